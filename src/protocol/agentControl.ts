@@ -1,0 +1,72 @@
+import type { Event } from '../base/emitter.ts';
+import type { ClientKind, Scope } from './pairingFrames.ts';
+import type { OllamaStatus, StatusEventBus, TunnelConnection } from './status.ts';
+
+/** A one-time offer to pair, while it is open. */
+export interface PairingOffer {
+  /** `https://relay/#…`; the fragment holds the secret and never reaches a server. */
+  readonly link: string;
+  /** Wall clock, ms. */
+  readonly expiresAt: number;
+}
+
+/** Somebody holds the offer's secret and asks to be let in. Unanswered, it is denied after 5 min. */
+export interface PairingQuestion {
+  /** As the client names itself, cleaned of control characters. */
+  readonly name: string;
+  readonly kind: ClientKind;
+  readonly scope: Scope;
+  /** Six words, the same on both screens. */
+  readonly words: readonly string[];
+  answer(allow: boolean): void;
+  /** The question is over without our answer: it expired or was withdrawn. */
+  readonly onDidEnd: Event<void>;
+}
+
+export interface PairedClient {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ClientKind;
+  readonly scope: Scope;
+  /** Wall clock, ms. */
+  readonly pairedAt: number;
+  readonly lastSeenAt?: number;
+  readonly online: boolean;
+}
+
+/** The relay this device is set to use. */
+export interface RelaySetting {
+  readonly origin: string;
+  readonly invite?: string;
+}
+
+/** What windows and the CLI may ask of the agent, be it in this process or behind a pipe. */
+export interface AgentControl {
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly bus: StatusEventBus;
+  readonly tunnel: TunnelConnection;
+  readonly ollama: OllamaStatus;
+  readonly onDidChangeOllama: Event<OllamaStatus>;
+  /** Generations and `http` streams running now. */
+  readonly runningStreams: number;
+  readonly relay: RelaySetting | undefined;
+  /** Remembers address and invite in the state folder, and connects there when connected now. @throws TunnelError `badRelayUrl` */
+  setRelay(address: string, invite?: string): Promise<void>;
+  /** Resolves once connected. Single-flight. @throws TunnelError when it needs the user; transient failures go on by themselves */
+  connect(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  disconnect(): void;
+  /** Skips the wait before the next try. */
+  reconnect(): void;
+  readonly clients: readonly PairedClient[];
+  readonly onDidChangeClients: Event<void>;
+  /** Opens the one offer there can be and resolves once the relay knows it. Asked again, the old offer is void. */
+  createOffer(): Promise<PairingOffer>;
+  cancelOffer(): void;
+  readonly onPairingQuestion: Event<PairingQuestion>;
+  /** Fires after a pairing has been stored, with the client's id. */
+  readonly onDidPair: Event<string>;
+  /** Ends the client's circuits within 1 s and keeps it out. */
+  revoke(clientId: string): void;
+  checkOllama(): Promise<OllamaStatus>;
+}

@@ -1,0 +1,195 @@
+import * as v from 'valibot';
+import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
+import { isErrorCode, type ErrorCode } from './errors.ts';
+import { CHAT_VERSION } from './versions.ts';
+import { MAX_CHAT_MESSAGE_BYTES, MAX_PROMPT_BYTES, MAX_SNAPSHOT_MESSAGES } from './limits.ts';
+
+/**
+ * The chat contract: what a view and the hub say to each other, over a webview's messages, a mux stream or in one process. JSON,
+ * additive: unknown fields are dropped, an unknown type is answered `refused`. Every mutating message carries a `requestId`, 128 random
+ * bits made by the client; a repeat is answered with the first answer and changes nothing.
+ */
+
+const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)); // 128 bits, base64url
+const model = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const text = v.pipe(v.string(), v.check((value) => utf8(value).length <= MAX_PROMPT_BYTES, 'too long'));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const errorCode = v.pipe(v.string(), v.transform((value): ErrorCode => (isErrorCode(value) ? value : 'internal')));
+
+/** State of an answer. Only `waiting`, `loading`, `prompt` and `streaming` change again. */
+export const answerStates = ['waiting', 'loading', 'streaming', 'done', 'stopped', 'interrupted', 'error'] as const;
+const answerState = v.picklist(answerStates);
+export type AnswerState = v.InferOutput<typeof answerState>;
+
+/** Is the model still at work on it? */
+export function isRunning(state: AnswerState): boolean {
+  return state === 'waiting' || state === 'loading' || state === 'streaming';
+}
+
+/** Ollama's own counters of a finished answer, in its units turned to ms. */
+const answerStats = v.object({
+  totalMs: v.number(),
+  loadMs: v.number(),
+  promptTokens: count,
+  promptMs: v.number(),
+  answerTokens: count,
+  answerMs: v.number(),
+  /** Why it ended: `stop`, `length`, … */
+  reason: v.string(),
+});
+export type AnswerStats = v.InferOutput<typeof answerStats>;
+
+const message = v.object({
+  id,
+  role: v.picklist(['user', 'assistant']),
+  text: v.string(),
+  /** Wall clock at the device, ms. */
+  createdAt: v.number(),
+  /** For answers. */
+  model: v.optional(v.string()),
+  state: v.optional(answerState),
+  /** Sequence the answer's next {@link StreamingMessage} will have. */
+  nextSequence: v.optional(count),
+  stats: v.optional(answerStats),
+  error: v.optional(errorCode),
+  errorDetail: v.optional(v.string()),
+  /** Answered by the test stand-in, not by a model. */
+  standIn: v.optional(v.boolean()),
+});
+/** One message of a conversation. */
+export type ChatMessage = v.InferOutput<typeof message>;
+
+const conversationSummary = v.object({
+  id,
+  title: v.string(),
+  model: v.optional(v.string()),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+  running: v.boolean(),
+});
+export type ConversationSummary = v.InferOutput<typeof conversationSummary>;
+
+const modelInfo = v.object({
+  name: model,
+  /** Bytes on disk. */
+  size: v.optional(v.number()),
+  parameterSize: v.optional(v.string()),
+  quantization: v.optional(v.string()),
+  loaded: v.optional(v.boolean()),
+  capabilities: v.optional(v.array(v.string())),
+});
+export type ModelInfo = v.InferOutput<typeof modelInfo>;
+
+const ollamaStatus = v.object({
+  state: v.picklist(['unknown', 'ok', 'notInstalled', 'notRunning', 'wrongHost', 'blocked', 'foreign', 'noModels']),
+  url: v.optional(v.string()),
+  version: v.optional(v.string()),
+  standIn: v.optional(v.boolean()),
+});
+
+const streamingMessage = v.object({
+  id,
+  conversationId: id,
+  chunk: v.string(),
+  isComplete: v.boolean(),
+  sequence: count,
+  timestamp: v.number(),
+});
+
+/** What can happen in a conversation, one at a time, numbered without a gap. */
+const conversationEvent = v.variant('type', [
+  /** A turn was committed: the question and the answer that is about to come. */
+  v.object({ type: v.literal('turn'), question: message, answer: message }),
+  v.object({ type: v.literal('answerState'), answerId: id, state: answerState, error: v.optional(errorCode), errorDetail: v.optional(v.string()), stats: v.optional(answerStats) }),
+  v.object({ type: v.literal('chunk'), message: streamingMessage }),
+  v.object({ type: v.literal('title'), title: v.string() }),
+]);
+export type ConversationEvent = v.InferOutput<typeof conversationEvent>;
+
+const since = v.object({ hubEpoch: id, sequence: count });
+/** Where a viewer is: events up to `sequence` of this run of the hub have been seen. */
+export type Since = v.InferOutput<typeof since>;
+
+const requestSchema = v.variant('type', [
+  /** First message of a view. */
+  v.object({ type: v.literal('hello'), version: count, oldest: count }),
+  v.object({ type: v.literal('listConversations') }),
+  v.object({ type: v.literal('listModels') }),
+  /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
+  v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
+  v.object({ type: v.literal('close'), conversationId: id }),
+  /** Messages before `before`, newest last. */
+  v.object({ type: v.literal('page'), conversationId: id, before: id }),
+  /** Events up to `sequence` have been drawn: the hub may send on. */
+  v.object({ type: v.literal('ack'), conversationId: id, sequence: count }),
+  /** Ask. Makes the conversation when its id is new. */
+  v.object({ type: v.literal('send'), requestId: id, conversationId: id, text, model }),
+  v.object({ type: v.literal('stop'), requestId: id, conversationId: id }),
+  v.object({ type: v.literal('deleteConversation'), requestId: id, conversationId: id }),
+]);
+/** From a view to the hub. */
+export type ChatRequest = v.InferOutput<typeof requestSchema>;
+
+const replySchema = v.variant('type', [
+  v.object({ type: v.literal('welcome'), version: count, hubEpoch: id, deviceName: v.string(), scope: v.picklist(['local', 'chat', 'models', 'api']) }),
+  v.object({ type: v.literal('conversations'), items: v.array(conversationSummary) }),
+  v.object({ type: v.literal('models'), items: v.array(modelInfo), suggested: v.optional(v.string()) }),
+  /** How Ollama is; sent at once after `welcome` and on each change. */
+  v.object({ type: v.literal('ollama'), status: ollamaStatus }),
+  /** The newest messages; `sequence` is the last event they hold. */
+  v.object({
+    type: v.literal('snapshot'),
+    conversationId: id,
+    hubEpoch: id,
+    sequence: count,
+    title: v.string(),
+    messages: v.pipe(v.array(message), v.maxLength(MAX_SNAPSHOT_MESSAGES)),
+    /** There are earlier ones: ask for a `page`. */
+    more: v.boolean(),
+  }),
+  v.object({ type: v.literal('page'), conversationId: id, messages: v.array(message), more: v.boolean() }),
+  v.object({ type: v.literal('event'), conversationId: id, sequence: count, event: conversationEvent }),
+  v.object({ type: v.literal('accepted'), requestId: id, answerId: v.optional(id) }),
+  v.object({ type: v.literal('refused'), requestId: v.optional(id), error: errorCode, detail: v.optional(v.string()) }),
+]);
+/** From the hub to a view. */
+export type ChatReply = v.InferOutput<typeof replySchema>;
+
+/** Requests that change something; they are sent again under the same id until answered. */
+export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;
+
+export function isMutating(request: ChatRequest): request is MutatingRequest {
+  return 'requestId' in request;
+}
+
+export const helloRequest: ChatRequest = { type: 'hello', version: CHAT_VERSION, oldest: CHAT_VERSION };
+
+/** Reads a request from outside. @throws DecodeError */
+export function parseChatRequest(value: unknown): ChatRequest {
+  const result = v.safeParse(requestSchema, value);
+  if (!result.success) throw new DecodeError(`chat request: ${result.issues[0].message}`);
+  return result.output;
+}
+
+/** Reads a reply from outside. @throws DecodeError */
+export function parseChatReply(value: unknown): ChatReply {
+  const result = v.safeParse(replySchema, value);
+  if (!result.success) throw new DecodeError(`chat reply: ${result.issues[0].message}`);
+  return result.output;
+}
+
+/** JSON as UTF-8 bytes. @throws RangeError above the bound of a chat message. */
+export function encodeChat(value: ChatRequest | ChatReply): Uint8Array {
+  const bytes = utf8(JSON.stringify(value));
+  if (bytes.length > MAX_CHAT_MESSAGE_BYTES) throw new RangeError(`chat message of ${String(bytes.length)} bytes`);
+  return bytes;
+}
+
+/** JSON from UTF-8 bytes, not yet checked against a schema. @throws DecodeError */
+export function decodeJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes)) as unknown;
+  } catch (error) {
+    throw error instanceof DecodeError ? error : new DecodeError('not JSON');
+  }
+}

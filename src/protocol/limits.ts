@@ -1,0 +1,114 @@
+/**
+ * Every bound of the wire, with its reason and what happens at the edge. The block at the end asserts that they fit together.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Plaintext of one record. Small, so that a keystroke never waits behind a long frame. */
+export const MAX_RECORD_PLAINTEXT_BYTES = 16 * KiB;
+/** AES-GCM tag (NIST SP 800-38D). */
+export const AEAD_TAG_BYTES = 16;
+/** One record on the wire. A longer one ends the session. */
+export const MAX_RECORD_BYTES = MAX_RECORD_PLAINTEXT_BYTES + AEAD_TAG_BYTES;
+/** Bytes of frames in one record: the plaintext less its u16 length. */
+export const MAX_RECORD_FRAMES_BYTES = MAX_RECORD_PLAINTEXT_BYTES - 2;
+/** Type and circuit of a link frame. */
+export const LINK_HEADER_BYTES = 5;
+/** One WebSocket message. A longer one is refused by the socket with close code 1009 (RFC 6455, section 7.4.1). */
+export const MAX_LINK_MESSAGE_BYTES = 64 * KiB + LINK_HEADER_BYTES;
+/** Records in one direction before Noise REKEY (Noise revision 34, section 11.3). */
+export const REKEY_AFTER_RECORDS = 2 ** 20;
+
+/** Bytes of stream data in one DATA frame; one quantum of the scheduler. */
+export const MAX_DATA_BYTES = MAX_RECORD_FRAMES_BYTES - 18;
+/** Streams alive on one mux. Opening one more throws; the peer's one more is reset. */
+export const MAX_STREAMS = 32;
+/** What every stream may always have in flight. */
+export const MIN_STREAM_WINDOW_BYTES = 8 * KiB;
+/** Window of a new stream. */
+export const INITIAL_STREAM_WINDOW_BYTES = 64 * KiB;
+/** Largest window of a stream; the sender keeps to it whatever the peer grants. */
+export const MAX_STREAM_WINDOW_BYTES = 256 * KiB;
+/** What a sender has in flight after an attach until the first CREDIT, so that a flapping line does not carry the same bytes again and again. */
+export const AFTER_ATTACH_WINDOW_BYTES = 32 * KiB;
+/** What one mux has in flight in all. */
+export const MAX_MUX_WINDOW_BYTES = 512 * KiB;
+/** What an end keeps in its socket; the rest waits in the scheduler, where a new stream can overtake it. */
+export const MAX_SOCKET_BACKLOG_BYTES = 64 * KiB;
+
+/** One message of the chat contract. What is longer goes as a blob. */
+export const MAX_CHAT_MESSAGE_BYTES = 64 * KiB;
+/** A prompt in a `send`, in UTF-8 bytes, so that the message with its envelope fits. */
+export const MAX_PROMPT_BYTES = 56 * KiB;
+/** Events of one conversation kept for viewers that come back. Older ones cost a snapshot. */
+export const MAX_EVENT_LOG_BYTES = 256 * KiB;
+/** Messages in a snapshot. */
+export const MAX_SNAPSHOT_MESSAGES = 200;
+/** A snapshot's text; below a chat message, for it travels as one. Earlier messages come in pages. */
+export const MAX_SNAPSHOT_BYTES = 48 * KiB;
+/** Text between two checkpoints of a generation. */
+export const CHECKPOINT_BYTES = 2 * KiB;
+export const CHECKPOINT_INTERVAL_MS = 250;
+/** A written answer; more ends the generation as `interrupted`. */
+export const MAX_ANSWER_BYTES = 8 * MiB;
+
+/** Detached muxes kept for one client; the oldest goes first. */
+export const MAX_DETACHED_MUXES_PER_CLIENT = 4;
+export const DETACHED_MUX_LIFETIME_MS = 10 * 60_000;
+
+/** Handshakes that a device answers at once, and how many wait, and how long. */
+export const MAX_CONCURRENT_HANDSHAKES = 4;
+export const MAX_WAITING_HANDSHAKES = 32;
+export const HANDSHAKE_TIMEOUT_MS = 5_000;
+
+/** First frame of a link. */
+export const FIRST_FRAME_TIMEOUT_MS = 5_000;
+/** Silence after which a link is dead, unless our own event loop was what stalled. */
+export const LINK_DEAD_AFTER_MS = 24_000;
+export const HEARTBEAT_INTERVAL_MS = 15_000;
+export const HEARTBEAT_ANSWER_MS = 10_000;
+/** Mux PING while a stream is open or a view is visible, and how long its PONG may take. */
+export const PING_INTERVAL_MS = 15_000;
+export const PING_TIMEOUT_MS = 10_000;
+/** A gap of the wall clock that means sleep; a probe follows, with this long to answer. */
+export const SLEEP_GAP_MS = 10_000;
+export const PROBE_TIMEOUT_MS = 3_000;
+
+/** Circuits at once for one dial-token hash. */
+export const MAX_CIRCUITS_PER_HASH = 8;
+/** Unsent bytes toward a client before its link is ended; the relay never blocks on a client. */
+export const MAX_CLIENT_BACKLOG_BYTES = 2 * MiB;
+/** Unsent bytes of a circuit toward a device before the relay stops reading that client. */
+export const MAX_DEVICE_QUEUE_BYTES = 256 * KiB;
+/** Unsent bytes in the whole relay before it sheds the largest queue. */
+export const MAX_RELAY_BACKLOG_BYTES = 256 * MiB;
+/** Dials parked from one address, and in all. */
+export const MAX_PARKED_DIALS_PER_ADDRESS = 64;
+export const MAX_PARKED_DIALS = 4096;
+/** Token hashes one device may register. */
+export const MAX_TOKENS_PER_DEVICE = 512;
+/** Hashes in one TOKENS frame, so that it fits a link message. */
+export const MAX_TOKENS_PER_FRAME = 1024;
+
+/** A pairing secret's life, the time for the question, and how long a pairing may wait for its first authenticated record. */
+export const PAIRING_OFFER_LIFETIME_MS = 120_000;
+export const PAIRING_QUESTION_LIFETIME_MS = 5 * 60_000;
+export const PAIRING_PENDING_LIFETIME_MS = 10 * 60_000;
+export const MAX_PAIRING_BAD_TRIES = 3;
+export const MAX_CLIENT_NAME_BYTES = 128;
+
+const fits: readonly (readonly [string, boolean])[] = [
+  ['a record fits a link message', MAX_RECORD_BYTES + LINK_HEADER_BYTES <= MAX_LINK_MESSAGE_BYTES],
+  ['a full DATA frame fits a record', MAX_DATA_BYTES + 18 <= MAX_RECORD_FRAMES_BYTES],
+  ['the smallest windows of all streams fit the mux', MAX_STREAMS * MIN_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
+  ['windows grow', MIN_STREAM_WINDOW_BYTES <= AFTER_ATTACH_WINDOW_BYTES && AFTER_ATTACH_WINDOW_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
+  ['the largest window fits the mux', MAX_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
+  ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
+  ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
+  ['a snapshot fits a chat message', MAX_SNAPSHOT_BYTES < MAX_CHAT_MESSAGE_BYTES],
+  ['a prompt fits a chat message', MAX_PROMPT_BYTES < MAX_CHAT_MESSAGE_BYTES],
+  ['a heartbeat is answered before the link counts as dead', HEARTBEAT_INTERVAL_MS + PROBE_TIMEOUT_MS < LINK_DEAD_AFTER_MS],
+  ['half-open is found within 25 s', PING_INTERVAL_MS + PING_TIMEOUT_MS <= 25_000 && LINK_DEAD_AFTER_MS <= 25_000],
+];
+for (const [claim, holds] of fits) if (!holds) throw new Error(`limits do not fit: ${claim}`);

@@ -1,0 +1,94 @@
+import type { Disposable } from '../base/disposable.ts';
+import type { Event } from '../base/emitter.ts';
+import type { ErrorCode } from './errors.ts';
+
+/** Roadmap `TunnelConnectionState`: exactly these six. */
+export type TunnelConnectionState = 'disconnected' | 'connecting' | 'connected' | 'streaming' | 'error' | 'reconnecting';
+
+export const tunnelConnectionStates: readonly TunnelConnectionState[] = [
+  'disconnected',
+  'connecting',
+  'connected',
+  'streaming',
+  'error',
+  'reconnecting',
+];
+
+/** Roadmap `ConnectionStatusEvent`: one per change of state, in order. */
+export interface ConnectionStatusEvent {
+  readonly state: TunnelConnectionState;
+  /** The relay's origin; it holds no secret. */
+  readonly endpoint?: string;
+  /** Why: on `error`, `reconnecting`, and a `connecting` that waits. */
+  readonly error?: ErrorCode;
+  /** Wall clock, ms since the epoch; never before the event that came earlier. */
+  readonly timestamp: number;
+}
+
+/** Roadmap `StatusEventBus`. */
+export interface StatusEventBus {
+  /** Hears every event from now on, and first the current one. */
+  readonly statusStream: Event<ConnectionStatusEvent>;
+  /** The last event published. */
+  readonly current: ConnectionStatusEvent;
+  publishStatus(event: ConnectionStatusEvent): void;
+}
+
+export type Quality = 'excellent' | 'good' | 'fair' | 'poor' | 'unknown';
+
+/** Roadmap `TunnelConnection`, a snapshot of what is. */
+export interface TunnelConnection {
+  readonly state: TunnelConnectionState;
+  readonly endpoint?: string;
+  /** Wall clock of the last frame received, ms. */
+  readonly lastActivity?: number;
+  /** Tries since the last stable connection; 0 while connected. */
+  readonly reconnectAttempts: number;
+  /** Last measured round trip, ms; undefined before the first. A device measures the relay, a client the device. */
+  readonly latency: number | undefined;
+}
+
+/** Roadmap `StreamingMessage`: a piece of an answer. `sequence` starts at 0 and has no gap; exactly one piece is complete. */
+export interface StreamingMessage {
+  /** Id of the answer. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly chunk: string;
+  readonly isComplete: boolean;
+  readonly sequence: number;
+  /** Wall clock at the device, ms. */
+  readonly timestamp: number;
+}
+
+/** Roadmap `StreamingService`. Two implementations: direct, and through the tunnel. */
+export interface StreamingService {
+  /**
+   * Asks `model` and yields the answer's pieces as they come; the last has `isComplete`.
+   * Ends with a TunnelError when the answer did not come to its end. Leaving the loop asks the model to stop.
+   */
+  streamResponse(prompt: string, model: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<StreamingMessage>;
+  /** Resolves once connected; concurrent calls share one try. */
+  establishConnection(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  closeConnection(): Promise<void>;
+  readonly status: TunnelConnectionState;
+}
+
+/** How Ollama is, as far as is known. */
+export type OllamaState = 'unknown' | 'ok' | 'notInstalled' | 'notRunning' | 'wrongHost' | 'blocked' | 'foreign' | 'noModels';
+
+/** Ollama as the device sees it. */
+export interface OllamaStatus {
+  readonly state: OllamaState;
+  /** The address tried or in use, without credentials. */
+  readonly url?: string;
+  readonly version?: string;
+  /** Set when the answering program names itself the stand-in. */
+  readonly standIn?: boolean;
+}
+
+/** One hop, worst first in {@link hopLevels}. */
+export type HopLevel = 'down' | 'unknown' | 'waiting' | 'up';
+export const hopLevels: readonly HopLevel[] = ['down', 'unknown', 'waiting', 'up'];
+
+/** Something that follows the bus and must be told to stop. */
+export type StatusSubscription = Disposable;

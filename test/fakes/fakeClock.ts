@@ -1,0 +1,77 @@
+import type { Clock } from '../../src/base/clock.ts';
+import { toDisposable, type Disposable } from '../../src/base/disposable.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly task: () => void;
+}
+
+/** Time that moves only when told. Timers run in order of their due time, then of their making. */
+export class FakeClock implements Clock {
+  #now: number;
+  #monotonic = 0;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#now = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#monotonic;
+  }
+
+  after(delayMs: number, task: () => void): Disposable {
+    const timer: Timer = { at: this.#monotonic + Math.max(0, delayMs), order: this.#order++, task };
+    this.#timers.add(timer);
+    return toDisposable(() => this.#timers.delete(timer));
+  }
+
+  defer(task: () => void): void {
+    queueMicrotask(task);
+  }
+
+  /** Timers not yet due: a suite that ends asserts zero. */
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets microtasks and promises run to their end without moving time. */
+  async settle(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  /** Moves time on, running what falls due, with promises settled in between. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#monotonic + ms;
+    await this.settle();
+    for (let next = this.#due(end); next; next = this.#due(end)) {
+      this.#timers.delete(next);
+      this.#now += next.at - this.#monotonic;
+      this.#monotonic = next.at;
+      next.task();
+      await this.settle();
+    }
+    this.#now += end - this.#monotonic;
+    this.#monotonic = end;
+  }
+
+  /** Moves the wall clock alone: what a program sees after sleep, when its timers stood still. */
+  jumpWallClock(ms: number): void {
+    this.#now += ms;
+  }
+
+  #due(end: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at > end) continue;
+      if (!first || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer;
+    }
+    return first;
+  }
+}
