@@ -51,9 +51,9 @@ export const INCARNATION_BYTES = 8;
 export const DATA_HEADER_BYTES = 16;
 
 const typeNumbers = { hello: 1, open: 2, data: 3, credit: 4, stop: 5, reset: 6, ping: 7, pong: 8, close: 9 } as const satisfies Record<MuxFrame['type'], number>;
-const typesByNumber = new Map(Object.entries(typeNumbers).map(([type, number]) => [number, type as MuxFrame['type']]));
+const typesByNumber = new Map<number, MuxFrame['type']>(Object.entries(typeNumbers).map(([type, number]) => [number, type as MuxFrame['type']]));
 const kindNumbers = { chat: 1, blob: 2, http: 3 } as const satisfies Record<StreamKind, number>;
-const kindsByNumber = new Map(Object.entries(kindNumbers).map(([kind, number]) => [number, kind as StreamKind]));
+const kindsByNumber = new Map<number, StreamKind>(Object.entries(kindNumbers).map(([kind, number]) => [number, kind as StreamKind]));
 
 export function encodeMuxFrame(frame: MuxFrame, out: ByteWriter): void {
   out.u8(typeNumbers[frame.type]);
