@@ -1,0 +1,21 @@
+/**
+ * Every label that tells one derivation from another. Two uses never share a label; a label never changes its meaning.
+ */
+export const labels = {
+  /** HKDF, device and relay: the key of the admission proof. */
+  admission: 'c2l admission v1',
+  /** HMAC, relay alone: an invite. */
+  invite: 'c2l invite v1',
+  /** HKDF of the pairing secret: the pre-shared key of the pairing handshake. */
+  pairingPsk: 'c2l pairing psk',
+  /** HKDF of the pairing secret: the dial token of an open offer. */
+  pairingDial: 'c2l pairing dial',
+  /** HKDF of the chaining key after message 2 of a pairing: what the two ends keep. */
+  root: 'c2l root',
+  /** HKDF of the root: the pre-shared key of every later handshake. */
+  sessionPsk: 'c2l session psk',
+  /** HKDF of the root: the dial token of a paired client. */
+  sessionDial: 'c2l dial',
+  /** HKDF of the handshake hash: the six words. */
+  words: 'c2l words',
+} as const;
