@@ -21,7 +21,7 @@ const noWallClock = {
 };
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'out/', '.run/', 'coverage/', 'media/', 'test/tools/', 'test/checks/planted/'] },
+  { ignores: ['node_modules/', 'dist/', 'out/', '.run/', 'coverage/', 'media/', 'test/checks/planted/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   eslint.configs.recommended,
   {

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { testNode } from '../node24.mjs';
+import { coverageFolders } from './coverageFolders.mjs';
+import { root } from './paths.mjs';
+import { run } from './run.mjs';
+import { mochaArguments, suiteFiles, suites } from './suites.mjs';
+
+/**
+ * Runs one kind of tests.
+ * @param {string} name a key of `suites`
+ * @param {{ extra?: readonly string[], env?: NodeJS.ProcessEnv, coverage?: boolean, show?: boolean }} [options]
+ * @returns {Promise<{ passed: number, failed: number, seconds: number, output: string }>} `failed` is at least 1 when the run itself broke
+ */
+export async function runSuite(name, { extra = [], env = process.env, coverage = false, show = false } = {}) {
+  const suite = suites[name];
+  const files = suiteFiles(name);
+  const node = testNode();
+  const shared = { ...env, ...(coverage && suite.coverage ? { C2L_BROWSER_COVERAGE: coverageFolders.browser } : {}) };
+  const parts = [];
+  if (suite.inHost && existsSync(join(root, 'test', name, 'host'))) {
+    const host = { ...shared, C2L_TEST_COUNTS: files.hostCounts, ...(coverage ? { C2L_HOST_COVERAGE: coverageFolders.host } : {}) };
+    const args = ['--disable-warning=ExperimentalWarning', join(root, 'test/harness/runHost.ts')];
+    parts.push(await runPart(node, args, files.hostCounts, { env: host, log: files.hostLog, show, timeoutMs: suite.limitMs }));
+  }
+  const own = {
+    ...shared,
+    C2L_TEST_COUNTS: files.counts,
+    ...(coverage && suite.coverage ? { NODE_V8_COVERAGE: coverageFolders.node } : {}),
+  };
+  parts.push(await runPart(node, mochaArguments(name, extra), files.counts, { env: own, log: files.log, show, timeoutMs: suite.limitMs }));
+  return {
+    passed: sum(parts, 'passed'),
+    failed: sum(parts, 'failed'),
+    seconds: sum(parts, 'seconds'),
+    output: parts
+      .filter((part) => part.failed > 0)
+      .map((part) => part.output)
+      .join('\n'),
+  };
+}
+
+async function runPart(node, args, countsFile, options) {
+  rmSync(countsFile, { force: true });
+  const { code, output, seconds } = await run(node, args, options);
+  const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : { passed: 0, failed: 0 };
+  // A run that ends badly without a failed test broke outside of its tests: that counts as one failure.
+  const failed = code !== 0 && counts.failed === 0 ? 1 : counts.failed;
+  return { passed: counts.passed, failed, seconds, output };
+}
+
+function sum(parts, key) {
+  return parts.reduce((total, part) => total + part[key], 0);
+}

@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, testDir } from './paths.mjs';
+
+const beyondUnit = ['integration', 'sim', 'browser', 'vscode', 'live', 'load'];
+
+/**
+ * The kinds of tests: DESIGN, section 8.
+ * - `spec`, `ignore`: which files
+ * - `timeoutMs`: of one test
+ * - `limitMs`: of the whole suite, so that a hang is a failure with a name
+ * - `coverage`: whether its Node processes are measured
+ * - `inHost`: whether a part of it runs inside VS Code's extension host
+ */
+export const suites = {
+  unit: {
+    spec: ['test/**/*.test.ts'],
+    ignore: [...beyondUnit.map((folder) => `test/${folder}/**`), 'test/tools/**'],
+    timeoutMs: 5_000,
+    limitMs: 180_000,
+    coverage: true,
+  },
+  // Thousands of seeded runs: measuring them would cost minutes and cover what the unit tests cover.
+  sim: { spec: ['test/sim/**/*.test.ts'], timeoutMs: 300_000, limitMs: 420_000, coverage: false },
+  integration: { spec: ['test/integration/**/*.test.ts'], timeoutMs: 30_000, limitMs: 300_000, coverage: true },
+  browser: { spec: ['test/browser/**/*.test.ts'], timeoutMs: 60_000, limitMs: 420_000, coverage: true },
+  vscode: { spec: ['test/vscode/*.test.ts'], timeoutMs: 120_000, limitMs: 480_000, coverage: true, inHost: true },
+  live: { spec: ['test/live/**/*.test.ts'], timeoutMs: 300_000, limitMs: 1_800_000, coverage: false },
+  load: { spec: ['test/load/**/*.test.ts'], timeoutMs: 600_000, limitMs: 1_800_000, coverage: false },
+};
+
+/** Arguments for Node that run a suite under mocha. */
+export function mochaArguments(name, extra = []) {
+  const { spec, ignore = [], timeoutMs } = suites[name];
+  return [
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'node_modules/mocha/bin/mocha.js'),
+    ...['--reporter', join(root, 'test/harness/countReporter.ts')],
+    ...['--timeout', String(timeoutMs)],
+    ...ignore.flatMap((pattern) => ['--ignore', pattern]),
+    ...extra,
+    ...spec,
+  ];
+}
+
+/** Where a suite's counts, log and coverage go. */
+export function suiteFiles(name) {
+  mkdirSync(testDir, { recursive: true });
+  return {
+    counts: join(testDir, `${name}.json`),
+    log: join(testDir, `${name}.log`),
+    hostCounts: join(testDir, `${name}-host.json`),
+    hostLog: join(testDir, `${name}-host.log`),
+  };
+}

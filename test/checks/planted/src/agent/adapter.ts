@@ -1,0 +1,1 @@
+import '../tunnel/node/target.ts';

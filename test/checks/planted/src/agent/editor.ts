@@ -1,0 +1,3 @@
+import type { Uri } from 'vscode';
+
+export type Address = Uri;

@@ -1,0 +1,1 @@
+import '../relay/target.ts';

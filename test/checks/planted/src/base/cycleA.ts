@@ -1,0 +1,5 @@
+import type { B } from './cycleB.ts';
+
+export interface A {
+  readonly b: B;
+}

@@ -1,0 +1,5 @@
+import type { A } from './cycleA.ts';
+
+export interface B {
+  readonly a: A;
+}

@@ -1,0 +1,1 @@
+import '../ollama/target.ts';

@@ -1,0 +1,1 @@
+import '../status/target.ts';

@@ -1,0 +1,1 @@
+import '../secure/target.ts';

@@ -1,0 +1,1 @@
+import '../tunnel/web/target.ts';

@@ -1,0 +1,1 @@
+export const tunnelNode = 1;

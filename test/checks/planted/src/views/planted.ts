@@ -1,0 +1,1 @@
+import '../agent/target.ts';
