@@ -74,17 +74,25 @@ export interface AnswerUpdate {
  * it cannot keep that promise, and has then changed nothing.
  */
 export interface ConversationStore extends Disposable {
-  /** Newest first; without deleted ones. */
-  listConversations(owner: OwnerId): readonly ConversationSummary[];
+  /** Newest first, all or `limit`, from the first or from behind `before`; without deleted ones. */
+  listConversations(owner: OwnerId, options?: { readonly limit?: number; readonly before?: string }): readonly ConversationSummary[];
   /** `undefined` when there is none, it is deleted, or it belongs to another owner. */
   conversation(owner: OwnerId, conversationId: string): ConversationSummary | undefined;
   /** The newest `limit` messages before message `before`, oldest first, and whether there are earlier ones. */
-  messages(owner: OwnerId, conversationId: string, options: { readonly limit: number; readonly before?: string }): { readonly messages: readonly ChatMessage[]; readonly more: boolean };
-  /** Question, answer placeholder, conversation when new, and reply, in one transaction. */
+  messages(
+    owner: OwnerId,
+    conversationId: string,
+    options: { readonly limit: number; readonly before?: string },
+  ): { readonly messages: readonly ChatMessage[]; readonly more: boolean };
+  /**
+   * Question, answer placeholder, conversation when new, and reply, in one transaction.
+   * @throws TunnelError `unknownConversation` when the conversation is in the bin or belongs to another owner
+   */
   commitTurn(turn: NewTurn): void;
   /** The reply that a request was answered with, for its repeat. Remembered 30 days. */
   replyTo(owner: OwnerId, requestId: string): ChatReply | undefined;
   rememberReply(owner: OwnerId, requestId: string, reply: ChatReply): void;
+  /** An answer's text only ever grows. One that is not there (its conversation was purged) is passed over. */
   updateAnswer(answerId: string, update: AnswerUpdate): void;
   /** Moves a conversation to the bin, where it stays 30 days. */
   deleteConversation(owner: OwnerId, conversationId: string): void;

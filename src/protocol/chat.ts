@@ -12,11 +12,17 @@ import { MAX_CHAT_MESSAGE_BYTES, MAX_PROMPT_BYTES, MAX_SNAPSHOT_MESSAGES } from 
 
 const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)); // 128 bits, base64url
 const model = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
-const text = v.pipe(v.string(), v.check((value) => utf8(value).length <= MAX_PROMPT_BYTES, 'too long'));
+const text = v.pipe(
+  v.string(),
+  v.check((value) => utf8(value).length <= MAX_PROMPT_BYTES, 'too long'),
+);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const errorCode = v.pipe(v.string(), v.transform((value): ErrorCode => (isErrorCode(value) ? value : 'internal')));
+const errorCode = v.pipe(
+  v.string(),
+  v.transform((value): ErrorCode => (isErrorCode(value) ? value : 'internal')),
+);
 
-/** State of an answer. Only `waiting`, `loading`, `prompt` and `streaming` change again. */
+/** State of an answer. Only `waiting`, `loading` and `streaming` change again. */
 export const answerStates = ['waiting', 'loading', 'streaming', 'done', 'stopped', 'interrupted', 'error'] as const;
 const answerState = v.picklist(answerStates);
 export type AnswerState = v.InferOutput<typeof answerState>;
@@ -43,6 +49,8 @@ const message = v.object({
   id,
   role: v.picklist(['user', 'assistant']),
   text: v.string(),
+  /** On the wire only: where `text` begins, in UTF-16 units, when what is before it came ahead in {@link TextAhead} replies. */
+  textOffset: v.optional(count),
   /** Wall clock at the device, ms. */
   createdAt: v.number(),
   /** For answers. */
@@ -76,6 +84,8 @@ const modelInfo = v.object({
   parameterSize: v.optional(v.string()),
   quantization: v.optional(v.string()),
   loaded: v.optional(v.boolean()),
+  /** It runs at Ollama's servers, not on this machine: text would leave it. */
+  cloud: v.optional(v.boolean()),
   capabilities: v.optional(v.array(v.string())),
 });
 export type ModelInfo = v.InferOutput<typeof modelInfo>;
@@ -96,11 +106,21 @@ const streamingMessage = v.object({
   timestamp: v.number(),
 });
 
-/** What can happen in a conversation, one at a time, numbered without a gap. */
+/**
+ * What can happen in a conversation, one at a time, numbered without a gap from the snapshot on. An answer ends with its one complete
+ * `chunk`, then the `answerState` that says how. Deletion is no event: viewers get an empty snapshot.
+ */
 const conversationEvent = v.variant('type', [
   /** A turn was committed: the question and the answer that is about to come. */
   v.object({ type: v.literal('turn'), question: message, answer: message }),
-  v.object({ type: v.literal('answerState'), answerId: id, state: answerState, error: v.optional(errorCode), errorDetail: v.optional(v.string()), stats: v.optional(answerStats) }),
+  v.object({
+    type: v.literal('answerState'),
+    answerId: id,
+    state: answerState,
+    error: v.optional(errorCode),
+    errorDetail: v.optional(v.string()),
+    stats: v.optional(answerStats),
+  }),
   v.object({ type: v.literal('chunk'), message: streamingMessage }),
   v.object({ type: v.literal('title'), title: v.string() }),
 ]);
@@ -113,14 +133,18 @@ export type Since = v.InferOutput<typeof since>;
 const requestSchema = v.variant('type', [
   /** First message of a view. */
   v.object({ type: v.literal('hello'), version: count, oldest: count }),
-  v.object({ type: v.literal('listConversations') }),
+  /** The newest, or those before one; from the first time on the newest are sent again on each change. */
+  v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
   v.object({ type: v.literal('listModels') }),
   /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
   v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
   v.object({ type: v.literal('close'), conversationId: id }),
   /** Messages before `before`, newest last. */
   v.object({ type: v.literal('page'), conversationId: id, before: id }),
-  /** Events up to `sequence` have been drawn: the hub may send on. */
+  /**
+   * Events up to `sequence` have been drawn: the hub may send on. A view that has acknowledged once is never more than
+   * MAX_EVENT_LOG_BYTES of events ahead of its last `ack`; one that never does is held by its carrier's credit alone.
+   */
   v.object({ type: v.literal('ack'), conversationId: id, sequence: count }),
   /** Ask. Makes the conversation when its id is new. */
   v.object({ type: v.literal('send'), requestId: id, conversationId: id, text, model }),
@@ -130,9 +154,21 @@ const requestSchema = v.variant('type', [
 /** From a view to the hub. */
 export type ChatRequest = v.InferOutput<typeof requestSchema>;
 
-const replySchema = v.variant('type', [
-  v.object({ type: v.literal('welcome'), version: count, hubEpoch: id, deviceName: v.string(), scope: v.picklist(['local', 'chat', 'models', 'api']) }),
-  v.object({ type: v.literal('conversations'), items: v.array(conversationSummary) }),
+const viewReplies = [
+  v.object({
+    type: v.literal('welcome'),
+    version: count,
+    hubEpoch: id,
+    deviceName: v.string(),
+    scope: v.picklist(['local', 'chat', 'models', 'api']),
+  }),
+  /** As many as fit one message. */
+  v.object({
+    type: v.literal('conversations'),
+    items: v.array(conversationSummary),
+    before: v.optional(id),
+    more: v.optional(v.boolean()),
+  }),
   v.object({ type: v.literal('models'), items: v.array(modelInfo), suggested: v.optional(v.string()) }),
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),
@@ -151,9 +187,22 @@ const replySchema = v.variant('type', [
   v.object({ type: v.literal('event'), conversationId: id, sequence: count, event: conversationEvent }),
   v.object({ type: v.literal('accepted'), requestId: id, answerId: v.optional(id) }),
   v.object({ type: v.literal('refused'), requestId: v.optional(id), error: errorCode, detail: v.optional(v.string()) }),
-]);
+] as const;
+const replySchema = v.variant('type', viewReplies);
 /** From the hub to a view. */
 export type ChatReply = v.InferOutput<typeof replySchema>;
+
+const textAhead = v.object({ type: v.literal('text'), conversationId: id, messageId: id, offset: count, text: v.string() });
+/**
+ * A piece of a message that is too long for one reply. The pieces come in order, from offset 0, ahead of the snapshot, page or `turn` event
+ * that holds the message, whose `text` is then only what is left, from `textOffset` on. So a snapshot is whole or not there, and `since`
+ * never points at half a message. Ports join the pieces (`TextJoiner`); a view sees whole messages.
+ */
+export type TextAhead = v.InferOutput<typeof textAhead>;
+
+const hubReplySchema = v.variant('type', [...viewReplies, textAhead]);
+/** From the hub to a port, on the wire. */
+export type HubReply = ChatReply | TextAhead;
 
 /** Requests that change something; they are sent again under the same id until answered. */
 export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;
@@ -178,8 +227,15 @@ export function parseChatReply(value: unknown): ChatReply {
   return result.output;
 }
 
+/** Reads what a hub sent. @throws DecodeError */
+export function parseHubReply(value: unknown): HubReply {
+  const result = v.safeParse(hubReplySchema, value);
+  if (!result.success) throw new DecodeError(`chat reply: ${result.issues[0].message}`);
+  return result.output;
+}
+
 /** JSON as UTF-8 bytes. @throws RangeError above the bound of a chat message. */
-export function encodeChat(value: ChatRequest | ChatReply): Uint8Array {
+export function encodeChat(value: ChatRequest | HubReply): Uint8Array {
   const bytes = utf8(JSON.stringify(value));
   if (bytes.length > MAX_CHAT_MESSAGE_BYTES) throw new RangeError(`chat message of ${String(bytes.length)} bytes`);
   return bytes;

@@ -50,6 +50,20 @@ export const MAX_SNAPSHOT_BYTES = 48 * KiB;
 /** Text between two checkpoints of a generation. */
 export const CHECKPOINT_BYTES = 2 * KiB;
 export const CHECKPOINT_INTERVAL_MS = 250;
+/** Text of one piece of an answer, in UTF-16 units, so that its JSON fits a chat message even when every unit is escaped to six bytes. */
+export const MAX_CHUNK_UNITS = 8 * KiB;
+/** Conversations that one view follows at once. One more is refused. */
+export const MAX_OPEN_CONVERSATIONS = 32;
+/** Replies that one view has asked for and not yet taken. One more ends its line. */
+export const MAX_PENDING_REPLIES = 128;
+/** Event logs kept of conversations that nobody follows now, for views that come back; the oldest goes first. */
+export const MAX_IDLE_EVENT_LOGS = 16;
+/** Newest messages of a conversation that the model is given. */
+export const MAX_PROMPT_MESSAGES = 2_000;
+/** Models and conversations in one list. */
+export const MAX_LISTED = 200;
+/** Text that a port holds back until the message it belongs to has come. More ends the line. */
+export const MAX_TEXT_AHEAD_UNITS = 16 * MiB;
 /** A written answer; more ends the generation as `interrupted`. */
 export const MAX_ANSWER_BYTES = 8 * MiB;
 
@@ -107,6 +121,8 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
   ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
   ['a snapshot fits a chat message', MAX_SNAPSHOT_BYTES < MAX_CHAT_MESSAGE_BYTES],
+  ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
+  ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],
   ['a prompt fits a chat message', MAX_PROMPT_BYTES < MAX_CHAT_MESSAGE_BYTES],
   ['a heartbeat is answered before the link counts as dead', HEARTBEAT_INTERVAL_MS + PROBE_TIMEOUT_MS < LINK_DEAD_AFTER_MS],
   ['half-open is found within 25 s', PING_INTERVAL_MS + PING_TIMEOUT_MS <= 25_000 && LINK_DEAD_AFTER_MS <= 25_000],
