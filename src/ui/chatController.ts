@@ -1,0 +1,192 @@
+import { toBase64url } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
+import type { Random } from '../base/random.ts';
+import { helloRequest } from '../protocol/chat.ts';
+import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
+import { TunnelError } from '../protocol/errors.ts';
+import { emptyModel, type ChatModel } from './chatModel.ts';
+import { reduceChat, type ChatAction } from './reduceChat.ts';
+import { readViewState, type ViewState, type ViewStorage } from './viewStorage.ts';
+
+export interface ChatControllerOptions {
+  readonly port: ChatPort;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly storage: ViewStorage;
+  /** Opened when the view remembers none of its own. */
+  readonly conversationId?: string;
+}
+
+/** How long typing may rest before the draft is kept, ms. */
+const SAVE_AFTER_MS = 250;
+const ID_BYTES = 16;
+
+const nothingDrawn = { conversationId: '', hubEpoch: '', sequence: 0 };
+
+/** Joins one {@link ChatPort} with the model of one view. Views draw {@link model}, call the verbs, and say {@link drawn} after a paint. */
+export class ChatController implements Disposable {
+  readonly capabilities: ChatCapabilities;
+  readonly clock: Clock;
+  #model: ChatModel;
+  readonly #port: ChatPort;
+  readonly #random: Random;
+  readonly #storage: ViewStorage;
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<ChatModel>());
+  #saving: Disposable | undefined;
+  #drawn = nothingDrawn;
+
+  constructor(options: ChatControllerOptions) {
+    this.#port = options.port;
+    this.capabilities = options.port.capabilities;
+    this.clock = options.clock;
+    this.#random = options.random;
+    this.#storage = options.storage;
+    const kept = readViewState(options.storage.load());
+    this.#model = {
+      ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status),
+      drafts: kept.drafts,
+      ...(kept.model === undefined ? {} : { chosenModel: kept.model }),
+    };
+    this.#store.add(
+      options.port.onReply((reply) => {
+        this.#dispatch({ type: 'reply', reply, now: this.clock.now() });
+      }),
+    );
+    this.#store.add(
+      options.port.onDidChangeStatus((status) => {
+        this.#dispatch({ type: 'status', status });
+      }),
+    );
+  }
+
+  get model(): ChatModel {
+    return this.#model;
+  }
+
+  get onDidChange(): Event<ChatModel> {
+    return this.#changed.event;
+  }
+
+  /** Says hello and asks for what a view needs first. */
+  start(): void {
+    this.#port.send(helloRequest);
+    this.#port.send({ type: 'open', conversationId: this.#model.conversation.id });
+    this.#port.send({ type: 'listModels' });
+    this.#port.send({ type: 'listConversations' });
+  }
+
+  /** Sends the draft. @returns whether there was something to send and a way to */
+  send(): boolean {
+    const before = this.#model.pending;
+    this.#dispatch({ type: 'send', requestId: this.#newId() });
+    return this.#model.pending !== before;
+  }
+
+  stop(): void {
+    this.#dispatch({ type: 'stop', requestId: this.#newId() });
+  }
+
+  setDraft(text: string): void {
+    this.#dispatch({ type: 'draft', text });
+  }
+
+  chooseModel(model: string): void {
+    this.#dispatch({ type: 'chooseModel', model });
+  }
+
+  open(conversationId: string): void {
+    this.#dispatch({ type: 'open', conversationId });
+  }
+
+  /** Goes to an empty conversation; one that is shown and empty already stays. */
+  newChat(): void {
+    const { conversation, pending } = this.#model;
+    const empty = conversation.phase === 'ready' && conversation.messages.length === 0;
+    if (empty && !pending.some(({ conversationId }) => conversationId === conversation.id)) return;
+    this.open(this.#newId());
+  }
+
+  loadOlder(): void {
+    this.#dispatch({ type: 'older' });
+  }
+
+  /** A refusal has been read; with `edit` its text goes back into the composer. */
+  dismiss(requestId?: string, edit = false): void {
+    this.#dispatch({ type: 'dismiss', ...(requestId === undefined ? {} : { requestId }), edit });
+  }
+
+  setOnline(online: boolean): void {
+    this.#dispatch({ type: 'online', online });
+  }
+
+  /** Asks for models and chats again; the device looks at Ollama anew for it. */
+  refresh(): void {
+    this.#port.send({ type: 'listModels' });
+    this.#port.send({ type: 'listConversations' });
+  }
+
+  /** What `model` holds has been painted: the hub may send on. */
+  drawn(model: ChatModel): void {
+    const { id: conversationId, phase, hubEpoch, sequence } = model.conversation;
+    if (phase !== 'ready') return;
+    const last = this.#drawn;
+    const sameLine = last.conversationId === conversationId && last.hubEpoch === hubEpoch;
+    if (sameLine && sequence <= last.sequence) return;
+    this.#drawn = { conversationId, hubEpoch, sequence };
+    if (sequence > 0) this.#port.send({ type: 'ack', conversationId, sequence });
+  }
+
+  dispose(): void {
+    if (this.#saving) this.#save();
+    this.#store.dispose();
+  }
+
+  #dispatch(action: ChatAction): void {
+    const { model, requests } = reduceChat(this.#model, action);
+    // A snapshot begins a new count of what the hub believes to be drawn.
+    if (action.type === 'reply' && action.reply.type === 'snapshot') this.#drawn = nothingDrawn;
+    const before = this.#model;
+    this.#model = model;
+    for (const request of requests) this.#post(request);
+    if (this.#model === before) return;
+    this.#keep(before);
+    this.#changed.fire(this.#model);
+  }
+
+  #post(request: Parameters<ChatPort['send']>[0]): void {
+    try {
+      this.#port.send(request);
+    } catch (error) {
+      const { code, detail } = TunnelError.from(error);
+      const requestId = 'requestId' in request ? { requestId: request.requestId } : {};
+      const reply = { type: 'refused', error: code, ...requestId, ...(detail === undefined ? {} : { detail }) } as const;
+      this.#model = reduceChat(this.#model, { type: 'reply', reply, now: this.clock.now() }).model;
+    }
+  }
+
+  #keep(before: ChatModel): void {
+    const { drafts, conversation, chosenModel } = this.#model;
+    if (conversation.id !== before.conversation.id || chosenModel !== before.chosenModel) this.#save();
+    else if (drafts !== before.drafts)
+      this.#saving ??= this.#store.add(
+        this.clock.after(SAVE_AFTER_MS, () => {
+          this.#save();
+        }),
+      );
+  }
+
+  #save(): void {
+    if (this.#saving) this.#store.delete(this.#saving);
+    this.#saving = undefined;
+    const { drafts, conversation, chosenModel } = this.#model;
+    const state: ViewState = { conversationId: conversation.id, drafts, ...(chosenModel === undefined ? {} : { model: chosenModel }) };
+    this.#storage.save(state);
+  }
+
+  #newId(): string {
+    return toBase64url(this.#random.bytes(ID_BYTES));
+  }
+}

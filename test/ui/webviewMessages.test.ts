@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { DecodeError } from '../../src/base/bytes.ts';
+import { parseHostMessage, parseWebviewMessage, type HostToWebview, type WebviewToHost } from '../../src/protocol/webviewMessages.ts';
+import { chat, snapshot } from './talk.ts';
+
+const fromHost: HostToWebview[] = [
+  { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' } },
+  {
+    type: 'init',
+    capabilities: { editorActions: true, showsConnection: false },
+    status: { state: 'error', error: 'revoked' },
+    conversationId: chat,
+  },
+  { type: 'reply', reply: snapshot(3) },
+  { type: 'status', status: { state: 'reconnecting', error: 'relayUnreachable', rttMs: 12 } },
+  { type: 'command', command: 'focusInput' },
+  { type: 'openConversation', conversationId: chat },
+];
+
+const view = {
+  conversationId: chat,
+  title: 'T',
+  hasConversation: true,
+  hasAnswer: true,
+  generating: false,
+  chatFocused: true,
+  inputFocused: false,
+};
+const fromWebview: WebviewToHost[] = [{ type: 'ready' }, { type: 'request', request: { type: 'listModels' } }, { type: 'view', view }];
+
+describe('webview messages', () => {
+  it('read what the other side wrote', () => {
+    for (const message of fromHost) assert.deepEqual(parseHostMessage(structuredClone(message)), message);
+    for (const message of fromWebview) assert.deepEqual(parseWebviewMessage(structuredClone(message)), message);
+  });
+
+  it('refuse a request or reply that does not follow the chat contract, and an unknown command', () => {
+    assert.throws(() => parseHostMessage({ type: 'reply', reply: { type: 'snapshot' } }), DecodeError);
+    assert.throws(() => parseHostMessage({ type: 'command', command: 'format' }), DecodeError);
+    assert.throws(() => parseWebviewMessage({ type: 'request', request: { type: 'send', text: 'x' } }), DecodeError);
+  });
+
+  it('throw nothing but a DecodeError, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        for (const parse of [parseHostMessage, parseWebviewMessage]) {
+          try {
+            parse(value);
+          } catch (error) {
+            assert.ok(error instanceof DecodeError);
+          }
+        }
+      }),
+    );
+  });
+});
