@@ -65,7 +65,7 @@ export function verifyAdmission(crypto: CryptoPort, check: AdmissionCheck): Mayb
     const secret = relayKey.dh(deviceKey);
     return secret instanceof Promise ? secret.then(matching, refused) : matching(secret);
   } catch {
-    return refused(); // a low-order point as D: X25519 refuses it, so do we
+    return undefined; // a low-order point as D: X25519 refuses it, so do we
   }
 }
 
