@@ -1,0 +1,191 @@
+// node esbuild.mjs [--watch] [--production] [--allow-missing]: the bundles in dist/, for the extension, the CLI, the webview and the page.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, posix } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, context } from 'esbuild';
+import { Failure, main } from './scripts/lib/failure.mjs';
+import { root } from './scripts/lib/paths.mjs';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+const allowMissing = process.argv.includes('--allow-missing');
+
+/** Shared by all bundles. Paths in it are relative to the repository. */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: production,
+  // Development links its maps for stack traces and coverage; what is shipped has no dangling link.
+  sourcemap: production ? 'external' : 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  logOverride: { 'empty-import-meta': 'error', 'unsupported-dynamic-import': 'error' },
+};
+
+const browser = {
+  ...common,
+  platform: 'browser',
+  format: 'esm',
+  target: ['es2022', 'chrome111', 'firefox114', 'safari16.4'],
+  loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+};
+
+const bundles = [
+  {
+    name: 'extension',
+    entries: ['src/extension.ts'],
+    options: {
+      ...common,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node22',
+      external: ['vscode'],
+      entryNames: 'extension',
+      outdir: 'dist',
+      outExtension: { '.js': '.cjs' },
+    },
+    budget: { file: 'dist/extension.cjs', bytes: 500_000 },
+  },
+  {
+    name: 'cli',
+    entries: ['src/cli.ts'],
+    options: {
+      ...common,
+      platform: 'node',
+      format: 'esm',
+      // The relay runs on Node 20.19; a verb that needs more is reached by a dynamic import, which splitting keeps.
+      target: 'node20.19',
+      splitting: true,
+      entryNames: 'cli',
+      chunkNames: 'cli/[name]-[hash]',
+      outdir: 'dist',
+      outExtension: { '.js': '.mjs' },
+      // CommonJS packages inside an ES module ask for these.
+      banner: {
+        js: "import { createRequire as c2lCreateRequire } from 'node:module'; const require = c2lCreateRequire(import.meta.url); const __filename = import.meta.filename, __dirname = import.meta.dirname;",
+      },
+    },
+    verify: verifyCli,
+  },
+  {
+    name: 'webview',
+    entries: ['src/ui/webviewMain.ts', 'src/ui/webview.css'],
+    options: { ...browser, entryNames: 'webview', assetNames: '[name]', outdir: 'dist/webview' },
+    budget: { file: 'dist/webview/webview.js', gzipped: 100_000 },
+  },
+  {
+    name: 'page',
+    entries: ['src/web/pageMain.ts', 'src/web/page.css'],
+    options: {
+      ...browser,
+      splitting: true,
+      entryNames: '[name]-[hash]',
+      chunkNames: '[name]-[hash]',
+      assetNames: '[name]-[hash]',
+      outdir: 'dist/page',
+    },
+    after: writePage,
+  },
+];
+
+/** The relay must start on a Node without node:sqlite: nothing that the CLI loads at its start may reach it. */
+function verifyCli(metafile) {
+  const seen = new Set();
+  const visit = (output) => {
+    if (seen.has(output)) return;
+    seen.add(output);
+    for (const { path, kind, external } of metafile.outputs[output]?.imports ?? []) {
+      if (kind !== 'import-statement' && kind !== 'require-call') continue;
+      if (external && path === 'node:sqlite')
+        throw new Failure(`${output} imports node:sqlite when the CLI starts.`, 'Reach it through a dynamic import.');
+      if (!external) visit(path);
+    }
+  };
+  visit('dist/cli.mjs');
+}
+
+/** Writes index.html with the names that carry content hashes, and the list of files that the relay serves. */
+function writePage(metafile, entries) {
+  const outputs = Object.entries(metafile.outputs).filter(([path]) => !path.endsWith('.map'));
+  let html = readFileSync(join(root, 'src/web/index.html'), 'utf8');
+  for (const [path, { entryPoint }] of outputs) {
+    if (entryPoint === undefined || !entries.includes(entryPoint)) continue;
+    // The template names an entry by its source: pageMain.ts, page.css.
+    const name = `"./${basename(entryPoint)}"`;
+    if (!html.includes(name))
+      throw new Failure(`src/web/index.html does not mention ${name}.`, 'Link the entry by the name of its source.');
+    html = html.replaceAll(name, `"/${posix.basename(path)}"`);
+  }
+  if (/<script(?![^>]*\bsrc=)|<style|\son[a-z]+\s*=|\sstyle\s*=|javascript:/i.test(html))
+    throw new Failure('src/web/index.html has inline code or style.', 'Move it into a file.');
+  writeFileSync(join(root, 'dist/page/index.html'), html);
+  const files = [
+    { path: 'index.html', bytes: Buffer.byteLength(html), sha256: sha256(html), immutable: false },
+    ...outputs.map(([path, { bytes }]) => ({
+      path: posix.basename(path),
+      bytes,
+      sha256: sha256(readFileSync(join(root, path))),
+      immutable: true,
+    })),
+  ];
+  writeFileSync(join(root, 'dist/page/assets.json'), `${JSON.stringify({ files }, null, 2)}\n`);
+}
+
+function sha256(content) {
+  return createHash('sha256').update(content).digest('base64');
+}
+
+/** An esbuild plugin, so that watching does it after each build too. */
+function finish(bundle) {
+  return {
+    name: 'finish',
+    setup({ onEnd }) {
+      onEnd(({ errors, metafile }) => {
+        if (errors.length > 0 || !metafile) return;
+        bundle.verify?.(metafile);
+        bundle.after?.(metafile, bundle.entries);
+        report(bundle, metafile);
+      });
+    },
+  };
+}
+
+function report(bundle, metafile) {
+  for (const [path, { bytes, entryPoint }] of Object.entries(metafile.outputs)) {
+    if (path.endsWith('.map') || (entryPoint === undefined && bytes < 20_000)) continue;
+    const gzipped = gzipSync(readFileSync(join(root, path))).length;
+    console.log(`${bundle.name.padEnd(10)} ${path.padEnd(44)} ${kilobytes(bytes)}  ${kilobytes(gzipped)} gzipped`);
+    const { budget } = bundle;
+    if (!production || budget?.file !== path) continue;
+    if (bytes > (budget.bytes ?? Infinity) || gzipped > (budget.gzipped ?? Infinity)) {
+      throw new Failure(`${path} is over its budget.`, `DESIGN, section 10: ${JSON.stringify(budget)}`);
+    }
+  }
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1).padStart(8)} kB`;
+}
+
+function isThere(bundle) {
+  const missing = bundle.entries.filter((entry) => !existsSync(join(root, entry)));
+  if (missing.length === 0) return true;
+  if (!allowMissing) throw new Failure(`${bundle.name}: ${missing.join(', ')} does not exist.`, 'Pass --allow-missing to build the rest.');
+  console.log(`${bundle.name.padEnd(10)} NOT BUILT: ${missing.join(', ')} does not exist`);
+  return false;
+}
+
+await main(async () => {
+  if (!watch) rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const jobs = bundles.filter(isThere).map((bundle) => ({ ...bundle.options, entryPoints: bundle.entries, plugins: [finish(bundle)] }));
+  if (!watch) {
+    const results = await Promise.allSettled(jobs.map((job) => build(job)));
+    // esbuild has printed its own errors.
+    return results.every(({ status }) => status === 'fulfilled') ? 0 : 1;
+  }
+  for (const job of jobs) await (await context(job)).watch();
+  console.log('watching; end with Ctrl+C');
+  await new Promise(() => {});
+});
