@@ -144,9 +144,15 @@ function finish(bundle) {
     setup({ onEnd }) {
       onEnd(({ errors, metafile }) => {
         if (errors.length > 0 || !metafile) return;
-        bundle.verify?.(metafile);
-        bundle.after?.(metafile, bundle.entries);
-        report(bundle, metafile);
+        try {
+          bundle.verify?.(metafile);
+          bundle.after?.(metafile, bundle.entries);
+          report(bundle, metafile);
+        } catch (error) {
+          // esbuild prints what it finds itself, not what its plugins throw.
+          console.error(error instanceof Failure ? error.message : error);
+          throw error;
+        }
       });
     },
   };
@@ -182,7 +188,6 @@ await main(async () => {
   const jobs = bundles.filter(isThere).map((bundle) => ({ ...bundle.options, entryPoints: bundle.entries, plugins: [finish(bundle)] }));
   if (!watch) {
     const results = await Promise.allSettled(jobs.map((job) => build(job)));
-    // esbuild has printed its own errors.
     return results.every(({ status }) => status === 'fulfilled') ? 0 : 1;
   }
   for (const job of jobs) await (await context(job)).watch();
