@@ -1,0 +1,164 @@
+import type * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { Logger } from '../base/log.ts';
+import type { ChatPort } from '../protocol/chatPort.ts';
+import { TunnelError } from '../protocol/errors.ts';
+import {
+  parseWebviewMessage,
+  type HostToWebview,
+  type WebviewCommand,
+  type WebviewToHost,
+  type WebviewView,
+} from '../protocol/webviewMessages.ts';
+import type { AgentReady } from './editorAgent.ts';
+
+/** Commands kept for a page that is still loading; more are dropped, oldest first. */
+const MAX_WAITING_COMMANDS = 8;
+
+/** The line of the page now loaded. A later page makes an earlier line stale. */
+type Line =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'joining' }
+  /** `port` is missing when the agent cannot run here. */
+  | { readonly kind: 'joined'; readonly port?: ChatPort; readonly owned: DisposableStore }
+  /** The page went away: what it still said is carried out, what it should hear is not posted. */
+  | { readonly kind: 'left'; readonly port?: ChatPort; readonly owned: DisposableStore };
+
+type Page = Pick<vscode.Webview, 'onDidReceiveMessage' | 'postMessage'>;
+
+/**
+ * Joins one webview with the hub. Each page that says `ready` gets a fresh ChatPort and then opens its conversation from where it stood;
+ * a page that went away is owed nothing. What the page says is checked before anything acts on it.
+ */
+export class ChatBridge implements Disposable {
+  readonly #page: Page;
+  readonly #agent: AgentReady;
+  readonly #log: Logger;
+  readonly #owned = new DisposableStore();
+  readonly #views = this.#owned.add(new Emitter<WebviewView>());
+  #line: Line = { kind: 'none' };
+  #lastView: WebviewView | undefined;
+  #waiting: WebviewCommand[] = [];
+
+  /** What the page shows, on each change. */
+  readonly onDidChangeView = this.#views.event;
+
+  constructor(page: Page, agent: AgentReady, log: Logger) {
+    this.#page = page;
+    this.#agent = agent;
+    this.#log = log;
+    this.#owned.add(
+      page.onDidReceiveMessage((message: unknown) => {
+        this.#receive(message);
+      }),
+    );
+  }
+
+  /** Has the page carry out a command, at once or when it has loaded. */
+  run(command: WebviewCommand): void {
+    if (this.#line.kind === 'joined') this.#post({ type: 'command', command });
+    else this.#waiting = [...this.#waiting, command].slice(-MAX_WAITING_COMMANDS);
+  }
+
+  /** The page is gone, hidden for instance; its line stays until the next one asks, for a request may still be under way. */
+  pageGone(): void {
+    this.#waiting = [];
+    if (this.#line.kind === 'joined') this.#line = { ...this.#line, kind: 'left' };
+    if (this.#lastView) this.#views.fire({ ...this.#lastView, generating: false, chatFocused: false, inputFocused: false });
+  }
+
+  dispose(): void {
+    this.#leave();
+    this.#owned.dispose();
+  }
+
+  #receive(message: unknown): void {
+    let read: WebviewToHost;
+    try {
+      read = parseWebviewMessage(message);
+    } catch (error) {
+      this.#log.warn('chat view: message refused', { reason: error instanceof Error ? error.message : 'unknown' });
+      return;
+    }
+    switch (read.type) {
+      case 'ready':
+        void this.#join();
+        break;
+      case 'request':
+        if (this.#port) this.#send(this.#port, read.request);
+        else this.#log.warn('chat view: request before the line was there', { type: read.request.type });
+        break;
+      case 'view':
+        this.#lastView = read.view;
+        this.#views.fire(read.view);
+        break;
+    }
+  }
+
+  #send(port: ChatPort, request: Parameters<ChatPort['send']>[0]): void {
+    try {
+      port.send(request);
+    } catch (error) {
+      const { code, detail } = TunnelError.from(error);
+      this.#log.warn('chat view: request refused', { type: request.type, code });
+      const about = { ...('requestId' in request ? { requestId: request.requestId } : {}), ...(detail === undefined ? {} : { detail }) };
+      this.#post({ type: 'reply', reply: { type: 'refused', error: code, ...about } });
+    }
+  }
+
+  async #join(): Promise<void> {
+    this.#leave();
+    const line = { kind: 'joining' } as const;
+    this.#line = line;
+    const port = await this.#newPort();
+    if (this.#line !== line || this.#owned.isDisposed) {
+      if (!(port instanceof TunnelError)) port.dispose();
+      return;
+    }
+    const owned = new DisposableStore();
+    const remembered = this.#lastView === undefined ? {} : { conversationId: this.#lastView.conversationId };
+    if (port instanceof TunnelError) {
+      this.#line = { kind: 'joined', owned };
+      const capabilities = { editorActions: false, showsConnection: true };
+      this.#post({ type: 'init', capabilities, status: { state: 'error', error: port.code }, ...remembered });
+      return;
+    }
+    this.#line = { kind: 'joined', port: owned.add(port), owned };
+    this.#post({ type: 'init', capabilities: port.capabilities, status: port.status, ...remembered });
+    owned.add(
+      port.onReply((reply) => {
+        this.#post({ type: 'reply', reply });
+      }),
+    );
+    owned.add(
+      port.onDidChangeStatus((status) => {
+        this.#post({ type: 'status', status });
+      }),
+    );
+    for (const command of this.#waiting.splice(0)) this.#post({ type: 'command', command });
+  }
+
+  async #newPort(): Promise<ChatPort | TunnelError> {
+    try {
+      return (await this.#agent).createChatPort();
+    } catch (error) {
+      return TunnelError.from(error);
+    }
+  }
+
+  get #port(): ChatPort | undefined {
+    return this.#line.kind === 'joined' || this.#line.kind === 'left' ? this.#line.port : undefined;
+  }
+
+  #leave(): void {
+    if ('owned' in this.#line) this.#line.owned.dispose();
+    this.#line = { kind: 'none' };
+  }
+
+  #post(message: HostToWebview): void {
+    if (this.#line.kind !== 'joined') return;
+    // a page that has just gone refuses; it has nothing to hear any more
+    Promise.resolve(this.#page.postMessage(message)).catch(() => undefined);
+  }
+}

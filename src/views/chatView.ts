@@ -1,0 +1,88 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { WebviewCommand, WebviewView } from '../protocol/webviewMessages.ts';
+import { ChatBridge } from './chatBridge.ts';
+import type { AgentReady } from './editorAgent.ts';
+import { CHAT_VIEW_ID } from './ids.ts';
+import { webviewHtml } from './webviewHtml.ts';
+
+export interface ChatViewOptions {
+  readonly extensionUri: vscode.Uri;
+  readonly agent: AgentReady;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** The chat in the secondary side bar. The editor makes it when first shown, and anew whenever it likes. */
+export class ChatView implements vscode.WebviewViewProvider, Disposable {
+  readonly #options: ChatViewOptions;
+  readonly #owned = new DisposableStore();
+  readonly #shown = this.#owned.add(new Emitter<WebviewView>());
+  #current: ChatBridge | undefined;
+  /** Asked for before the view was made. */
+  #waiting: WebviewCommand | undefined;
+
+  /** What the view shows, on each change. */
+  readonly onDidChangeView = this.#shown.event;
+
+  constructor(options: ChatViewOptions) {
+    this.#options = options;
+    this.#owned.add(vscode.window.registerWebviewViewProvider(CHAT_VIEW_ID, this, { webviewOptions: { retainContextWhenHidden: false } }));
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const { agent, log } = this.#options;
+    this.#current?.dispose();
+    const bridge = new ChatBridge(view.webview, agent, log);
+    const owned = this.#owned.add(new DisposableStore());
+    owned.add(bridge);
+    this.#current = bridge;
+    owned.add(
+      bridge.onDidChangeView((shown) => {
+        this.#shown.fire(shown);
+      }),
+    );
+    owned.add(
+      view.onDidChangeVisibility(() => {
+        if (!view.visible) bridge.pageGone();
+      }),
+    );
+    owned.add(
+      view.onDidDispose(() => {
+        bridge.pageGone();
+        if (this.#current === bridge) this.#current = undefined;
+        this.#owned.delete(owned);
+      }),
+    );
+    this.#load(view.webview);
+    if (this.#waiting) bridge.run(this.#waiting);
+    this.#waiting = undefined;
+  }
+
+  /** Shows the chat and has it carry out `command`. */
+  async open(command: WebviewCommand): Promise<void> {
+    const made = this.#current;
+    if (!made) this.#waiting = command; // handed over when the editor makes the view
+    await vscode.commands.executeCommand(`${CHAT_VIEW_ID}.focus`);
+    made?.run(command);
+  }
+
+  /** Has the chat carry out `command` if there is one; does not show it. */
+  run(command: WebviewCommand): void {
+    this.#current?.run(command);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #load(webview: vscode.Webview): void {
+    const root = vscode.Uri.joinPath(this.#options.extensionUri, 'dist', 'webview');
+    webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root] };
+    const page = { title: 'CloudToLocalLLM', root, script: 'webview.js', styles: ['webview.css'], trustedTypes: 'lit-html c2l' };
+    webview.html = webviewHtml(webview, page, this.#options.random);
+  }
+}

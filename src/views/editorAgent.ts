@@ -1,0 +1,15 @@
+import type { AgentControl } from '../protocol/agentControl.ts';
+import type { ChatPort } from '../protocol/chatPort.ts';
+
+/** What the views hold of the agent: its control, and a line to its hub for each chat they draw. */
+export interface EditorAgent {
+  readonly control: AgentControl;
+  /** A fresh line; whoever asked for it ends it. */
+  createChatPort(): ChatPort;
+}
+
+/**
+ * The agent is built after the first drawing, so views get it as a promise. It rejects with a TunnelError when the agent cannot run here,
+ * for instance `storeFailed` or `identityLost`.
+ */
+export type AgentReady = Promise<EditorAgent>;

@@ -1,0 +1,24 @@
+import type { CommandName } from './ids.ts';
+import type { ContextValues } from './contextKeys.ts';
+
+const always = (): boolean => true;
+
+/** When a command makes sense. The clauses in package.json say the same; a test compares them value by value. */
+const rules: Readonly<Record<CommandName, (context: ContextValues) => boolean>> = {
+  connect: ({ state }) => state === 'disconnected' || state === 'error',
+  disconnect: ({ ready, state }) => ready && state !== 'disconnected',
+  reconnect: ({ state }) => state === 'connected' || state === 'streaming' || state === 'reconnecting' || state === 'error',
+  showMenu: always,
+  setUpRelay: always,
+  openWebPage: ({ relayConfigured }) => relayConfigured,
+  copyWebPageAddress: ({ relayConfigured }) => relayConfigured,
+  pairBrowser: ({ relayConfigured }) => relayConfigured,
+  openChat: always,
+  newChat: ({ ready }) => ready,
+  stopGeneration: ({ generating }) => generating,
+  showLog: always,
+};
+
+export function isEnabled(name: CommandName, context: ContextValues): boolean {
+  return rules[name](context);
+}

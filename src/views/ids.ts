@@ -1,0 +1,28 @@
+/** Prefix of every command, setting, context key and view of this extension. */
+export const PREFIX = 'cloudtolocalllm';
+
+/** The chat in the secondary side bar, as in package.json. */
+export const CHAT_VIEW_ID = `${PREFIX}.chat`;
+/** Type of the panel that shows a pairing link. */
+export const PAIRING_PANEL_TYPE = `${PREFIX}.pairing`;
+
+/** Every command that package.json declares, without the prefix. */
+export const commandNames = [
+  'connect',
+  'disconnect',
+  'reconnect',
+  'showMenu',
+  'setUpRelay',
+  'openWebPage',
+  'copyWebPageAddress',
+  'pairBrowser',
+  'openChat',
+  'newChat',
+  'stopGeneration',
+  'showLog',
+] as const;
+export type CommandName = (typeof commandNames)[number];
+
+export function commandId(name: CommandName): string {
+  return `${PREFIX}.${name}`;
+}

@@ -1,0 +1,55 @@
+import * as vscode from 'vscode';
+import type { ContextValues } from './contextKeys.ts';
+import { isEnabled } from './enablement.ts';
+import type { CommandName } from './ids.ts';
+
+interface Choice extends vscode.QuickPickItem {
+  readonly command?: CommandName;
+}
+
+/** What the status item's menu offers now: four groups, only what is enabled, no empty group. */
+export function statusMenu(context: ContextValues): readonly Choice[] {
+  const t = vscode.l10n.t;
+  const groups: readonly (readonly [string, readonly Choice[]])[] = [
+    [
+      t('Chat'),
+      [
+        choice('openChat', 'comment-discussion', t('Open Chat')),
+        choice('newChat', 'add', t('New Chat')),
+        choice('stopGeneration', 'stop-circle', t('Stop Generating')),
+      ],
+    ],
+    [
+      t('Connection'),
+      [
+        choice('connect', 'plug', t('Connect')),
+        choice('reconnect', 'refresh', t('Reconnect Now')),
+        choice('disconnect', 'debug-disconnect', t('Disconnect')),
+        choice('setUpRelay', 'server-environment', t('Set Up Relay…')),
+      ],
+    ],
+    [
+      t('Browsers'),
+      [
+        choice('pairBrowser', 'device-mobile', t('Pair a Browser…')),
+        choice('openWebPage', 'globe', t('Open Chat in Browser')),
+        choice('copyWebPageAddress', 'link', t('Copy Chat Page Address')),
+      ],
+    ],
+    [t('Help'), [choice('showLog', 'output', t('Show Log'))]],
+  ];
+  return groups.flatMap(([title, choices]) => {
+    const offered = choices.filter(({ command }) => command !== undefined && isEnabled(command, context));
+    return offered.length === 0 ? [] : [{ label: title, kind: vscode.QuickPickItemKind.Separator }, ...offered];
+  });
+}
+
+/** Shows the menu and resolves to the command chosen, if any. */
+export async function pickFromStatusMenu(context: ContextValues, title: string): Promise<CommandName | undefined> {
+  const chosen = await vscode.window.showQuickPick(statusMenu(context), { title, placeHolder: vscode.l10n.t('Choose what to do') });
+  return chosen?.command;
+}
+
+function choice(command: CommandName, icon: string, label: string): Choice {
+  return { label: `$(${icon}) ${label}`, command };
+}

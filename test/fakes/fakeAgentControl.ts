@@ -1,0 +1,109 @@
+import { Emitter } from '../../src/base/emitter.ts';
+import type { AgentControl, PairedClient, PairingOffer, PairingQuestion, RelaySetting } from '../../src/protocol/agentControl.ts';
+import { TunnelError } from '../../src/protocol/errors.ts';
+import type { ConnectionStatusEvent, OllamaStatus, StatusEventBus, TunnelConnection } from '../../src/protocol/status.ts';
+
+/** An agent without a tunnel: it does what it is told and says so on the bus. */
+export class FakeAgentControl implements AgentControl {
+  readonly deviceId = 'device';
+  readonly deviceName = 'Desk';
+  readonly bus: StatusEventBus;
+  tunnel: TunnelConnection = { state: 'disconnected', reconnectAttempts: 0, latency: undefined };
+  ollama: OllamaStatus = { state: 'ok', url: 'http://127.0.0.1:11434', version: '0.12.0' };
+  runningStreams = 0;
+  relay: RelaySetting | undefined;
+  clients: readonly PairedClient[] = [];
+  /** What `connect` does; by default it connects. */
+  onConnect: (signal: AbortSignal | undefined) => Promise<void> = () => {
+    this.publish({ state: 'connecting' });
+    this.publish({ state: 'connected' });
+    return Promise.resolve();
+  };
+  /** Calls in order, for instance `setRelay https://relay.example`. */
+  readonly calls: string[] = [];
+  offers = 0;
+
+  readonly ollamaChanges = new Emitter<OllamaStatus>();
+  readonly clientChanges = new Emitter<undefined>();
+  readonly questions = new Emitter<PairingQuestion>();
+  readonly pairings = new Emitter<string>();
+  readonly onDidChangeOllama = this.ollamaChanges.event;
+  readonly onDidChangeClients = (listener: () => void) => this.clientChanges.event(listener);
+  readonly onPairingQuestion = this.questions.event;
+  readonly onDidPair = this.pairings.event;
+
+  constructor(bus: StatusEventBus) {
+    this.bus = bus;
+  }
+
+  publish(event: Omit<ConnectionStatusEvent, 'timestamp'>): void {
+    this.tunnel = { ...this.tunnel, state: event.state };
+    const endpoint = this.relay === undefined ? {} : { endpoint: this.relay.origin };
+    this.bus.publishStatus({ ...endpoint, ...event, timestamp: this.bus.current.timestamp + 1 });
+  }
+
+  setRelay(address: string, invite?: string): Promise<void> {
+    this.calls.push(`setRelay ${address}${invite === undefined ? '' : ` ${invite}`}`);
+    this.relay = { origin: address, ...(invite === undefined ? {} : { invite }) };
+    return Promise.resolve();
+  }
+
+  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.calls.push('connect');
+    if (!this.relay) throw new TunnelError('badRelayUrl');
+    await this.onConnect(options.signal);
+  }
+
+  disconnect(): void {
+    this.calls.push('disconnect');
+    this.publish({ state: 'disconnected' });
+  }
+
+  reconnect(): void {
+    this.calls.push('reconnect');
+  }
+
+  createOffer(): Promise<PairingOffer> {
+    this.calls.push('createOffer');
+    this.offers++;
+    return Promise.resolve({ link: `https://relay.example/#offer${String(this.offers)}`, expiresAt: 120_000 });
+  }
+
+  cancelOffer(): void {
+    this.calls.push('cancelOffer');
+  }
+
+  revoke(clientId: string): void {
+    this.calls.push(`revoke ${clientId}`);
+  }
+
+  checkOllama(): Promise<OllamaStatus> {
+    this.calls.push('checkOllama');
+    return Promise.resolve(this.ollama);
+  }
+
+  /** Somebody asks to pair; resolves to the answer. */
+  ask(question: Partial<PairingQuestion> = {}): { readonly answer: Promise<boolean>; end(): void } {
+    const ended = new Emitter<undefined>();
+    const answer = new Promise<boolean>((resolve) => {
+      this.questions.fire({
+        name: 'Firefox on Android',
+        kind: 'page',
+        scope: 'chat',
+        words: ['one', 'two', 'three', 'four', 'five', 'six'],
+        onDidEnd: (listener) =>
+          ended.event(() => {
+            listener();
+          }),
+        answer: resolve,
+        ...question,
+      });
+    });
+    return {
+      answer,
+      end: () => {
+        ended.fire(undefined);
+      },
+    };
+  }
+}

@@ -1,0 +1,367 @@
+/** The part of the `vscode` module that our views use, in memory. Tests look at and act through {@link fakeEditor}. */
+
+interface Disposable {
+  dispose(): void;
+}
+
+/** A person at the keyboard: what they answer to the next question of each kind; undefined dismisses it. */
+interface Person {
+  message: (text: string, items: readonly string[], modal: boolean) => string | undefined | Promise<string | undefined>;
+  input: (options: InputOptions) => string | undefined;
+  pick: (items: readonly { readonly label: string }[]) => { readonly label: string } | undefined;
+}
+
+interface InputOptions {
+  readonly prompt?: string;
+  readonly value?: string;
+  readonly password?: boolean;
+  readonly validateInput?: (text: string) => string | undefined;
+}
+
+interface ShownMessage {
+  readonly kind: 'info' | 'warning' | 'error';
+  readonly text: string;
+  readonly modal: boolean;
+  readonly detail: string | undefined;
+  readonly items: readonly string[];
+}
+
+class FakeEvent<T> {
+  readonly listeners = new Set<(value: T) => void>();
+  readonly event = (listener: (value: T) => void): Disposable => {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  };
+  fire(value: T): void {
+    for (const listener of [...this.listeners]) listener(value);
+  }
+}
+
+export class FakeStatusBarItem {
+  /** Every assignment to a property, in order. */
+  writes: { readonly property: string; readonly value: unknown }[] = [];
+  shown = false;
+  disposed = false;
+  readonly id: string;
+  readonly alignment: number;
+  readonly priority: number;
+  readonly values: Record<string, unknown> = {};
+
+  constructor(id: string, alignment: number, priority: number) {
+    this.id = id;
+    this.alignment = alignment;
+    this.priority = priority;
+    for (const property of ['name', 'text', 'tooltip', 'color', 'backgroundColor', 'command', 'accessibilityInformation']) {
+      Object.defineProperty(this, property, {
+        get: () => this.values[property],
+        set: (value: unknown) => {
+          this.values[property] = value;
+          this.writes.push({ property, value });
+        },
+      });
+    }
+  }
+
+  show(): void {
+    this.shown = true;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
+export class FakeWebview {
+  html = '';
+  options: Record<string, unknown> = {};
+  readonly cspSource = 'https://*.vscode-cdn.net';
+  /** What the host posted. */
+  readonly posted: unknown[] = [];
+  readonly #messages = new FakeEvent<unknown>();
+  readonly onDidReceiveMessage = this.#messages.event;
+
+  asWebviewUri(uri: Uri): Uri {
+    return Uri.parse(`https://webview.test${uri.path}`);
+  }
+
+  postMessage(message: unknown): Promise<boolean> {
+    this.posted.push(structuredClone(message));
+    return Promise.resolve(true);
+  }
+
+  /** The page says something. */
+  say(message: unknown): void {
+    this.#messages.fire(structuredClone(message));
+  }
+}
+
+/** Both a view and a panel: what carries a webview. */
+export class FakeWebviewHost {
+  readonly webview = new FakeWebview();
+  visible = true;
+  disposed = false;
+  reveals = 0;
+  readonly #visibility = new FakeEvent<undefined>();
+  readonly #disposal = new FakeEvent<undefined>();
+  readonly onDidChangeVisibility = this.#visibility.event;
+  readonly onDidDispose = this.#disposal.event;
+  readonly type: string;
+  readonly title: string;
+  readonly options: unknown;
+
+  constructor(type: string, title = '', options: unknown = {}) {
+    this.type = type;
+    this.title = title;
+    this.options = options;
+  }
+
+  reveal(): void {
+    this.reveals++;
+  }
+
+  setVisible(visible: boolean): void {
+    this.visible = visible;
+    this.#visibility.fire(undefined);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.#disposal.fire(undefined);
+  }
+}
+
+interface Provider {
+  resolveWebviewView(view: FakeWebviewHost): void;
+}
+
+class FakeEditor {
+  person: Person = unhelpful();
+  readonly messages: ShownMessage[] = [];
+  readonly inputs: InputOptions[] = [];
+  readonly picks: (readonly { readonly label: string }[])[] = [];
+  readonly statusItems: FakeStatusBarItem[] = [];
+  readonly panels: FakeWebviewHost[] = [];
+  readonly providers = new Map<string, { readonly provider: Provider; readonly options: unknown }>();
+  readonly commands = new Map<string, (...args: unknown[]) => unknown>();
+  readonly contexts = new Map<string, unknown>();
+  /** Commands executed that are not ours and not `setContext`. */
+  readonly executed: string[] = [];
+  readonly userSettings = new Map<string, unknown>();
+  readonly workspaceSettings = new Map<string, unknown>();
+  readonly settings = new FakeEvent<{ affectsConfiguration(name: string): boolean }>();
+  readonly opened: string[] = [];
+  clipboard = '';
+  /** Cancels what `withProgress` runs now. */
+  cancelProgress: () => void = () => undefined;
+  readonly logs: { readonly level: string; readonly line: string }[] = [];
+  logShown = 0;
+
+  /** Everything as in a new window. */
+  reset(): void {
+    this.person = unhelpful();
+    for (const list of [this.messages, this.inputs, this.picks, this.statusItems, this.panels, this.executed, this.opened, this.logs])
+      list.length = 0;
+    for (const map of [this.providers, this.commands, this.contexts, this.userSettings, this.workspaceSettings]) map.clear();
+    this.settings.listeners.clear();
+    this.clipboard = '';
+    this.logShown = 0;
+  }
+
+  changeUserSetting(name: string, value: unknown): void {
+    this.userSettings.set(name, value);
+    this.settings.fire({ affectsConfiguration: (section) => name === section || name.startsWith(`${section}.`) });
+  }
+
+  /** Shows a view as the editor does: the provider fills a new webview. */
+  resolveView(id: string): FakeWebviewHost {
+    const registered = this.providers.get(id);
+    if (!registered) throw new Error(`no provider for ${id}`);
+    const host = new FakeWebviewHost(id);
+    registered.provider.resolveWebviewView(host);
+    return host;
+  }
+
+  async showMessage(kind: ShownMessage['kind'], text: string, rest: readonly unknown[]): Promise<string | undefined> {
+    const [first] = rest;
+    const options = (typeof first === 'object' && first !== null ? first : {}) as { modal?: boolean; detail?: string };
+    const items = rest.filter((item) => typeof item === 'string');
+    const modal = options.modal === true;
+    this.messages.push({ kind, text, modal, detail: options.detail, items });
+    return await this.person.message(text, items, modal);
+  }
+}
+
+function unhelpful(): Person {
+  return { message: () => undefined, input: () => undefined, pick: () => undefined };
+}
+
+export const fakeEditor = new FakeEditor();
+
+export class Uri {
+  readonly scheme: string;
+  readonly path: string;
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    const url = new URL(text);
+    this.scheme = url.protocol.slice(0, -1);
+    this.path = url.pathname;
+  }
+
+  static parse(text: string, _strict?: boolean): Uri {
+    return new Uri(text);
+  }
+
+  static file(path: string): Uri {
+    return new Uri(`file://${path}`);
+  }
+
+  static joinPath(base: Uri, ...parts: string[]): Uri {
+    return new Uri([base.toString().replace(/\/$/, ''), ...parts].join('/'));
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+export class ThemeColor {
+  readonly id: string;
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+export class MarkdownString {
+  value: string;
+  supportThemeIcons: boolean;
+  supportHtml = false;
+  isTrusted: boolean | { readonly enabledCommands: readonly string[] } = false;
+  constructor(value = '', supportThemeIcons = false) {
+    this.value = value;
+    this.supportThemeIcons = supportThemeIcons;
+  }
+  appendText(text: string): this {
+    this.value += text.replace(/[\\`*_{}[\]()#+\-!~<>|]/g, '\\$&');
+    return this;
+  }
+  appendMarkdown(text: string): this {
+    this.value += text;
+    return this;
+  }
+}
+
+export const StatusBarAlignment = { Left: 1, Right: 2 } as const;
+export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
+export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 } as const;
+export const ViewColumn = { Active: -1, Beside: -2, One: 1 } as const;
+export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 } as const;
+
+export const l10n = {
+  t: (message: string, ...args: (string | number)[]): string =>
+    message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole)),
+};
+
+export const env = {
+  language: 'en',
+  clipboard: {
+    writeText: (text: string): Promise<void> => {
+      fakeEditor.clipboard = text;
+      return Promise.resolve();
+    },
+  },
+  openExternal: (uri: Uri): Promise<boolean> => {
+    fakeEditor.opened.push(uri.toString());
+    return Promise.resolve(true);
+  },
+};
+
+export const commands = {
+  registerCommand: (id: string, handler: (...args: unknown[]) => unknown): Disposable => {
+    if (fakeEditor.commands.has(id)) throw new Error(`command ${id} is registered already`);
+    fakeEditor.commands.set(id, handler);
+    return { dispose: () => fakeEditor.commands.delete(id) };
+  },
+  executeCommand: async (id: string, ...args: unknown[]): Promise<unknown> => {
+    if (id === 'setContext') {
+      fakeEditor.contexts.set(String(args[0]), args[1]);
+      return undefined;
+    }
+    const handler = fakeEditor.commands.get(id);
+    if (handler) return await handler(...args);
+    fakeEditor.executed.push(id);
+    return undefined;
+  },
+};
+
+export const workspace = {
+  getConfiguration: (section: string) => ({
+    get: (name: string): unknown =>
+      fakeEditor.workspaceSettings.get(`${section}.${name}`) ?? fakeEditor.userSettings.get(`${section}.${name}`),
+    inspect: (name: string) => ({
+      key: `${section}.${name}`,
+      globalValue: fakeEditor.userSettings.get(`${section}.${name}`),
+      workspaceValue: fakeEditor.workspaceSettings.get(`${section}.${name}`),
+    }),
+    update: (name: string, value: unknown, target: unknown): Promise<void> => {
+      if (target !== ConfigurationTarget.Global) throw new Error('only the user’s own value is ever written');
+      fakeEditor.changeUserSetting(`${section}.${name}`, value);
+      return Promise.resolve();
+    },
+  }),
+  onDidChangeConfiguration: fakeEditor.settings.event,
+};
+
+export const window = {
+  createStatusBarItem: (id: string, alignment: number, priority: number): FakeStatusBarItem => {
+    const item = new FakeStatusBarItem(id, alignment, priority);
+    fakeEditor.statusItems.push(item);
+    return item;
+  },
+  createOutputChannel: (name: string) => ({
+    name,
+    ...logMethods(),
+    show: () => {
+      fakeEditor.logShown++;
+    },
+    dispose: () => undefined,
+  }),
+  createWebviewPanel: (type: string, title: string, _column: unknown, options: unknown): FakeWebviewHost => {
+    const panel = new FakeWebviewHost(type, title, options);
+    fakeEditor.panels.push(panel);
+    return panel;
+  },
+  registerWebviewViewProvider: (id: string, provider: Provider, options: unknown): Disposable => {
+    fakeEditor.providers.set(id, { provider, options });
+    return { dispose: () => fakeEditor.providers.delete(id) };
+  },
+  showInformationMessage: (text: string, ...rest: unknown[]) => fakeEditor.showMessage('info', text, rest),
+  showWarningMessage: (text: string, ...rest: unknown[]) => fakeEditor.showMessage('warning', text, rest),
+  showErrorMessage: (text: string, ...rest: unknown[]) => fakeEditor.showMessage('error', text, rest),
+  showInputBox: (options: InputOptions): Promise<string | undefined> => {
+    fakeEditor.inputs.push(options);
+    return Promise.resolve(fakeEditor.person.input(options));
+  },
+  showQuickPick: (items: readonly { readonly label: string }[]): Promise<unknown> => {
+    fakeEditor.picks.push(items);
+    return Promise.resolve(fakeEditor.person.pick(items));
+  },
+  withProgress: async <T>(_options: unknown, task: (progress: { report(): void }, token: unknown) => Promise<T>): Promise<T> => {
+    const cancelled = new FakeEvent<undefined>();
+    const token = { isCancellationRequested: false, onCancellationRequested: cancelled.event };
+    fakeEditor.cancelProgress = () => {
+      token.isCancellationRequested = true;
+      cancelled.fire(undefined);
+    };
+    return await task({ report: () => undefined }, token);
+  },
+};
+
+function logMethods(): Record<'trace' | 'debug' | 'info' | 'warn' | 'error', (line: string) => void> {
+  const at = (level: string) => (line: string) => {
+    fakeEditor.logs.push({ level, line });
+  };
+  return { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import '../fakes/vscodeModule.ts';
+import type { ChatPort } from '../../src/protocol/chatPort.ts';
+import { helloRequest } from '../../src/protocol/chat.ts';
+import { TunnelError } from '../../src/protocol/errors.ts';
+import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
+import { FakeChatPort } from '../fakes/fakeChatPort.ts';
+import { fakeEditor } from '../fakes/vscode.ts';
+const { ChatBridge } = await import('../../src/views/chatBridge.ts');
+const { outputLog } = await import('../../src/views/outputLog.ts');
+const vscode = await import('../fakes/vscode.ts');
+
+const view: WebviewView = {
+  conversationId: 'AAAAAAAAAAAAAAAAAAAAAA',
+  title: 'A chat',
+  hasConversation: true,
+  hasAnswer: true,
+  generating: true,
+  chatFocused: true,
+  inputFocused: true,
+};
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('ChatBridge', () => {
+  let page: InstanceType<typeof vscode.FakeWebview>;
+  let ports: FakeChatPort[];
+  const log = outputLog(vscode.window.createOutputChannel('test'));
+
+  beforeEach(() => {
+    fakeEditor.reset();
+    page = new vscode.FakeWebview();
+    ports = [];
+  });
+
+  function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
+    const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
+    agent.catch(() => undefined);
+    return new ChatBridge(page, agent, log);
+  }
+
+  function newPort(): FakeChatPort {
+    const port = new FakeChatPort();
+    ports.push(port);
+    return port;
+  }
+
+  it('answers ready with init, and only then carries replies and status', async () => {
+    const made = bridge();
+    assert.deepEqual(page.posted, []);
+    page.say({ type: 'ready' });
+    await settle();
+    assert.deepEqual(page.posted, [
+      { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' } },
+    ]);
+    ports[0]?.replies.fire({ type: 'conversations', items: [] });
+    ports[0]?.statusChanges.fire({ state: 'reconnecting' });
+    assert.deepEqual(page.posted.slice(1), [
+      { type: 'reply', reply: { type: 'conversations', items: [] } },
+      { type: 'status', status: { state: 'reconnecting' } },
+    ]);
+    made.dispose();
+    assert.equal(ports[0]?.isDisposed, true);
+  });
+
+  it('carries requests to the line', async () => {
+    const made = bridge();
+    page.say({ type: 'ready' });
+    await settle();
+    page.say({ type: 'request', request: helloRequest });
+    assert.deepEqual(ports[0]?.sent, [helloRequest]);
+    made.dispose();
+  });
+
+  it('refuses and logs what does not decode', async () => {
+    const made = bridge();
+    page.say({ type: 'ready' });
+    await settle();
+    const hostile: unknown[] = [
+      undefined,
+      null,
+      'ready',
+      42,
+      [],
+      {},
+      { type: 'eval', code: '1' },
+      { type: 'request' },
+      { type: 'request', request: { type: 'send', requestId: 'x', conversationId: 'y', text: 'z', model: '' } },
+      { type: 'request', request: { type: 'shutdown' } },
+      { type: 'view', view: { ...view, conversationId: '../..' } },
+      JSON.parse('{"type":"request","request":{"__proto__":{"type":"hello"}}}'),
+    ];
+    for (const message of hostile) page.say(message);
+    assert.deepEqual(ports[0]?.sent, []);
+    assert.equal(page.posted.length, 1);
+    assert.equal(fakeEditor.logs.filter(({ level, line }) => level === 'warn' && line.includes('message refused')).length, hostile.length);
+    made.dispose();
+  });
+
+  it('tells the view when the line refuses a request', async () => {
+    const port = new FakeChatPort();
+    port.send = () => {
+      throw new TunnelError('messageTooLong');
+    };
+    const made = bridge(() => port);
+    page.say({ type: 'ready' });
+    await settle();
+    page.say({ type: 'request', request: { type: 'stop', requestId: view.conversationId, conversationId: view.conversationId } });
+    assert.deepEqual(page.posted.at(-1), {
+      type: 'reply',
+      reply: { type: 'refused', error: 'messageTooLong', requestId: view.conversationId },
+    });
+    made.dispose();
+  });
+
+  it('gives each new page a fresh line and the conversation last shown', async () => {
+    const made = bridge();
+    page.say({ type: 'ready' });
+    await settle();
+    page.say({ type: 'view', view });
+    page.say({ type: 'ready' });
+    await settle();
+    assert.equal(ports.length, 2);
+    assert.equal(ports[0]?.isDisposed, true);
+    assert.equal(ports[1]?.isDisposed, false);
+    assert.deepEqual((page.posted.at(-1) as { conversationId?: string }).conversationId, view.conversationId);
+    made.dispose();
+  });
+
+  it('joins the last page alone when pages come faster than the agent', async () => {
+    const made = bridge();
+    page.say({ type: 'ready' });
+    page.say({ type: 'ready' });
+    await settle();
+    assert.equal(ports.filter((port) => !port.isDisposed).length, 1);
+    assert.equal(page.posted.length, 1);
+    made.dispose();
+  });
+
+  it('posts nothing to a page that went away, but carries out what it still said', async () => {
+    const made = bridge();
+    const seen: WebviewView[] = [];
+    made.onDidChangeView((now) => seen.push(now));
+    page.say({ type: 'ready' });
+    await settle();
+    page.say({ type: 'view', view });
+    made.pageGone();
+    page.say({ type: 'request', request: helloRequest });
+    ports[0]?.replies.fire({ type: 'conversations', items: [] });
+    assert.deepEqual(ports[0]?.sent, [helloRequest]);
+    assert.equal(page.posted.length, 1);
+    assert.deepEqual(seen.at(-1), { ...view, generating: false, chatFocused: false, inputFocused: false });
+    made.dispose();
+  });
+
+  it('keeps commands until the page has loaded', async () => {
+    const made = bridge();
+    made.run('focusInput');
+    page.say({ type: 'ready' });
+    await settle();
+    made.run('newChat');
+    assert.deepEqual(page.posted.slice(1), [
+      { type: 'command', command: 'focusInput' },
+      { type: 'command', command: 'newChat' },
+    ]);
+    made.dispose();
+  });
+
+  it('shows why when the agent cannot run here', async () => {
+    const made = bridge(() => {
+      throw new TunnelError('identityLost');
+    });
+    page.say({ type: 'ready' });
+    await settle();
+    assert.deepEqual(page.posted, [
+      { type: 'init', capabilities: { editorActions: false, showsConnection: true }, status: { state: 'error', error: 'identityLost' } },
+    ]);
+    made.dispose();
+  });
+
+  it('leaves nothing behind when disposed while joining', async () => {
+    const made = bridge();
+    page.say({ type: 'ready' });
+    made.dispose();
+    await settle();
+    assert.deepEqual(page.posted, []);
+    assert.ok(ports.every((port) => port.isDisposed));
+  });
+});
