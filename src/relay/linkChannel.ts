@@ -1,0 +1,199 @@
+import { DecodeError } from '../base/bytes.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { closeCodeFor } from '../protocol/closeCodes.ts';
+import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { decodeLinkFrame, encodeLinkFrame, receivableFrames, type LinkFrame, type LinkRole } from '../protocol/linkFrames.ts';
+import type { LinkSocket, LinkSocketHandlers } from '../protocol/linkSocket.ts';
+import type { BacklogHolder } from './circuits/backlogBudget.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { RelayScope } from './relayScope.ts';
+
+/** RFC 6455, section 7.4.1: the server met a condition that it did not expect. Ends read it as an unreachable relay and come again. */
+const CLOSE_INTERNAL_ERROR = 1011;
+
+export interface LinkChannelEvents {
+  /** A frame that may arrive on a link of this role. Throwing a TunnelError ends the link with its code. */
+  onFrame(frame: LinkFrame): void;
+  /** The socket has taken something. */
+  onDrain(): void;
+  /** The link is over; called once. */
+  onEnd(reason: ErrorCode): void;
+}
+
+export type AcceptedHandlers = Pick<LinkSocketHandlers, 'onMessage' | 'onDrain' | 'onClose'>;
+
+/** What both roles of link have in common: frames in and out, liveness, bounds, and one end. */
+export class LinkChannel implements AcceptedHandlers, BacklogHolder {
+  readonly #scope: RelayScope;
+  readonly #role: LinkRole;
+  readonly #socket: LinkSocket;
+  readonly #events: LinkChannelEvents;
+  readonly #owned = new DisposableStore();
+  readonly #firstFrameDue: Disposable;
+  #heartbeat: Heartbeat | undefined;
+  #isDeaf = false;
+  #over = false;
+
+  constructor(scope: RelayScope, role: LinkRole, socket: LinkSocket, events: LinkChannelEvents) {
+    this.#scope = scope;
+    this.#role = role;
+    this.#socket = socket;
+    this.#events = events;
+    this.#firstFrameDue = this.#owned.add(
+      scope.clock.after(scope.limits.firstFrameMs, () => {
+        this.end('relaySilent');
+      }),
+    );
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  get backlogBytes(): number {
+    return this.#socket.backlogBytes;
+  }
+
+  send(frame: LinkFrame): void {
+    this.sendBytes(encodeLinkFrame(frame, this.#role));
+  }
+
+  /** Never blocks: who does not take what was sent loses the link. */
+  sendBytes(bytes: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#socket.backlogBytes + bytes.length > this.#scope.limits.linkBacklogBytes) {
+      this.#drop('slowReader');
+      return;
+    }
+    this.#socket.send(bytes);
+    this.#countBacklog();
+  }
+
+  /** Starts to prove the link alive. */
+  startHeartbeat(): void {
+    this.#heartbeat ??= this.#owned.add(
+      new Heartbeat({
+        clock: this.#scope.clock,
+        random: this.#scope.random,
+        intervalMs: this.#scope.limits.heartbeatMs,
+        beat: () => {
+          this.send({ type: 'heartbeat' });
+        },
+        isDeaf: () => this.#isDeaf,
+        onDead: () => {
+          this.end('relaySilent');
+        },
+      }),
+    );
+  }
+
+  /** A question that the other end answers only after all it sent before; see {@link Heartbeat.fence}. */
+  fence(): () => boolean {
+    return this.#heartbeat?.fence() ?? (() => true);
+  }
+
+  /** Stops (false) or goes on (true) reading, so that TCP slows the other end down. */
+  setReading(reading: boolean): void {
+    if (this.#over || reading !== this.#isDeaf) return;
+    this.#isDeaf = !reading;
+    if (!reading) {
+      this.#socket.pause();
+      return;
+    }
+    this.#heartbeat?.heard();
+    this.#socket.resume();
+  }
+
+  /** Tells the other end to come back elsewhere or later, and ends the link in `delayMs`. */
+  goAway(delayMs: number): void {
+    if (this.#over) return;
+    this.send({ type: 'goaway', delayMs });
+    this.#owned.add(
+      this.#scope.clock.after(delayMs, () => {
+        this.end('relayDraining');
+      }),
+    );
+  }
+
+  /** Ends the link and tells the other end why. */
+  end(reason: ErrorCode): void {
+    this.#close(closeCodeFor(reason), reason);
+  }
+
+  terminate(): void {
+    this.#drop('closed');
+  }
+
+  /** The whole relay holds too much, and this link most of it. */
+  shed(): void {
+    this.#drop('slowReader');
+  }
+
+  onMessage(message: Uint8Array): void {
+    if (this.#over) return;
+    this.#owned.delete(this.#firstFrameDue);
+    this.#heartbeat?.heard();
+    this.guard(() => {
+      const frame = decodeLinkFrame(message, this.#role);
+      if (!receivableFrames[this.#role].relay.includes(frame.type)) throw new TunnelError('relayProtocol', `${frame.type} on this link`);
+      if (frame.type === 'heartbeatAck') this.#heartbeat?.answered();
+      this.#events.onFrame(frame);
+    });
+  }
+
+  onDrain(): void {
+    if (this.#over) return;
+    this.#countBacklog();
+    this.#events.onDrain();
+  }
+
+  onClose(): void {
+    this.#finish('closed');
+  }
+
+  /** Runs what frames from outside cause: their faults end this link, and only this one. */
+  guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    if (error instanceof TunnelError || error instanceof DecodeError) {
+      const { code } = TunnelError.from(error);
+      this.#scope.log.debug('link refused', { role: this.#role, code });
+      this.end(code);
+      return;
+    }
+    this.#scope.log.error('link failed', { role: this.#role, error: error instanceof Error ? error.name : typeof error });
+    this.#close(CLOSE_INTERNAL_ERROR, 'internal');
+  }
+
+  /** Devices' circuits are counted by their own queues; what else a device link holds is small and bounded per link. */
+  #countBacklog(): void {
+    if (this.#role === 'client') this.#scope.budget.set(this, this.#socket.backlogBytes);
+  }
+
+  #close(code: number, reason: ErrorCode): void {
+    if (this.#over) return;
+    if (this.#isDeaf) this.#socket.resume(); // or the farewell would wait behind what is not read
+    this.#socket.close(code);
+    this.#finish(reason);
+  }
+
+  #drop(reason: ErrorCode): void {
+    if (this.#over) return;
+    this.#socket.terminate();
+    this.#finish(reason);
+  }
+
+  #finish(reason: ErrorCode): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#owned.dispose();
+    this.#scope.budget.set(this, 0);
+    this.#events.onEnd(reason);
+  }
+}

@@ -1,0 +1,151 @@
+import type { Clock } from '../base/clock.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { nullLogger, type Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { deferred, type Deferred } from '../base/deferred.ts';
+import { closeCodeFor } from '../protocol/closeCodes.ts';
+import type { LinkRole } from '../protocol/linkFrames.ts';
+import type { LinkSocket } from '../protocol/linkSocket.ts';
+import type { CryptoPort } from '../secure/crypto.ts';
+import type { Bus } from './bus.ts';
+import { BacklogBudget } from './circuits/backlogBudget.ts';
+import { ClientLink } from './clientLink.ts';
+import { DeviceLink } from './deviceLink.ts';
+import { DeviceRegistry } from './deviceRegistry.ts';
+import type { AcceptedHandlers } from './linkChannel.ts';
+import { ParkedDials } from './parkedDials.ts';
+import { defaultRelayLimits, type RelayConfig } from './relayConfig.ts';
+import type { RelayScope } from './relayScope.ts';
+
+export interface RelayCoreOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CryptoPort;
+  readonly bus: Bus;
+  readonly config: RelayConfig;
+  readonly log?: Logger;
+}
+
+/** Who is at the other end of a new link. */
+export interface LinkPeer {
+  readonly role: LinkRole;
+  /** As it counts for limits: behind trusted proxies the address that they report. */
+  readonly remoteAddress: string;
+}
+
+export interface RelayCounts {
+  /** Admitted devices. */
+  readonly devices: number;
+  /** Links, admitted or not. */
+  readonly deviceLinks: number;
+  readonly clientLinks: number;
+  readonly circuits: number;
+  readonly parkedDials: number;
+  /** Unsent bytes, as the global bound counts them. */
+  readonly backlogBytes: number;
+}
+
+/** Pieces into which the drain window is cut: the earliest farewell comes after the first. */
+const DRAIN_PARTS = 4;
+
+/** The relay without its sockets: admission, switch, liveness, limits and drain. */
+export class RelayCore implements Disposable {
+  readonly #scope: RelayScope;
+  readonly #deviceLinks = new Map<number, DeviceLink>();
+  readonly #clientLinks = new Set<ClientLink>();
+  readonly #owned = new DisposableStore();
+  #lastLink = 0;
+  #drained: Deferred<undefined> | undefined;
+
+  constructor({ clock, random, crypto, bus, config, log = nullLogger }: RelayCoreOptions) {
+    const limits = { ...defaultRelayLimits, ...config.limits };
+    this.#scope = {
+      clock,
+      random,
+      crypto,
+      bus,
+      log,
+      limits,
+      origins: config.origins,
+      admission: config.admission,
+      devices: new DeviceRegistry(),
+      parked: new ParkedDials(limits.parkedDials, limits.parkedDialsPerAddress),
+      budget: new BacklogBudget(limits.totalBacklogBytes),
+    };
+    this.#owned.add(
+      bus.listen((call) => {
+        const link = this.#deviceLinks.get(call.link);
+        if (link) link.answer(call);
+        else call.refuse('gone');
+      }),
+    );
+  }
+
+  get isDraining(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  get counts(): RelayCounts {
+    let circuits = 0;
+    for (const link of this.#deviceLinks.values()) circuits += link.circuitCount;
+    return {
+      devices: this.#scope.devices.size,
+      deviceLinks: this.#deviceLinks.size,
+      clientLinks: this.#clientLinks.size,
+      circuits,
+      parkedDials: this.#scope.parked.total,
+      backlogBytes: this.#scope.budget.totalBytes,
+    };
+  }
+
+  /** Takes over an open socket. The result hears what happens on it. */
+  accept(peer: LinkPeer, socket: LinkSocket): AcceptedHandlers {
+    if (this.isDraining || this.#owned.isDisposed) {
+      socket.close(closeCodeFor('relayDraining'));
+      return deafHandlers;
+    }
+    const number = ++this.#lastLink;
+    if (peer.role === 'client') {
+      const link: ClientLink = new ClientLink(this.#scope, peer.remoteAddress, socket, () => {
+        this.#clientLinks.delete(link);
+        this.#checkDrained();
+      });
+      this.#clientLinks.add(link);
+      return link.handlers;
+    }
+    const link = new DeviceLink(this.#scope, number, socket, () => {
+      this.#deviceLinks.delete(number);
+      this.#checkDrained();
+    });
+    this.#deviceLinks.set(number, link);
+    return link.handlers;
+  }
+
+  /** Takes no new links, tells all others to go, each at its own time, and resolves when they are gone. */
+  drain(): Promise<void> {
+    if (this.#drained) return this.#drained.promise;
+    const drained = deferred<undefined>();
+    this.#drained = drained;
+    const { drainMs } = this.#scope.limits;
+    const first = drainMs / DRAIN_PARTS;
+    for (const link of [...this.#deviceLinks.values(), ...this.#clientLinks]) {
+      link.goAway(Math.round(first + this.#scope.random.float() * (drainMs - first)));
+    }
+    this.#checkDrained();
+    return drained.promise;
+  }
+
+  /** Ends everything at once. */
+  dispose(): void {
+    this.#owned.dispose();
+    for (const link of [...this.#deviceLinks.values(), ...this.#clientLinks]) link.terminate();
+    this.#drained?.resolve(undefined);
+  }
+
+  #checkDrained(): void {
+    if (this.#deviceLinks.size === 0 && this.#clientLinks.size === 0) this.#drained?.resolve(undefined);
+  }
+}
+
+const ignore = (): void => undefined;
+const deafHandlers: AcceptedHandlers = { onMessage: ignore, onDrain: ignore, onClose: ignore };
