@@ -1,0 +1,43 @@
+import type { Disposable } from '../base/disposable.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { PairingFrame } from '../protocol/pairingFrames.ts';
+
+/** Whom a dial-token hash belongs to, and how to talk to them. */
+export type CircuitMatch = SessionMatch | PairingMatch;
+
+export interface SessionMatch {
+  readonly purpose: 'session';
+  readonly psk: Uint8Array;
+  readonly clientId: string;
+  /** Is this the key that was paired? */
+  accepts(remoteStatic: Uint8Array): boolean;
+  /** Said instead of HELLO to a client that is revoked or paused. */
+  readonly lastWord?: 'revoked' | 'paused';
+  /** The client's first record has been opened: it is who it says. */
+  onAuthenticated(): void;
+}
+
+export interface PairingMatch {
+  readonly purpose: 'pairing';
+  readonly psk: Uint8Array;
+  /** Ties the offer to the first key that comes; another key never. */
+  accepts(remoteStatic: Uint8Array): boolean;
+  /** A message 1 that was not made with the offer's secret. */
+  onBadTry(): void;
+  onChannel(channel: PairingChannel): PairingChannelEvents;
+}
+
+/** A session on which the pairing ceremony is held. */
+export interface PairingChannel extends Disposable {
+  readonly remoteStatic: Uint8Array;
+  readonly handshakeHash: Uint8Array;
+  readonly chainingKey: Uint8Array;
+  send(frame: PairingFrame): void;
+  /** Ends the circuit once what was sent is out. */
+  leave(reason: ErrorCode): void;
+}
+
+export interface PairingChannelEvents {
+  onFrame(frame: PairingFrame): void;
+  onClosed(): void;
+}

@@ -1,0 +1,247 @@
+import type { Clock } from '../base/clock.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { Random } from '../base/random.ts';
+import { Mux } from '../mux/mux.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import { MAX_RECORD_FRAMES_BYTES } from '../protocol/limits.ts';
+import type { LinkFrame } from '../protocol/linkFrames.ts';
+import type { DialLink } from '../protocol/linkSocket.ts';
+import { decodeMuxFrames, MUX_ID_BYTES } from '../protocol/muxFrames.ts';
+import type { CryptoPort, DhKey } from '../secure/crypto.ts';
+import { prologue } from '../secure/prologue.ts';
+import { Link } from './link.ts';
+import { RecordPump, type RecordSource } from './recordPump.ts';
+import { Session } from './session.ts';
+import { Supervisor, type Attempt, type AttemptEvents } from './supervisor.ts';
+
+/** What a client keeps of a pairing. */
+export interface Pairing {
+  /** The relay's origin. */
+  readonly origin: string;
+  /** D, 32 bytes. */
+  readonly deviceKey: Uint8Array;
+  /** The client's own key. */
+  readonly staticKey: DhKey;
+  readonly psk: Uint8Array;
+  /** SHA-256 of the dial token: where the relay finds the device. */
+  readonly dialHash: Uint8Array;
+}
+
+export interface ClientTunnelOptions {
+  readonly dial: DialLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CryptoPort;
+  readonly pairing: Pairing;
+}
+
+/**
+ * A client's way to its device: link, session and the mux that outlives both. Its state is proven by the far end: *connected* means that
+ * the device's HELLO was read, not that a relay answered.
+ */
+export class ClientTunnel implements Disposable {
+  readonly mux: Mux;
+  readonly supervisor: Supervisor;
+  readonly #options: ClientTunnelOptions;
+  readonly #store = new DisposableStore();
+  #isVisible = true;
+  #lastActivity: number | undefined;
+  #rttMs: number | undefined;
+
+  constructor(options: ClientTunnelOptions) {
+    this.#options = options;
+    const { clock, random } = options;
+    this.mux = new Mux({ role: 'client', muxId: random.bytes(MUX_ID_BYTES), clock });
+    this.mux.isWatched = true;
+    this.supervisor = this.#store.add(
+      new Supervisor({
+        clock,
+        random,
+        isWatched: () => this.#isVisible || this.mux.streamCount > 0,
+        start: (_attempt, events) => new ClientAttempt(options, this.mux, events, this.#noteActivity),
+      }),
+    );
+    this.#store.add(
+      this.mux.onRoundTrip((rttMs) => {
+        this.#rttMs = rttMs;
+      }),
+    );
+  }
+
+  get endpoint(): string {
+    return this.#options.pairing.origin;
+  }
+
+  /** Wall clock of the last frame, ms. */
+  get lastActivity(): number | undefined {
+    return this.#lastActivity;
+  }
+
+  /** Last measured round trip to the device, ms. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
+  }
+
+  /** A view of this tunnel is on the screen: it pings, and dials without long waits. Becoming visible looks at the line at once. */
+  set isVisible(value: boolean) {
+    const appeared = value && !this.#isVisible;
+    this.#isVisible = value;
+    this.mux.isWatched = value;
+    if (appeared) this.supervisor.wake();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    this.mux.dispose();
+  }
+
+  readonly #noteActivity = (at: number): void => {
+    this.#lastActivity = at;
+  };
+}
+
+/** One link to the relay and, while the device is there, a session on it. */
+class ClientAttempt implements Attempt, RecordSource {
+  readonly #options: ClientTunnelOptions;
+  readonly #mux: Mux;
+  readonly #events: AttemptEvents;
+  readonly #noteActivity: (at: number) => void;
+  readonly #link: Link;
+  readonly #pump: RecordPump;
+  #session: Session | undefined;
+  #attached: Disposable | undefined;
+  #isOver = false;
+
+  constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, noteActivity: (at: number) => void) {
+    this.#options = options;
+    this.#mux = mux;
+    this.#events = events;
+    this.#noteActivity = noteActivity;
+    const { dial, clock, pairing } = options;
+    this.#pump = new RecordPump(clock, () => this.#link.backlogBytes);
+    this.#link = new Link(
+      { dial, clock, origin: pairing.origin, role: 'client' },
+      {
+        onOpen: () => {
+          this.#link.send({ type: 'dial', hash: pairing.dialHash });
+        },
+        onFrame: (frame) => {
+          this.#receive(frame);
+        },
+        onDrain: () => {
+          this.#pump.run();
+        },
+        onClosed: (error) => {
+          this.#fail(error);
+        },
+      },
+    );
+  }
+
+  probe(): void {
+    this.#mux.probe();
+  }
+
+  sendOne(): boolean {
+    if (!this.#session?.isEstablished) return false;
+    const frames = this.#mux.pull(MAX_RECORD_FRAMES_BYTES);
+    if (!frames) return false;
+    this.#session.send(frames);
+    return true;
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#endSession();
+    this.#link.dispose();
+  }
+
+  #receive(frame: LinkFrame): void {
+    this.#noteActivity(this.#options.clock.now());
+    switch (frame.type) {
+      case 'waiting':
+        this.#endSession();
+        this.#events.waiting();
+        return;
+      case 'joined':
+        this.#join(frame.id);
+        return;
+      case 'left':
+        // The relay parks our dial again by itself. A device that leaves before it has proved anything is dialled anew, with a wait.
+        if (!this.#mux.isReady) {
+          this.#fail('deviceSilent');
+          return;
+        }
+        this.#endSession();
+        this.#events.waiting();
+        return;
+      case 'record':
+        this.#session?.receive(frame.record);
+        return;
+      case 'goaway':
+        this.#fail('relayDraining');
+        return;
+      default:
+        this.#fail('relayProtocol');
+    }
+  }
+
+  #join(deviceKey: Uint8Array): void {
+    const { crypto, random, clock, pairing } = this.#options;
+    if (!equalBytes(deviceKey, pairing.deviceKey)) {
+      this.#fail('handshakeFailed');
+      return;
+    }
+    this.#endSession();
+    const session = new Session(
+      { crypto, random, clock, prologue: prologue('session', pairing.deviceKey), psk: pairing.psk, staticKey: pairing.staticKey },
+      {
+        send: (record) => {
+          this.#link.send({ type: 'record', circuit: undefined, record });
+        },
+        onEstablished: () => {
+          this.#attachMux();
+        },
+        onFrames: (frames) => {
+          this.#mux.receive(decodeMuxFrames(frames));
+        },
+        onFailed: (error) => {
+          this.#fail(error.code);
+        },
+      },
+    );
+    this.#session = session;
+    session.initiate(pairing.deviceKey);
+  }
+
+  #attachMux(): void {
+    this.#attached = this.#mux.onAttached(() => {
+      this.#events.established();
+    });
+    this.#mux.attach({
+      wake: () => {
+        this.#pump.wake(this);
+      },
+      onSilent: () => {
+        this.#fail('deviceSilent');
+      },
+    });
+  }
+
+  #endSession(): void {
+    if (!this.#session) return;
+    this.#session.dispose();
+    this.#session = undefined;
+    this.#attached?.dispose();
+    this.#mux.detach();
+    this.#pump.remove(this);
+  }
+
+  #fail(error: ErrorCode): void {
+    if (this.#isOver) return;
+    this.dispose();
+    this.#events.failed(error);
+  }
+}

@@ -1,0 +1,292 @@
+import { every, type Clock } from '../base/clock.ts';
+import { nullLogger, type Logger } from '../base/log.ts';
+import { whenReady } from '../base/maybePromise.ts';
+import type { Disposable } from '../base/disposable.ts';
+import type { Random } from '../base/random.ts';
+import type { Mux } from '../mux/mux.ts';
+import type { RelaySetting } from '../protocol/agentControl.ts';
+import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { MAX_CONCURRENT_HANDSHAKES, MAX_WAITING_HANDSHAKES, PING_INTERVAL_MS } from '../protocol/limits.ts';
+import type { LinkFrame } from '../protocol/linkFrames.ts';
+import type { DialLink } from '../protocol/linkSocket.ts';
+import { proveAdmission } from '../secure/admission.ts';
+import type { CryptoPort, DhKey } from '../secure/crypto.ts';
+import type { CircuitMatch, SessionMatch } from './circuitMatch.ts';
+import { DeviceCircuit } from './deviceCircuit.ts';
+import { Link } from './link.ts';
+import { RecordPump } from './recordPump.ts';
+import type { Attempt, AttemptEvents } from './supervisor.ts';
+
+export interface DeviceTunnelOptions {
+  readonly dial: DialLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CryptoPort;
+  readonly identity: DhKey;
+  /** Raised in the store by each new leader. */
+  readonly epoch: number;
+  /** 16 random bytes of this process. */
+  readonly instance: Uint8Array;
+  /** Read at each dial. */
+  relay(): RelaySetting;
+  /** Hashes under which this device can be dialled now. */
+  hashes(): readonly Uint8Array[];
+  /** Whom a hash belongs to; undefined when it is no longer known. */
+  match(hash: Uint8Array): CircuitMatch | undefined;
+  /** A client has come with a new mux. */
+  onMux(clientId: string, mux: Mux): void;
+  readonly log?: Logger;
+}
+
+/** What outlives a link: the muxes of clients. */
+export interface MuxOwner {
+  /** The mux that a client's HELLO asks for; an older circuit of it yields. */
+  takeMux(match: SessionMatch, muxId: Uint8Array, circuit: DeviceCircuit): Mux;
+  releaseMux(clientId: string, mux: Mux, circuit: DeviceCircuit): void;
+  noteRoundTrip(rttMs: number): void;
+}
+
+interface PendingTokens {
+  readonly sentAt: number;
+  resolve(): void;
+  reject(error: TunnelError): void;
+}
+
+/** One link to the relay: admission, tokens, circuits. */
+export class DeviceAttempt implements Attempt {
+  readonly #options: DeviceTunnelOptions;
+  readonly #owner: MuxOwner;
+  readonly #number: number;
+  readonly #events: AttemptEvents;
+  readonly #log: Logger;
+  readonly #origin: string;
+  readonly #invite: string;
+  readonly #link: Link;
+  readonly #pump: RecordPump;
+  readonly #circuits = new Map<number, { circuit: DeviceCircuit; clientId: string | undefined }>();
+  /** JOINED circuits whose handshake has to wait its turn, with what has arrived for them. */
+  readonly #waiting = new Map<number, { match: CircuitMatch; early: Uint8Array[] }>();
+  readonly #pendingTokens = new Map<number, PendingTokens>();
+  #handshakes = 0;
+  #tokensSeq = 0;
+  #isAdmitted = false;
+  #roundTrips: Disposable | undefined;
+  #isOver = false;
+
+  constructor(options: DeviceTunnelOptions, owner: MuxOwner, number: number, events: AttemptEvents) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#number = number;
+    this.#events = events;
+    this.#log = options.log ?? nullLogger;
+    const { origin, invite } = options.relay();
+    this.#origin = origin;
+    this.#invite = invite ?? '';
+    this.#pump = new RecordPump(options.clock, () => this.#link.backlogBytes);
+    this.#link = new Link(
+      { dial: options.dial, clock: options.clock, origin, role: 'device' },
+      {
+        onOpen: () => undefined,
+        onFrame: (frame) => {
+          this.#receive(frame);
+        },
+        onDrain: () => {
+          this.#pump.run();
+        },
+        onClosed: (error) => {
+          this.#fail(error);
+        },
+      },
+    );
+  }
+
+  get lastActivity(): number | undefined {
+    return this.#link.lastActivity;
+  }
+
+  get onlineClients(): ReadonlySet<string> {
+    const ids = [...this.#circuits.values()].flatMap(({ clientId }) => (clientId === undefined ? [] : [clientId]));
+    return new Set(ids);
+  }
+
+  probe(): void {
+    this.#link.probe();
+    this.#measure();
+  }
+
+  publishHashes(): Promise<void> {
+    if (!this.#isAdmitted) return Promise.reject(new TunnelError('relayUnreachable'));
+    return this.#sendTokens(this.#options.hashes(), true);
+  }
+
+  dismiss(clientId: string, reason: 'revoked' | 'paused'): void {
+    for (const entry of [...this.#circuits.values()]) if (entry.clientId === clientId) entry.circuit.dismiss(reason);
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#roundTrips?.dispose();
+    for (const { circuit } of [...this.#circuits.values()]) circuit.dispose();
+    this.#circuits.clear();
+    this.#waiting.clear();
+    for (const pending of this.#pendingTokens.values()) pending.reject(new TunnelError('relayUnreachable'));
+    this.#pendingTokens.clear();
+    this.#link.dispose();
+  }
+
+  #receive(frame: LinkFrame): void {
+    switch (frame.type) {
+      case 'challenge':
+        this.#answerChallenge(frame.relayKey.slice(), frame.nonce.slice());
+        return;
+      case 'admitted':
+        this.#isAdmitted = true;
+        this.#roundTrips = every(this.#options.clock, PING_INTERVAL_MS, () => {
+          this.#measure();
+        });
+        this.#events.established();
+        this.publishHashes().catch(() => undefined);
+        return;
+      case 'tokensOk':
+        this.#confirmTokens(frame.seq);
+        return;
+      case 'joined':
+        this.#join(frame.circuit ?? 0, frame.id);
+        return;
+      case 'left':
+        this.#leaveQuietly(frame.circuit ?? 0);
+        return;
+      case 'record':
+        this.#receiveRecord(frame.circuit ?? 0, frame.record);
+        return;
+      case 'goaway':
+        this.#fail('relayDraining');
+        return;
+      default:
+        this.#fail('relayProtocol');
+    }
+  }
+
+  #answerChallenge(relayKey: Uint8Array, nonce: Uint8Array): void {
+    const { crypto, identity, epoch, instance } = this.#options;
+    const claim = { epoch, instance, attempt: this.#number };
+    const send = (proof: Uint8Array): void => {
+      this.#link.send({ type: 'register', deviceKey: identity.publicKey, ...claim, invite: this.#invite, proof });
+    };
+    try {
+      const sent = whenReady(proveAdmission(crypto, identity, this.#origin, { relayKey, nonce }, claim), send);
+      if (sent instanceof Promise)
+        sent.catch(() => {
+          this.#fail('relayProtocol');
+        });
+    } catch {
+      this.#fail('relayProtocol');
+    }
+  }
+
+  /** An empty TOKENS changes nothing and is confirmed: a round trip to the relay. */
+  #measure(): void {
+    this.#sendTokens([], false).catch(() => undefined);
+  }
+
+  #sendTokens(add: readonly Uint8Array[], replace: boolean): Promise<void> {
+    const seq = ++this.#tokensSeq;
+    const confirmed = new Promise<void>((resolve, reject) => {
+      this.#pendingTokens.set(seq, { sentAt: this.#options.clock.monotonic(), resolve, reject });
+    });
+    this.#link.send({ type: 'tokens', seq, replace, add, remove: [] });
+    return confirmed;
+  }
+
+  #confirmTokens(seq: number): void {
+    const pending = this.#pendingTokens.get(seq);
+    if (!pending) return;
+    this.#pendingTokens.delete(seq);
+    this.#owner.noteRoundTrip(this.#options.clock.monotonic() - pending.sentAt);
+    pending.resolve();
+  }
+
+  #join(circuit: number, hash: Uint8Array): void {
+    const match = this.#options.match(hash);
+    if (!match) {
+      this.#leave(circuit, 'deviceOffline');
+      return;
+    }
+    if (this.#handshakes < MAX_CONCURRENT_HANDSHAKES) this.#startCircuit(circuit, match);
+    else if (this.#waiting.size < MAX_WAITING_HANDSHAKES) this.#waiting.set(circuit, { match, early: [] });
+    else this.#leave(circuit, 'busy');
+  }
+
+  #startCircuit(number: number, match: CircuitMatch): void {
+    this.#handshakes++;
+    let isShaking = true;
+    const { crypto, random, clock, identity } = this.#options;
+    const clientId = match.purpose === 'session' ? match.clientId : undefined;
+    const circuit: DeviceCircuit = new DeviceCircuit(
+      { crypto, random, clock, identity, match, pump: this.#pump },
+      {
+        send: (record) => {
+          this.#link.send({ type: 'record', circuit: number, record });
+        },
+        onHandshakeOver: () => {
+          if (!isShaking) return;
+          isShaking = false;
+          this.#handshakes--;
+          clock.defer(() => {
+            this.#startNext();
+          });
+        },
+        takeMux: (session, muxId) => {
+          this.#circuits.set(number, { circuit, clientId });
+          return this.#owner.takeMux(session, muxId, circuit);
+        },
+        releaseMux: (mux) => {
+          if (clientId !== undefined) this.#owner.releaseMux(clientId, mux, circuit);
+        },
+        onLeave: (reason) => {
+          this.#circuits.delete(number);
+          this.#log.info('circuit left', { circuit: number, reason });
+          this.#leave(number, reason);
+        },
+      },
+    );
+    this.#circuits.set(number, { circuit, clientId: undefined });
+  }
+
+  #startNext(): void {
+    const [next] = this.#waiting;
+    if (this.#isOver || !next || this.#handshakes >= MAX_CONCURRENT_HANDSHAKES) return;
+    const [number, { match, early }] = next;
+    this.#waiting.delete(number);
+    this.#startCircuit(number, match);
+    for (const record of early) this.#receiveRecord(number, record);
+  }
+
+  #receiveRecord(number: number, record: Uint8Array): void {
+    const waiting = this.#waiting.get(number);
+    if (waiting) {
+      // Only message 1 can be there before our answer.
+      if (waiting.early.length === 0) waiting.early.push(record.slice());
+      return;
+    }
+    this.#circuits.get(number)?.circuit.receive(record);
+  }
+
+  #leaveQuietly(number: number): void {
+    this.#waiting.delete(number);
+    const entry = this.#circuits.get(number);
+    this.#circuits.delete(number);
+    entry?.circuit.dispose();
+  }
+
+  #leave(circuit: number, reason: ErrorCode): void {
+    this.#link.send({ type: 'leave', circuit, reason: errorNumber(reason) });
+  }
+
+  #fail(error: ErrorCode): void {
+    if (this.#isOver) return;
+    this.dispose();
+    this.#events.failed(error);
+  }
+}

@@ -1,0 +1,153 @@
+import type { Clock } from '../base/clock.ts';
+import { DecodeError } from '../base/bytes.ts';
+import type { Disposable } from '../base/disposable.ts';
+import { closeCodeFor, closeCodeMeaning } from '../protocol/closeCodes.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import { FIRST_FRAME_TIMEOUT_MS, LINK_DEAD_AFTER_MS, PROBE_TIMEOUT_MS } from '../protocol/limits.ts';
+import { decodeLinkFrame, encodeLinkFrame, receivableFrames, type LinkFrame, type LinkRole } from '../protocol/linkFrames.ts';
+import type { DialLink, LinkSocket } from '../protocol/linkSocket.ts';
+import { linkUrl } from '../protocol/relayUrl.ts';
+
+/** A watchdog that fires this late was held up by our own event loop: it looks once more before it judges. */
+const STALL_MS = 1000;
+/** Time for DNS, TCP, TLS and the upgrade. */
+const DIAL_TIMEOUT_MS = 10_000;
+
+export interface LinkEvents {
+  onOpen(): void;
+  /** Any frame but HEARTBEAT, which the link answers itself. */
+  onFrame(frame: LinkFrame): void;
+  /** There is room in the socket again. */
+  onDrain(): void;
+  /** The link is over, through no doing of ours; fires at most once, and never after `dispose`. */
+  onClosed(error: ErrorCode): void;
+}
+
+export interface LinkOptions {
+  readonly dial: DialLink;
+  readonly origin: string;
+  readonly role: LinkRole;
+  readonly clock: Clock;
+}
+
+/** One WebSocket to the relay, seen as link frames. It answers heartbeats, and judges silence and nonsense. */
+export class Link implements Disposable {
+  readonly #role: LinkRole;
+  readonly #clock: Clock;
+  readonly #events: LinkEvents;
+  readonly #socket: LinkSocket;
+  #watchdog: Disposable | undefined;
+  #isOver = false;
+  /** Wall clock of the last frame, ms. */
+  #lastActivity: number | undefined;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#role = options.role;
+    this.#clock = options.clock;
+    this.#events = events;
+    this.#watch(DIAL_TIMEOUT_MS, 'relayUnreachable');
+    this.#socket = options.dial(linkUrl(options.origin, options.role), {
+      onOpen: () => {
+        this.#whileUp(() => {
+          this.#watch(options.role === 'device' ? FIRST_FRAME_TIMEOUT_MS : LINK_DEAD_AFTER_MS, 'relaySilent');
+          events.onOpen();
+        });
+      },
+      onMessage: (message) => {
+        this.#whileUp(() => {
+          this.#receive(message);
+        });
+      },
+      onDrain: () => {
+        this.#whileUp(() => {
+          events.onDrain();
+        });
+      },
+      onClose: (code, refusal) => {
+        this.#finish(refusalMeaning(refusal) ?? closeCodeMeaning(code));
+      },
+    });
+  }
+
+  get backlogBytes(): number {
+    return this.#socket.backlogBytes;
+  }
+
+  get lastActivity(): number | undefined {
+    return this.#lastActivity;
+  }
+
+  send(frame: LinkFrame): void {
+    if (!this.#isOver) this.#socket.send(encodeLinkFrame(frame, this.#role));
+  }
+
+  /** After sleep or a change of network: no frame within 3 s means that the link is dead. The owner asks something that is answered. */
+  probe(): void {
+    if (!this.#isOver) this.#watch(PROBE_TIMEOUT_MS, 'relaySilent');
+  }
+
+  /** Closes without a word to the owner. */
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#socket.close(1000);
+  }
+
+  #receive(message: Uint8Array): void {
+    this.#lastActivity = this.#clock.now();
+    this.#watch(LINK_DEAD_AFTER_MS, 'relaySilent');
+    let frame: LinkFrame;
+    try {
+      frame = decodeLinkFrame(message, this.#role);
+      if (!receivableFrames[this.#role].end.includes(frame.type)) throw new DecodeError(`unexpected ${frame.type}`);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#abandon('relayProtocol');
+      return;
+    }
+    if (frame.type === 'heartbeat') this.send({ type: 'heartbeatAck' });
+    else this.#events.onFrame(frame);
+  }
+
+  #watch(timeoutMs: number, verdict: ErrorCode): void {
+    this.#watchdog?.dispose();
+    const due = this.#clock.monotonic() + timeoutMs;
+    this.#watchdog = this.#clock.after(timeoutMs, () => {
+      if (this.#clock.monotonic() - due > STALL_MS) this.#watch(PROBE_TIMEOUT_MS, verdict);
+      else this.#abandon(verdict);
+    });
+  }
+
+  #abandon(error: ErrorCode): void {
+    if (this.#isOver) return;
+    this.#end();
+    if (error === 'relayProtocol') this.#socket.close(closeCodeFor(error));
+    else this.#socket.terminate();
+    this.#events.onClosed(error);
+  }
+
+  #finish(error: ErrorCode): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#events.onClosed(error);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#watchdog?.dispose();
+  }
+
+  #whileUp(action: () => void): void {
+    if (!this.#isOver) action();
+  }
+}
+
+/** What a refused upgrade means. */
+function refusalMeaning(refusal: number | 'certificate' | undefined): ErrorCode | undefined {
+  if (refusal === undefined) return undefined;
+  if (refusal === 'certificate') return 'certificate';
+  if (refusal === 404) return 'relayNotFound';
+  if (refusal === 426) return 'relayVersion';
+  if (refusal === 403) return 'relayNotFound';
+  return refusal === 429 || refusal === 503 ? 'relayBusy' : 'relayUnreachable';
+}

@@ -1,0 +1,217 @@
+import { equalBytes } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { deferred } from '../base/deferred.ts';
+import type { Random } from '../base/random.ts';
+import { errorCodeOf, TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { PAIRING_QUESTION_LIFETIME_MS } from '../protocol/limits.ts';
+import type { LinkFrame } from '../protocol/linkFrames.ts';
+import type { DialLink } from '../protocol/linkSocket.ts';
+import { decodePairingFrame, encodePairingFrame, type ClientKind, type PairingFrame, type Scope } from '../protocol/pairingFrames.ts';
+import type { CryptoPort, DhKey } from '../secure/crypto.ts';
+import { deriveOffer, rootOf } from '../secure/pairingSecret.ts';
+import type { PairingLink } from '../secure/pairingLink.ts';
+import { prologue } from '../secure/prologue.ts';
+import { wordsOf } from '../secure/words.ts';
+import { Link } from './link.ts';
+import { Session } from './session.ts';
+import { Supervisor, type Attempt, type AttemptEvents } from './supervisor.ts';
+
+export interface PairingClientOptions {
+  readonly dial: DialLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CryptoPort;
+  /** The new client's own key. */
+  readonly staticKey: DhKey;
+  readonly link: PairingLink;
+  readonly name: string;
+  readonly kind: ClientKind;
+  readonly scope: Scope;
+}
+
+/** What a pairing leaves with the client. */
+export interface PairingResult {
+  readonly clientId: Uint8Array;
+  readonly scope: Scope;
+  readonly deviceName: string;
+  /** 32 bytes; psk and dial token of every later session come from it. */
+  readonly root: Uint8Array;
+}
+
+export interface PairingProgress {
+  /** The relay does not know the offer (yet): it has expired, or the device has lost its line. */
+  onWaiting(): void;
+  /** The question is on the device's screen, with these six words. */
+  onAsked(words: readonly string[]): void;
+}
+
+/**
+ * The client's side of the pairing ceremony, from the link to the answer. A lost link is dialled again with the same key.
+ * @throws TunnelError `pairingDenied`, `offerExpired`, `offerUsed`, `handshakeFailed`, `pairingTimeout`, `cancelled`
+ */
+export async function pairClient(options: PairingClientOptions, progress: PairingProgress, signal?: AbortSignal): Promise<PairingResult> {
+  const { promise, resolve, reject } = deferred<PairingResult>();
+  const { clock, random } = options;
+  const supervisor = new Supervisor({
+    clock,
+    random,
+    isWatched: () => true,
+    start: (_attempt, events) => new PairingAttempt(options, events, progress, resolve),
+  });
+  const stateChange = supervisor.onDidChange((state) => {
+    if (state.kind === 'error') reject(new TunnelError(state.error));
+  });
+  const timeout = clock.after(PAIRING_QUESTION_LIFETIME_MS, () => {
+    reject(new TunnelError('pairingTimeout'));
+  });
+  const onAbort = (): void => {
+    reject(new TunnelError('cancelled'));
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (signal?.aborted) throw new TunnelError('cancelled');
+    supervisor.start();
+    return await promise;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    timeout.dispose();
+    stateChange.dispose();
+    supervisor.dispose();
+  }
+}
+
+/** The ceremony on one link. */
+class PairingAttempt implements Attempt {
+  readonly #options: PairingClientOptions;
+  readonly #events: AttemptEvents;
+  readonly #progress: PairingProgress;
+  readonly #onDone: (result: PairingResult) => void;
+  readonly #link: Link;
+  #session: Session | undefined;
+  #root: Uint8Array | undefined;
+  #words: readonly string[] = [];
+  #isOver = false;
+
+  constructor(options: PairingClientOptions, events: AttemptEvents, progress: PairingProgress, onDone: (result: PairingResult) => void) {
+    this.#options = options;
+    this.#events = events;
+    this.#progress = progress;
+    this.#onDone = onDone;
+    const { dial, clock, crypto, link } = options;
+    const offer = deriveOffer(crypto, link.secret);
+    this.#link = new Link(
+      { dial, clock, origin: link.origin, role: 'client' },
+      {
+        onOpen: () => {
+          this.#link.send({ type: 'dial', hash: offer.dialHash });
+        },
+        onFrame: (frame) => {
+          this.#receive(frame, offer.psk);
+        },
+        onDrain: () => undefined,
+        onClosed: (error) => {
+          this.#fail(error);
+        },
+      },
+    );
+  }
+
+  probe(): void {
+    this.#link.probe();
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#session?.dispose();
+    this.#link.dispose();
+  }
+
+  #receive(frame: LinkFrame, psk: Uint8Array): void {
+    switch (frame.type) {
+      case 'waiting':
+        this.#session?.dispose();
+        this.#events.waiting();
+        this.#progress.onWaiting();
+        return;
+      case 'joined':
+        this.#join(frame.id, psk);
+        return;
+      case 'record':
+        this.#session?.receive(frame.record);
+        return;
+      case 'left':
+        this.#onLeft(errorCodeOf(frame.reason));
+        return;
+      case 'goaway':
+        this.#fail('relayDraining');
+        return;
+      default:
+        this.#fail('relayProtocol');
+    }
+  }
+
+  /** The relay passes on why the device left; only words about the offer itself end the ceremony. */
+  #onLeft(reason: ErrorCode): void {
+    const isFinal = reason === 'offerUsed' || reason === 'offerExpired' || reason === 'pairingDenied' || reason === 'handshakeFailed';
+    this.#fail(isFinal ? reason : 'deviceSilent');
+  }
+
+  #join(deviceKey: Uint8Array, psk: Uint8Array): void {
+    const { crypto, random, clock, staticKey, link, name, kind, scope } = this.#options;
+    if (!equalBytes(deviceKey, link.deviceKey)) {
+      this.#fail('handshakeFailed');
+      return;
+    }
+    this.#session?.dispose();
+    const session = new Session(
+      { crypto, random, clock, prologue: prologue('pairing', deviceKey), psk, staticKey },
+      {
+        send: (record) => {
+          this.#link.send({ type: 'record', circuit: undefined, record });
+        },
+        onEstablished: ({ chainingKey, handshakeHash }) => {
+          this.#root = rootOf(crypto, chainingKey);
+          this.#words = wordsOf(crypto, handshakeHash);
+          session.send(encodePairingFrame({ type: 'pair', name, kind, scope }));
+        },
+        onFrames: (frames) => {
+          this.#onPairingFrame(decodePairingFrame(frames), session);
+        },
+        onFailed: (error) => {
+          this.#fail(error.code);
+        },
+      },
+    );
+    this.#session = session;
+    session.initiate(link.deviceKey);
+  }
+
+  #onPairingFrame(frame: PairingFrame, session: Session): void {
+    switch (frame.type) {
+      case 'asked':
+        this.#events.established();
+        this.#progress.onAsked(this.#words);
+        return;
+      case 'allowed': {
+        const { clientId, scope, deviceName } = frame;
+        if (!this.#root) return;
+        session.send(encodePairingFrame({ type: 'done' }));
+        this.#onDone({ clientId: clientId.slice(), scope, deviceName, root: this.#root });
+        return;
+      }
+      case 'denied':
+        this.#fail(errorCodeOf(frame.code));
+        return;
+      case 'pair':
+      case 'done':
+        throw new TunnelError('sessionBroken', `unexpected ${frame.type}`);
+    }
+  }
+
+  #fail(error: ErrorCode): void {
+    if (this.#isOver) return;
+    this.dispose();
+    this.#events.failed(error);
+  }
+}

@@ -1,0 +1,75 @@
+import { DisposableStore } from '../../src/base/disposable.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Random } from '../../src/base/random.ts';
+import type { DialLink } from '../../src/protocol/linkSocket.ts';
+import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
+import { RelayCore } from '../../src/relay/relayCore.ts';
+import type { RelayConfig } from '../../src/relay/relayConfig.ts';
+import type { CryptoPort } from '../../src/secure/crypto.ts';
+import { memorySocketPair, type MemorySocketPair } from './memorySocket.ts';
+
+export const MEMORY_RELAY_ORIGIN = 'http://127.0.0.1:8787';
+
+/** A relay and the lines to it, in memory. The relay is the class that ships; the sockets can be cut, held and refused. */
+export class MemoryNetwork {
+  relay: RelayCore | undefined;
+  readonly lines = new Set<MemorySocketPair>();
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #crypto: CryptoPort;
+  readonly #config: Partial<RelayConfig>;
+  readonly #store = new DisposableStore();
+
+  constructor(clock: Clock, random: Random, crypto: CryptoPort, config: Partial<RelayConfig> = {}) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#crypto = crypto;
+    this.#config = config;
+    this.startRelay();
+  }
+
+  startRelay(): void {
+    if (this.relay) return;
+    this.relay = new RelayCore({
+      clock: this.#clock,
+      random: this.#random,
+      crypto: this.#crypto,
+      bus: new InProcessMedium(this.#clock, (error) => {
+        throw error;
+      }).join('memory'),
+      config: { origins: [MEMORY_RELAY_ORIGIN], admission: { kind: 'open' }, ...this.#config },
+    });
+  }
+
+  /** The process is killed: every line is cut, nothing is said. */
+  killRelay(): void {
+    for (const line of this.lines) line.cut();
+    this.lines.clear();
+    this.relay?.dispose();
+    this.relay = undefined;
+  }
+
+  readonly dial: DialLink = (url, handlers) => {
+    const line = memorySocketPair(this.#clock);
+    line.near.listen(handlers);
+    const relay = this.relay;
+    if (!relay) {
+      this.#clock.defer(() => {
+        line.near.refuse(502);
+      });
+      return line.near;
+    }
+    this.lines.add(line);
+    const role = new URL(url).pathname === '/v1/device' ? 'device' : 'client';
+    line.near.announceOpen();
+    this.#clock.defer(() => {
+      line.far.listen(relay.accept({ role, remoteAddress: '127.0.0.1' }, line.far));
+    });
+    return line.near;
+  };
+
+  dispose(): void {
+    this.killRelay();
+    this.#store.dispose();
+  }
+}
