@@ -20,16 +20,20 @@ export function toCrockford(bytes: Uint8Array, characters: number): string {
  */
 export function fromCrockford(text: string, characters: number): Uint8Array {
   if (text.length > characters * 4) throw new DecodeError('too long');
-  const digits = text.toUpperCase().replace(/[\s\p{Dash}]/gu, '').replace(/O/g, '0').replace(/[IL]/g, '1');
+  const digits = text
+    .toUpperCase()
+    .replace(/[\s\p{Dash}]/gu, '')
+    .replace(/O/g, '0')
+    .replace(/[IL]/g, '1');
   if (digits.length !== characters) throw new DecodeError(`${String(digits.length)} characters, not ${String(characters)}`);
   const out = new Uint8Array(Math.ceil((characters * 5) / 8));
-  [...digits].forEach((digit, index) => {
-    const value = alphabet.indexOf(digit);
+  for (let index = 0; index < characters; index++) {
+    const value = alphabet.indexOf(digits.charAt(index));
     if (value < 0) throw new DecodeError('a character that is not in the alphabet');
     const bit = index * 5;
     const pair = value << (11 - (bit & 7));
     out[bit >> 3] = (out[bit >> 3] ?? 0) | (pair >> 8);
     if ((pair & 0xff) !== 0) out[(bit >> 3) + 1] = pair & 0xff;
-  });
+  }
   return out;
 }
