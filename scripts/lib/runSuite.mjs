@@ -16,17 +16,22 @@ export async function runSuite(name, { extra = [], env = process.env, coverage =
   const suite = suites[name];
   const files = suiteFiles(name);
   const node = testNode();
-  const shared = { ...env, ...(coverage && suite.coverage ? { C2L_BROWSER_COVERAGE: coverageFolders.browser } : {}) };
+  const measured = coverage && suite.coverage;
+  const shared = {
+    ...env,
+    ...(measured ? { C2L_BROWSER_COVERAGE: coverageFolders.browser } : {}),
+    ...(measured && suite.inHost ? { C2L_HOST_COVERAGE: coverageFolders.host } : {}),
+  };
   const parts = [];
   if (suite.inHost && existsSync(join(root, 'test', name, 'host'))) {
-    const host = { ...shared, C2L_TEST_COUNTS: files.hostCounts, ...(coverage ? { C2L_HOST_COVERAGE: coverageFolders.host } : {}) };
+    const host = { ...shared, C2L_TEST_COUNTS: files.hostCounts };
     const args = ['--disable-warning=ExperimentalWarning', join(root, 'test/harness/runHost.ts')];
     parts.push(await runPart(node, args, files.hostCounts, { env: host, log: files.hostLog, show, timeoutMs: suite.limitMs }));
   }
   const own = {
     ...shared,
     C2L_TEST_COUNTS: files.counts,
-    ...(coverage && suite.coverage ? { NODE_V8_COVERAGE: coverageFolders.node } : {}),
+    ...(measured ? { NODE_V8_COVERAGE: coverageFolders.node } : {}),
   };
   parts.push(await runPart(node, mochaArguments(name, extra), files.counts, { env: own, log: files.log, show, timeoutMs: suite.limitMs }));
   return {
