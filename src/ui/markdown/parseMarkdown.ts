@@ -1,0 +1,34 @@
+import MarkdownIt, { type Env, type Token } from 'markdown-it';
+import type { MarkdownNode } from './markdownNode.ts';
+import { tokensToNodes } from './tokensToNodes.ts';
+
+/** The one parser. Raw HTML is text; a link's target is judged by `safeHref` when the tree is made, so every well-formed one may parse. */
+export const markdown = new MarkdownIt({ html: false, linkify: true });
+markdown.validateLink = () => true;
+// Only whole addresses become links: `README.md` and `main.rs` are names of files.
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+
+/** Reference definitions met so far, in markdown-it's own shape. */
+export type References = NonNullable<Env['references']>;
+
+/** A block that stands at the top level of the source. Lines count from 0, `endLine` is the first after it. */
+export interface BlockSpan {
+  readonly type: string;
+  readonly startLine: number;
+  readonly endLine: number;
+}
+
+/** Parses for drawing. `references` are used and added to. */
+export function parseMarkdown(source: string, references: References = {}): MarkdownNode[] {
+  return tokensToNodes(markdown.parse(source, { references }));
+}
+
+/** Where the top-level blocks of `source` stand; reference definitions count as blocks. Inline content is not parsed. */
+export function topLevelBlocks(source: string, references: References): BlockSpan[] {
+  const tokens: Token[] = [];
+  markdown.block.parse(source, markdown, { references: { ...references } }, tokens);
+  return tokens.flatMap((token) => {
+    if (token.level !== 0 || token.nesting === -1 || token.map === null) return [];
+    return [{ type: token.type, startLine: token.map[0], endLine: token.map[1] }];
+  });
+}
