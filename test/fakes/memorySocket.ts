@@ -3,6 +3,9 @@ import type { LinkSocket, LinkSocketHandlers } from '../../src/protocol/linkSock
 
 type Handlers = Partial<LinkSocketHandlers>;
 
+/** Bytes that arrive before others get their turn, as one read of a TCP socket brings them. */
+const READ_BYTES = 64 * 1024;
+
 /**
  * One end of a WebSocket in memory. What is sent arrives in the same turn, in order, never from inside `send`. While the reader is
  * paused or the line is held, messages stay in the sender's backlog. Bytes are copied when they arrive, not when they are sent, so
@@ -113,16 +116,17 @@ export class MemorySocket implements LinkSocket {
 
   #pump(): void {
     const peer = this.#peer;
-    let moved = false;
-    while (peer && !this.#over && !this.isHeld && !peer.isPaused) {
+    let moved = 0;
+    while (peer && !this.#over && !this.isHeld && !peer.isPaused && moved < READ_BYTES) {
       const message = this.#outgoing.shift();
       if (!message) break;
       this.#backlogBytes -= message.length;
-      moved = true;
+      moved += Math.max(message.length, 1);
       peer.#deliver(message.slice());
     }
     if (this.#over) return;
-    if (moved) this.#handlers.onDrain?.();
+    if (moved > 0) this.#handlers.onDrain?.();
+    if (moved >= READ_BYTES) this.#schedule();
     if (this.#farewell !== undefined && this.#outgoing.length === 0 && !this.isHeld && peer && !peer.isPaused) {
       const code = this.#farewell;
       peer.#end(code);
