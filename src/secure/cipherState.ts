@@ -46,7 +46,8 @@ export class CipherState {
   }
 }
 
-function nonceOf(counter: number): Uint8Array {
+/** @param counter a safe integer, else RangeError */
+export function nonceOf(counter: number): Uint8Array {
   if (!Number.isSafeInteger(counter)) throw new RangeError('counter exhausted');
   const nonce = new Uint8Array(NONCE_BYTES);
   const view = new DataView(nonce.buffer);

@@ -99,7 +99,7 @@ describe('the handshake', () => {
 
   it('refuses message 2 with any byte changed', () => {
     for (let at = 0; at < MESSAGE_2_BYTES; at++) {
-      for (const mask of [0x01, 0x80, 0xff]) {
+      for (const mask of [0x01, 0x80]) {
         const { initiator, responder } = createPair();
         void responder.readMessage1(initiator.writeMessage1() as Uint8Array);
         const changed = (responder.writeMessage2() as { message: Uint8Array }).message.slice();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { emptyBytes, toHex, utf8 } from '../../src/base/bytes.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { MAX_RECORD_BYTES, MAX_RECORD_FRAMES_BYTES } from '../../src/protocol/limits.ts';
-import { CipherState } from '../../src/secure/cipherState.ts';
+import { CipherState, nonceOf } from '../../src/secure/cipherState.ts';
 import type { CryptoPort } from '../../src/secure/crypto.ts';
 import { nobleCrypto } from '../../src/secure/nobleCrypto.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
@@ -156,6 +156,24 @@ describe('records', () => {
   it('are refused in a size that no sealer makes', () => {
     for (const size of [0, 1, 2, 63, 65, 127, 513, 1025, 17_408]) refuses(new RecordOpener(cipher()), crafted(new Uint8Array(size)));
     for (const size of [0, 1, 15, 16]) refuses(new RecordOpener(cipher()), new Uint8Array(size));
+  });
+
+  it('cost no decryption when their size is wrong', () => {
+    let opened = 0;
+    const counting = { ...nodeCrypto.aead(key), open: (): Uint8Array => new Uint8Array(64).fill(opened++) };
+    const crypto = { ...nodeCrypto, aead: () => counting };
+    for (const size of [0, 16, 79, 81, MAX_RECORD_BYTES + 1024]) refuses(new RecordOpener(cipher(crypto)), new Uint8Array(size));
+    assert.equal(opened, 0);
+  });
+});
+
+describe('a nonce', () => {
+  it('is 32 zero bits and the counter, big-endian, in all its width', () => {
+    assert.equal(toHex(nonceOf(0)), '000000000000000000000000');
+    assert.equal(toHex(nonceOf(0x01020304)), '000000000000000001020304');
+    assert.equal(toHex(nonceOf(2 ** 32)), '000000000000000100000000');
+    assert.equal(toHex(nonceOf(Number.MAX_SAFE_INTEGER)), '00000000001fffffffffffff');
+    assert.throws(() => nonceOf(Number.MAX_SAFE_INTEGER + 1), RangeError);
   });
 });
 
