@@ -67,6 +67,13 @@ const message = v.object({
 /** One message of a conversation. */
 export type ChatMessage = v.InferOutput<typeof message>;
 
+/** Reads one message from outside, such as a store's row. @throws DecodeError */
+export function parseMessage(value: unknown): ChatMessage {
+  const result = v.safeParse(message, value);
+  if (!result.success) throw new DecodeError(`message: ${result.issues[0].message}`);
+  return result.output;
+}
+
 const conversationSummary = v.object({
   id,
   title: v.string(),

@@ -1,0 +1,212 @@
+import { utf8 } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
+import type { AnswerState, AnswerStats, ChatMessage, ConversationEvent } from '../protocol/chat.ts';
+import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { CHECKPOINT_BYTES, CHECKPOINT_INTERVAL_MS, MAX_ANSWER_BYTES, MAX_CHUNK_UNITS } from '../protocol/limits.ts';
+import type { AnswerUpdate, GenerationSink } from './ports.ts';
+import { endsInHighSurrogate, pieceAt, piecesOf, wellFormed } from './textPieces.ts';
+
+/** How an answer ended. */
+export interface AnswerEnd {
+  readonly state: Extract<AnswerState, 'done' | 'stopped' | 'interrupted' | 'error'>;
+  readonly error?: ErrorCode;
+  readonly errorDetail?: string;
+  readonly stats?: AnswerStats;
+}
+
+export interface GenerationOptions {
+  readonly clock: Clock;
+  readonly conversationId: string;
+  /** The empty answer, as committed. */
+  readonly answer: ChatMessage;
+  /** @throws TunnelError `storeFailed` */
+  readonly save: (update: AnswerUpdate) => void;
+  readonly publish: (...events: readonly ConversationEvent[]) => void;
+  /** The answer has ended, and viewers know. */
+  readonly onEnd: () => void;
+  /** The ended answer is stored; until then {@link Generation.message} is its only copy. */
+  readonly onStored: () => void;
+}
+
+const SAVE_AGAIN_AFTER_MS = 5_000;
+const MAX_DETAIL_UNITS = 500;
+const MAX_UTF8_BYTES_PER_UNIT = 3;
+
+/** One run of the model: waiting, loading, streaming, then exactly one end. Hears the model, tells the viewers, stores. */
+export class Generation implements GenerationSink {
+  readonly #options: GenerationOptions;
+  #message: ChatMessage;
+  #phase: 'running' | 'ended' = 'running';
+  #model: Disposable | undefined;
+  #timer: Disposable | undefined;
+  /** Text that has come in this turn of the event loop. */
+  #pending = '';
+  #flushPlanned = false;
+  /** More has come than an answer may hold. */
+  #isFull = false;
+  /** Bytes of the answer, and of its last checkpoint. */
+  #bytes = 0;
+  #bytesStored = 0;
+
+  constructor(options: GenerationOptions) {
+    this.#options = options;
+    this.#message = options.answer;
+  }
+
+  /** The answer as viewers have been told. */
+  get message(): ChatMessage {
+    return this.#message;
+  }
+
+  get isRunning(): boolean {
+    return this.#phase === 'running';
+  }
+
+  /** Asks the model. Called once; nothing happens when it was stopped before. */
+  start(ask: (sink: GenerationSink) => Disposable): void {
+    if (!this.isRunning) return;
+    try {
+      this.#model = ask(this);
+    } catch (error) {
+      this.onError(TunnelError.from(error));
+    }
+  }
+
+  onLoading(): void {
+    if (this.isRunning && this.#message.state === 'waiting') this.#publishState('loading');
+  }
+
+  onText(text: string): void {
+    if (!this.isRunning || text === '') return;
+    this.#pending += text;
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    this.#options.clock.defer(() => {
+      this.#flushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  onEnd(stats: AnswerStats): void {
+    this.end({ state: 'done', stats });
+  }
+
+  onError(error: TunnelError): void {
+    const hasText = this.#message.text !== '' || this.#pending !== '';
+    const detail = error.detail === undefined ? {} : { errorDetail: error.detail.slice(0, MAX_DETAIL_UNITS) };
+    this.end({ state: hasText ? 'interrupted' : 'error', error: error.code, ...detail });
+  }
+
+  /** Ends the answer; the model, if still at work, is stopped. What has come is kept. The first end counts. */
+  end(how: AnswerEnd): void {
+    if (!this.isRunning) return;
+    this.#phase = 'ended';
+    this.#model?.dispose();
+    this.#timer?.dispose();
+    const pieces = piecesOf(this.#takePending(true), MAX_CHUNK_UNITS);
+    const chunks = this.#append(pieces.length === 0 ? [''] : pieces, true);
+    this.#message = { ...this.#message, ...how };
+    const stored = this.#trySave();
+    if (!stored) this.#message = { ...this.#message, state: 'interrupted', error: 'storeFailed' };
+    const { state = how.state, error, errorDetail, stats } = this.#message;
+    this.#options.publish(...chunks, {
+      type: 'answerState',
+      answerId: this.#message.id,
+      state,
+      ...(error === undefined ? {} : { error }),
+      ...(errorDetail === undefined ? {} : { errorDetail }),
+      ...(stats === undefined ? {} : { stats }),
+    });
+    if (stored) this.#options.onStored();
+    else this.#saveAgainLater();
+    this.#options.onEnd();
+  }
+
+  /** No more tries to store; at the next start the answer is `interrupted` at its last checkpoint. */
+  abandon(): void {
+    this.end({ state: 'interrupted' });
+    this.#timer?.dispose();
+  }
+
+  #flush(): void {
+    if (!this.isRunning) return;
+    const text = this.#takePending(false);
+    if (text === '') return;
+    const states = this.#message.state === 'streaming' ? [] : [this.#stateEvent('streaming')];
+    this.#options.publish(...states, ...this.#append(piecesOf(text, MAX_CHUNK_UNITS), false));
+    if (this.#isFull) this.end({ state: 'interrupted', error: 'messageTooLong' });
+    else if (this.#bytes - this.#bytesStored >= CHECKPOINT_BYTES) this.#checkpoint();
+    else
+      this.#timer ??= this.#options.clock.after(CHECKPOINT_INTERVAL_MS, () => {
+        this.#checkpoint();
+      });
+  }
+
+  /** Takes what has come; half a surrogate pair waits for its other half, unless this is the end. */
+  #takePending(isEnd: boolean): string {
+    const text = this.#pending;
+    const held = !isEnd && endsInHighSurrogate(text) ? text.slice(-1) : '';
+    this.#pending = held;
+    const whole = wellFormed(held === '' ? text : text.slice(0, -1));
+    const room = MAX_ANSWER_BYTES - this.#bytes;
+    if (utf8(whole).length <= room) return whole;
+    this.#isFull = true;
+    return pieceAt(whole, 0, Math.floor(room / MAX_UTF8_BYTES_PER_UNIT));
+  }
+
+  #append(pieces: readonly string[], isEnd: boolean): ConversationEvent[] {
+    const { id, nextSequence = 0, text } = this.#message;
+    const { conversationId, clock } = this.#options;
+    const timestamp = clock.now();
+    const added = pieces.join('');
+    this.#bytes += utf8(added).length;
+    this.#message = { ...this.#message, text: text + added, nextSequence: nextSequence + pieces.length };
+    return pieces.map((chunk, index) => {
+      const isComplete = isEnd && index === pieces.length - 1;
+      return { type: 'chunk', message: { id, conversationId, chunk, isComplete, sequence: nextSequence + index, timestamp } };
+    });
+  }
+
+  #publishState(state: AnswerState): void {
+    this.#options.publish(this.#stateEvent(state));
+  }
+
+  #stateEvent(state: AnswerState): ConversationEvent {
+    this.#message = { ...this.#message, state };
+    return { type: 'answerState', answerId: this.#message.id, state };
+  }
+
+  #checkpoint(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (!this.isRunning) return;
+    if (this.#trySave()) this.#bytesStored = this.#bytes;
+    else this.end({ state: 'interrupted', error: 'storeFailed' });
+  }
+
+  #trySave(): boolean {
+    const { text, state = 'waiting', nextSequence = 0, stats, error, errorDetail } = this.#message;
+    try {
+      this.#options.save({
+        text,
+        state,
+        nextSequence,
+        ...(stats === undefined ? {} : { stats }),
+        ...(error === undefined ? {} : { error }),
+        ...(errorDetail === undefined ? {} : { errorDetail }),
+      });
+      return true;
+    } catch {
+      // The hub has logged why; viewers learn it from the answer's state.
+      return false;
+    }
+  }
+
+  #saveAgainLater(): void {
+    this.#timer = this.#options.clock.after(SAVE_AGAIN_AFTER_MS, () => {
+      if (this.#trySave()) this.#options.onStored();
+      else this.#saveAgainLater();
+    });
+  }
+}

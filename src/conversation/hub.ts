@@ -1,0 +1,152 @@
+import type { Clock } from '../base/clock.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { ChatMessage, ChatReply, MutatingRequest } from '../protocol/chat.ts';
+import { ConversationShelf } from './conversationShelf.ts';
+import { HubConnection, type ChatPeer, type ChatSink, type HubServices } from './hubConnection.ts';
+import { newId } from './ids.ts';
+import { conversationsReply, ModelLists } from './lists.ts';
+import type { LiveConversation } from './liveConversation.ts';
+import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import { Turns } from './turns.ts';
+
+export interface HubOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: ConversationStore;
+  readonly models: ModelClient;
+  readonly deviceName: string;
+  readonly log: Logger;
+}
+
+/** Messages read from the store at once while a reply is filled. */
+const READ_AHEAD = 16;
+
+/** The only writer of conversations. It outlives its views: who leaves stops nothing. Store and models belong to whoever made them. */
+export class Hub implements HubServices, Disposable {
+  /** Names this run: positions of another run mean nothing here. */
+  readonly hubEpoch: string;
+  readonly deviceName: string;
+  readonly log: Logger;
+  readonly #options: HubOptions;
+  readonly #owned = new DisposableStore();
+  readonly #runningChanged = this.#owned.add(new Emitter<number>());
+  readonly #connections = new Set<HubConnection>();
+  readonly #shelf = new ConversationShelf();
+  readonly #turns: Turns;
+  readonly #lists: ModelLists;
+  readonly #changedOwners = new Set<OwnerId>();
+
+  /** @throws TunnelError `storeFailed` */
+  constructor(options: HubOptions) {
+    const { clock, random, store, models, log } = options;
+    this.#options = options;
+    this.hubEpoch = newId(random);
+    this.deviceName = options.deviceName;
+    this.log = log;
+    const interrupted = store.interruptRunning();
+    if (interrupted > 0) log.info('answers of an earlier run were interrupted', { count: interrupted });
+    this.#lists = new ModelLists(models, store);
+    this.#turns = new Turns({
+      clock,
+      random,
+      store,
+      models,
+      log,
+      shelf: this.#shelf,
+      isCloudModel: (name) => this.#lists.isCloudModel(name),
+      onDidChangeConversations: (owner) => {
+        this.#announce(owner);
+      },
+      onDidChangeRunning: () => {
+        this.#runningChanged.fire(this.runningGenerations);
+      },
+    });
+    this.#owned.add(
+      models.onDidChangeStatus(() => {
+        for (const connection of [...this.#connections]) connection.ollamaChanged();
+      }),
+    );
+  }
+
+  get runningGenerations(): number {
+    return this.#turns.running;
+  }
+
+  /** Fires with {@link runningGenerations} when a generation begins or ends. */
+  get onDidChangeRunning(): Event<number> {
+    return this.#runningChanged.event;
+  }
+
+  /** A new chat line. Its replies go to `sink` while that is ready. */
+  connect(peer: ChatPeer, sink: ChatSink): HubConnection {
+    const connection = new HubConnection(this, peer, sink);
+    if (this.#owned.isDisposed) connection.dispose();
+    else this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Interrupts what runs, says so to every view, and leaves them. */
+  dispose(): void {
+    if (this.#owned.isDisposed) return;
+    this.#turns.dispose();
+    for (const connection of [...this.#connections]) connection.dispose();
+    this.#owned.dispose();
+  }
+
+  follow(owner: OwnerId, conversationId: string): LiveConversation {
+    return this.#shelf.take(owner, conversationId);
+  }
+
+  unfollow(conversation: LiveConversation): void {
+    this.#shelf.release(conversation);
+  }
+
+  left(connection: HubConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  title({ owner, id }: LiveConversation): string {
+    return this.#options.store.conversation(owner, id)?.title ?? '';
+  }
+
+  *newestFirst(conversation: LiveConversation, before?: string): Iterable<ChatMessage> {
+    const { owner, id } = conversation;
+    for (let end = before, more = true; more;) {
+      const page = this.#options.store.messages(owner, id, { limit: READ_AHEAD, ...(end === undefined ? {} : { before: end }) });
+      for (const message of page.messages.toReversed()) yield conversation.current(message);
+      end = page.messages[0]?.id;
+      more = page.more && end !== undefined;
+    }
+  }
+
+  change(peer: ChatPeer, request: MutatingRequest, respond: (reply: ChatReply) => void): void {
+    this.#turns.change(peer, request, respond);
+  }
+
+  conversations(owner: OwnerId, before?: string): ChatReply {
+    return conversationsReply(this.#options.store, owner, before);
+  }
+
+  models(peer: ChatPeer): Promise<ChatReply> {
+    return this.#lists.models(peer);
+  }
+
+  ollama(): ChatReply {
+    return { type: 'ollama', status: this.#options.models.status };
+  }
+
+  /** Tells the owner's views at the end of this turn of the event loop, once. */
+  #announce(owner: OwnerId): void {
+    if (this.#changedOwners.size === 0) {
+      this.#options.clock.defer(() => {
+        const owners = new Set(this.#changedOwners);
+        this.#changedOwners.clear();
+        for (const connection of [...this.#connections]) if (owners.has(connection.peer.owner)) connection.conversationsChanged();
+      });
+    }
+    this.#changedOwners.add(owner);
+  }
+}

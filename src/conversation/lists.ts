@@ -1,0 +1,58 @@
+import { mayUseModel } from '../policy/chatPolicy.ts';
+import type { ChatReply, ModelInfo } from '../protocol/chat.ts';
+import { TunnelError } from '../protocol/errors.ts';
+import { MAX_LISTED, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
+import type { ChatPeer } from './hubConnection.ts';
+import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import { suggestModel } from './suggestModel.ts';
+import { jsonBytes } from './textsAhead.ts';
+
+/** The newest conversations that fit one reply, or those behind `before`. @throws TunnelError `storeFailed` */
+export function conversationsReply(store: ConversationStore, owner: OwnerId, before?: string): ChatReply {
+  const behind = before === undefined ? {} : { before };
+  const all = store.listConversations(owner, { limit: MAX_LISTED + 1, ...behind });
+  const items = fitting(all);
+  const more = items.length < all.length ? { more: true } : {};
+  return { type: 'conversations', items, ...behind, ...more };
+}
+
+/** The models as each view may see them. */
+export class ModelLists {
+  readonly #models: ModelClient;
+  readonly #store: ConversationStore;
+  /** Names the last list marked as running elsewhere. */
+  #cloud: ReadonlySet<string> = new Set();
+
+  constructor(models: ModelClient, store: ConversationStore) {
+    this.#models = models;
+    this.#store = store;
+  }
+
+  isCloudModel(name: string): boolean {
+    return this.#cloud.has(name);
+  }
+
+  async models({ owner, scope }: ChatPeer): Promise<ChatReply> {
+    try {
+      const all = await this.#models.listModels();
+      this.#cloud = new Set(all.filter(({ cloud }) => cloud === true).map(({ name }) => name));
+      const items = fitting(all.filter((model) => mayUseModel(scope, model)));
+      const lastUsed = this.#store.listConversations(owner, { limit: 1 })[0]?.model;
+      const suggested = suggestModel(items, lastUsed);
+      return { type: 'models', items, ...(suggested === undefined ? {} : { suggested }) };
+    } catch (error) {
+      const { code, detail } = TunnelError.from(error);
+      return { type: 'refused', error: code, ...(detail === undefined ? {} : { detail }) };
+    }
+  }
+}
+
+/** The first of `all` that fit one reply. */
+function fitting<T extends ModelInfo | { readonly id: string }>(all: readonly T[]): T[] {
+  let bytes = 0;
+  const end = all.findIndex((item, index) => {
+    bytes += jsonBytes(item) + 1;
+    return index >= MAX_LISTED || bytes > MAX_SNAPSHOT_BYTES;
+  });
+  return end < 0 ? [...all] : all.slice(0, end);
+}

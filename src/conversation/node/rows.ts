@@ -1,0 +1,36 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import * as v from 'valibot';
+import { parseMessage, type ChatMessage, type ConversationSummary } from '../../protocol/chat.ts';
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+const summaryRow = v.object({
+  id: v.string(),
+  title: v.string(),
+  model: v.nullable(v.string()),
+  created_at: v.number(),
+  updated_at: v.number(),
+  running: v.number(),
+});
+
+export const summaryColumns = `id, title, model, created_at, updated_at,
+  EXISTS (SELECT 1 FROM message WHERE conversation_id = conversation.id AND state IN ('waiting', 'loading', 'streaming')) AS running`;
+
+/** @throws ValiError when the row is not what was written */
+export function readSummary(row: Row): ConversationSummary {
+  const { id, title, model, created_at, updated_at, running } = v.parse(summaryRow, row);
+  return { id, title, ...(model === null ? {} : { model }), createdAt: created_at, updatedAt: updated_at, running: running !== 0 };
+}
+
+export const messageColumns = `id, role,
+  text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '') AS text,
+  created_at AS createdAt, model, state, next_sequence AS nextSequence, stats, error, error_detail AS errorDetail, stand_in AS standIn`;
+
+/** @throws DecodeError when the row is not what was written */
+export function readMessage(row: Row): ChatMessage {
+  const present: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) if (value !== null) present[name] = value;
+  if (typeof present['stats'] === 'string') present['stats'] = JSON.parse(present['stats']) as unknown;
+  if ('standIn' in present) present['standIn'] = present['standIn'] !== 0;
+  return parseMessage(present);
+}

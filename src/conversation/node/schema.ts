@@ -1,0 +1,82 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { TunnelError } from '../../protocol/errors.ts';
+
+/**
+ * One script per version, never changed once released: version n+1 is made from version n. `parent_id` and `head_id` make the messages of a
+ * conversation a tree, so that a second answer to a question or an edited question is one more row and nothing is overwritten.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE conversation (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    title TEXT NOT NULL,
+    model TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    deleted_at INTEGER,
+    head_id TEXT
+  ) STRICT;
+  CREATE INDEX conversation_list ON conversation (owner, updated_at DESC, ordinal DESC) WHERE deleted_at IS NULL;
+  CREATE INDEX conversation_bin ON conversation (deleted_at) WHERE deleted_at IS NOT NULL;
+
+  CREATE TABLE message (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    conversation_id TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+    parent_id TEXT,
+    role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    model TEXT,
+    state TEXT,
+    next_sequence INTEGER,
+    stats TEXT,
+    error TEXT,
+    error_detail TEXT,
+    stand_in INTEGER
+  ) STRICT;
+  CREATE INDEX message_of ON message (conversation_id, ordinal);
+  CREATE INDEX message_running ON message (conversation_id) WHERE state IN ('waiting', 'loading', 'streaming');
+
+  -- What a running answer has gained since its row was written. A checkpoint adds a row instead of writing the whole text again.
+  CREATE TABLE part (
+    message_id TEXT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    n INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (message_id, n)
+  ) STRICT, WITHOUT ROWID;
+
+  -- First answers of mutating requests. Those of turns stay as long as their conversation does.
+  CREATE TABLE reply (
+    owner TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    conversation_id TEXT REFERENCES conversation (id) ON DELETE CASCADE,
+    reply TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, request_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reply_of ON reply (conversation_id) WHERE conversation_id IS NOT NULL;
+  CREATE INDEX reply_age ON reply (created_at) WHERE conversation_id IS NULL;
+  `,
+];
+
+/** Version of the schema this build writes, kept in `user_version`. */
+export const SCHEMA_VERSION = migrations.length;
+
+/** Brings the schema up to date in one transaction. @throws TunnelError `storeFailed` when the file is newer than this program */
+export function migrate(db: DatabaseSync): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > SCHEMA_VERSION) throw new TunnelError('storeFailed', `written by a newer version (schema ${String(version)})`);
+  if (version === SCHEMA_VERSION) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (const script of migrations.slice(version)) db.exec(script);
+    db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}

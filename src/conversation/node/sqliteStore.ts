@@ -1,0 +1,225 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Clock } from '../../base/clock.ts';
+import { isRunning, parseChatReply, type ChatMessage, type ChatReply, type ConversationSummary } from '../../protocol/chat.ts';
+import { TunnelError } from '../../protocol/errors.ts';
+import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
+import { openDatabase } from './openDatabase.ts';
+import { messageColumns, readMessage, readSummary, summaryColumns, type Row } from './rows.ts';
+
+/** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
+const KEEP_MS = 30 * 24 * 60 * 60_000;
+
+export interface OpenedStore {
+  readonly store: SqliteStore;
+  /** Name of the file that a damaged store was put aside as: the person must be told. */
+  readonly damaged?: string;
+}
+
+/** How much of a running answer is on disk: UTF-16 units, and rows in `part`. */
+interface Progress {
+  readonly units: number;
+  readonly parts: number;
+}
+
+/** Conversations in one SQLite file: write-ahead log, full synchronous, so what has returned survives a crash of the machine. */
+export class SqliteStore implements ConversationStore {
+  readonly #db: DatabaseSync;
+  readonly #clock: Clock;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #progress = new Map<string, Progress>();
+
+  private constructor(db: DatabaseSync, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  /** @throws TunnelError `storeFailed` */
+  static open(path: string, clock: Clock): OpenedStore {
+    const { db, damaged } = guard(() => openDatabase(path, clock.now()));
+    const store = new SqliteStore(db, clock);
+    store.#purge();
+    return { store, ...(damaged === undefined ? {} : { damaged }) };
+  }
+
+  listConversations(owner: OwnerId, options: { readonly limit?: number; readonly before?: string } = {}): ConversationSummary[] {
+    const { limit = -1, before } = options;
+    const behind = before === undefined ? '' : 'AND (updated_at, ordinal) < (SELECT updated_at, ordinal FROM conversation WHERE id = ?)';
+    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NULL ${behind}
+      ORDER BY updated_at DESC, ordinal DESC LIMIT ?`;
+    return guard(() => this.#all(sql, owner, ...(before === undefined ? [] : [before]), limit).map(readSummary));
+  }
+
+  conversation(owner: OwnerId, conversationId: string): ConversationSummary | undefined {
+    const sql = `SELECT ${summaryColumns} FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL`;
+    return guard(() => this.#all(sql, conversationId, owner).map(readSummary)[0]);
+  }
+
+  messages(
+    owner: OwnerId,
+    conversationId: string,
+    options: { readonly limit: number; readonly before?: string },
+  ): { readonly messages: readonly ChatMessage[]; readonly more: boolean } {
+    const { limit, before } = options;
+    const behind = before === undefined ? '' : 'AND ordinal < (SELECT ordinal FROM message WHERE id = ?)';
+    const sql = `SELECT ${messageColumns} FROM message
+      WHERE conversation_id = (SELECT id FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL) ${behind}
+      ORDER BY ordinal DESC LIMIT ?`;
+    const rows = guard(() => this.#all(sql, conversationId, owner, ...(before === undefined ? [] : [before]), limit + 1).map(readMessage));
+    return { messages: rows.slice(0, limit).reverse(), more: rows.length > limit };
+  }
+
+  commitTurn(turn: NewTurn): void {
+    const { requestId, owner, conversationId, title, question, answer, reply } = turn;
+    this.#write(() => {
+      const known = this.#all('SELECT owner, deleted_at, head_id FROM conversation WHERE id = ?', conversationId)[0];
+      if (known && (known['owner'] !== owner || known['deleted_at'] !== null)) throw new TunnelError('unknownConversation');
+      const { createdAt, model = null } = answer;
+      if (!known)
+        this.#run(
+          'INSERT INTO conversation (id, owner, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
+          conversationId,
+          owner,
+          title,
+          createdAt,
+          createdAt,
+        );
+      this.#insert(conversationId, question, known?.['head_id'] ?? null);
+      this.#insert(conversationId, answer, question.id);
+      this.#run('UPDATE conversation SET model = ?, updated_at = ?, head_id = ? WHERE id = ?', model, createdAt, answer.id, conversationId);
+      this.#remember(owner, requestId, reply, conversationId);
+    });
+    this.#progress.set(answer.id, { units: answer.text.length, parts: 0 });
+  }
+
+  replyTo(owner: OwnerId, requestId: string): ChatReply | undefined {
+    return guard(() => {
+      const found = this.#all('SELECT reply FROM reply WHERE owner = ? AND request_id = ?', owner, requestId)[0]?.['reply'];
+      return typeof found === 'string' ? parseChatReply(JSON.parse(found)) : undefined;
+    });
+  }
+
+  rememberReply(owner: OwnerId, requestId: string, reply: ChatReply): void {
+    this.#write(() => {
+      this.#remember(owner, requestId, reply, null);
+    });
+  }
+
+  updateAnswer(answerId: string, update: AnswerUpdate): void {
+    const { text, state, nextSequence, stats, error = null, errorDetail = null, standIn } = update;
+    const known = this.#progress.get(answerId) ?? this.#readProgress(answerId);
+    if (!known) return;
+    const running = isRunning(state);
+    const added = text.slice(known.units);
+    this.#write(() => {
+      if (!running) {
+        this.#run('UPDATE message SET text = ? WHERE id = ?', text, answerId);
+        this.#run('DELETE FROM part WHERE message_id = ?', answerId);
+      } else if (added !== '') this.#run('INSERT INTO part (message_id, n, text) VALUES (?, ?, ?)', answerId, known.parts, added);
+      this.#run(
+        `UPDATE message SET state = ?, next_sequence = ?, stats = ?, error = ?, error_detail = ?, stand_in = coalesce(?, stand_in) WHERE id = ?`,
+        ...[state, nextSequence, stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
+        ...[standIn === undefined ? null : Number(standIn), answerId],
+      );
+    });
+    if (running) this.#progress.set(answerId, { units: text.length, parts: known.parts + (added === '' ? 0 : 1) });
+    else this.#progress.delete(answerId);
+  }
+
+  deleteConversation(owner: OwnerId, conversationId: string): void {
+    const sql = 'UPDATE conversation SET deleted_at = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL';
+    this.#write(() => {
+      this.#run(sql, this.#clock.now(), conversationId, owner);
+    });
+  }
+
+  interruptRunning(): number {
+    const running = `state IN ('waiting', 'loading', 'streaming')`;
+    let count = 0;
+    this.#write(() => {
+      count = this.#all(`SELECT count(*) AS n FROM message WHERE ${running}`).map((row) => Number(row['n']))[0] ?? 0;
+      this.#run(
+        `UPDATE message SET state = 'interrupted',
+          text = text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '')
+          WHERE ${running}`,
+      );
+      this.#run('DELETE FROM part');
+    });
+    this.#progress.clear();
+    return count;
+  }
+
+  /** The file is whole and closed afterwards. */
+  dispose(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #purge(): void {
+    const limit = this.#clock.now() - KEEP_MS;
+    this.#write(() => {
+      this.#run('DELETE FROM conversation WHERE deleted_at < ?', limit);
+      this.#run('DELETE FROM reply WHERE conversation_id IS NULL AND created_at < ?', limit);
+    });
+  }
+
+  #insert(conversationId: string, message: ChatMessage, parentId: SQLInputValue): void {
+    const { id, role, text, createdAt, model = null, state = null, nextSequence = null, standIn } = message;
+    this.#run(
+      `INSERT INTO message (id, conversation_id, parent_id, role, text, created_at, model, state, next_sequence, stand_in)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, conversationId, parentId, role, text, createdAt, model, state, nextSequence, standIn === undefined ? null : Number(standIn)],
+    );
+  }
+
+  #remember(owner: OwnerId, requestId: string, reply: ChatReply, conversationId: string | null): void {
+    const sql = 'INSERT INTO reply (owner, request_id, conversation_id, reply, created_at) VALUES (?, ?, ?, ?, ?)';
+    this.#run(sql, owner, requestId, conversationId, JSON.stringify(reply), this.#clock.now());
+  }
+
+  #readProgress(answerId: string): Progress | undefined {
+    return guard(() => {
+      const row = this.#all(`SELECT ${messageColumns} FROM message WHERE id = ?`, answerId)[0];
+      const parts = Number(this.#all('SELECT count(*) AS n FROM part WHERE message_id = ?', answerId)[0]?.['n']);
+      return row && { units: readMessage(row).text.length, parts };
+    });
+  }
+
+  /** All of `change` or nothing of it. */
+  #write(change: () => void): void {
+    guard(() => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        change();
+        this.#db.exec('COMMIT');
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const made = this.#db.prepare(sql);
+    this.#statements.set(sql, made);
+    return made;
+  }
+}
+
+function guard<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TunnelError) throw error;
+    const words = error instanceof Error && 'errstr' in error ? String(error.errstr) : undefined;
+    throw new TunnelError('storeFailed', words, { cause: error });
+  }
+}

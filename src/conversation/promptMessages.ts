@@ -1,0 +1,16 @@
+import type { ChatMessage } from '../protocol/chat.ts';
+import type { PromptMessage } from './ports.ts';
+
+/**
+ * What the model is given of a conversation: each question once and every answer that holds text, however it ended. An answer without
+ * text is left out; its question stays, for the next one may refer to it, unless the next is the same question asked again.
+ */
+export function promptMessages(messages: readonly ChatMessage[]): PromptMessage[] {
+  const spoken = messages.filter(({ role, text }) => role === 'user' || text.trim() !== '');
+  return spoken
+    .filter((message, index) => {
+      const next = spoken[index + 1];
+      return !(message.role === 'user' && next?.role === 'user' && next.text === message.text);
+    })
+    .map(({ role, text }) => ({ role, content: text }));
+}

@@ -1,0 +1,14 @@
+import type { ModelInfo } from '../protocol/chat.ts';
+import { isCloudModelName } from '../policy/chatPolicy.ts';
+
+/** The model a new chat begins with: the last used, else a loaded one, else the newest; never an embedding or a cloud model. */
+export function suggestModel(models: readonly ModelInfo[], lastUsed: string | undefined): string | undefined {
+  const fit = models.filter((model) => canChat(model) && model.cloud !== true && !isCloudModelName(model.name));
+  const suggested = fit.find(({ name }) => name === lastUsed) ?? fit.find(({ loaded }) => loaded === true) ?? fit[0];
+  return suggested?.name;
+}
+
+/** Before its capabilities are known a model is judged by its name. */
+function canChat({ name, capabilities }: ModelInfo): boolean {
+  return capabilities?.includes('completion') ?? !/embed|minilm|bge-/i.test(name);
+}

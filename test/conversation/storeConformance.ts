@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import type { ConversationStore } from '../../src/conversation/ports.ts';
+import { TunnelError, type ErrorCode } from '../../src/protocol/errors.ts';
+import { idOf, sampleTurn } from './sampleTurns.ts';
+
+export interface StoreUnderTest {
+  readonly store: ConversationStore;
+  /** Ends the store and opens it again, as the next start of the program would. */
+  reopen(): ConversationStore;
+  cleanUp(): void;
+}
+
+const code = (expected: ErrorCode) => (error: unknown) => error instanceof TunnelError && error.code === expected;
+const all = { limit: 1000 };
+
+/** What every conversation store does. */
+export function storeConformance(name: string, make: () => StoreUnderTest): void {
+  describe(`conversation store: ${name}`, () => {
+    let under: StoreUnderTest;
+    let store: ConversationStore;
+    beforeEach(() => {
+      under = make();
+      store = under.store;
+    });
+    afterEach(() => {
+      under.cleanUp();
+    });
+    const texts = (from = store): string[] => from.messages('owner', idOf('c'), all).messages.map(({ text }) => text);
+
+    it('keeps a turn whole: question, answer, title and reply', () => {
+      const turn = sampleTurn({ name: '1' });
+      store.commitTurn(turn);
+      const later = under.reopen();
+      assert.deepEqual(later.messages('owner', idOf('c'), all), { messages: [turn.question, turn.answer], more: false });
+      assert.deepEqual(later.conversation('owner', idOf('c')), {
+        id: idOf('c'),
+        title: 'title c',
+        model: 'm:1',
+        createdAt: 1000,
+        updatedAt: 1000,
+        running: true,
+      });
+      assert.deepEqual(later.replyTo('owner', turn.requestId), turn.reply);
+    });
+
+    it('keeps any text exactly, and every field of an answer', () => {
+      const turn = sampleTurn({ name: '1', question: 'a\0b "\\" \u2028 😀 é \r\n\t' });
+      store.commitTurn(turn);
+      const stats = { totalMs: 9.5, loadMs: 1, promptTokens: 3, promptMs: 2, answerTokens: 4, answerMs: 3, reason: 'stop' };
+      const text = `${'語😀\0'.repeat(50_000)}end`;
+      const update = {
+        text,
+        state: 'interrupted',
+        nextSequence: 7,
+        stats,
+        error: 'ollamaEndedEarly',
+        errorDetail: 'why',
+        standIn: true,
+      } as const;
+      store.updateAnswer(turn.answer.id, update);
+      assert.deepEqual(under.reopen().messages('owner', idOf('c'), all).messages, [turn.question, { ...turn.answer, ...update }]);
+    });
+
+    it('keeps checkpoints of a growing answer, and the whole text at its end', () => {
+      const { answer, ...turn } = sampleTurn({ name: '1' });
+      store.commitTurn({ ...turn, answer });
+      store.updateAnswer(answer.id, { text: '', state: 'loading', nextSequence: 0 });
+      store.updateAnswer(answer.id, { text: 'one ', state: 'streaming', nextSequence: 1 });
+      store.updateAnswer(answer.id, { text: 'one two ', state: 'streaming', nextSequence: 2 });
+      assert.equal(texts().at(-1), 'one two ');
+      assert.equal(store.messages('owner', idOf('c'), all).messages.at(-1)?.nextSequence, 2);
+      store.updateAnswer(answer.id, { text: 'one two three', state: 'done', nextSequence: 3 });
+      assert.equal(texts(under.reopen()).at(-1), 'one two three');
+    });
+
+    it('turns running answers into interrupted ones with the text they had', () => {
+      for (const name of ['1', '2', '3']) store.commitTurn(sampleTurn({ name }));
+      store.updateAnswer(idOf('a 1'), { text: 'whole', state: 'done', nextSequence: 1 });
+      store.updateAnswer(idOf('a 2'), { text: 'par', state: 'streaming', nextSequence: 1 });
+      store.updateAnswer(idOf('a 2'), { text: 'part', state: 'streaming', nextSequence: 2 });
+      const later = under.reopen();
+      assert.equal(later.interruptRunning(), 2);
+      assert.equal(later.interruptRunning(), 0);
+      const answers = later.messages('owner', idOf('c'), all).messages.filter(({ role }) => role === 'assistant');
+      assert.deepEqual(
+        answers.map(({ state, text }) => [state, text]),
+        [
+          ['done', 'whole'],
+          ['interrupted', 'part'],
+          ['interrupted', ''],
+        ],
+      );
+      assert.equal(later.conversation('owner', idOf('c'))?.running, false);
+    });
+
+    it('goes on with an answer it did not begin', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      store.updateAnswer(idOf('a 1'), { text: 'one ', state: 'streaming', nextSequence: 1 });
+      const later = under.reopen();
+      later.updateAnswer(idOf('a 1'), { text: 'one two ', state: 'streaming', nextSequence: 2 });
+      assert.equal(texts(later).at(-1), 'one two ');
+      later.updateAnswer(idOf('a 1'), { text: 'one two three', state: 'stopped', nextSequence: 3 });
+      assert.equal(texts(later).at(-1), 'one two three');
+      later.updateAnswer(idOf('unknown'), { text: 'x', state: 'done', nextSequence: 1 });
+    });
+
+    it('pages messages from the newest back, oldest first in each page', () => {
+      for (let n = 1; n <= 5; n++) store.commitTurn(sampleTurn({ name: String(n), at: n }));
+      const newest = store.messages('owner', idOf('c'), { limit: 3 });
+      assert.deepEqual(
+        newest.messages.map(({ id }) => id),
+        [idOf('a 4'), idOf('q 5'), idOf('a 5')],
+      );
+      assert.ok(newest.more);
+      const before = store.messages('owner', idOf('c'), { limit: 7, before: idOf('a 4') });
+      assert.equal(before.messages.length, 7);
+      assert.equal(before.messages[0]?.id, idOf('q 1'));
+      assert.ok(!before.more);
+      assert.deepEqual(store.messages('owner', idOf('c'), { limit: 7, before: idOf('q 1') }), { messages: [], more: false });
+      assert.deepEqual(store.messages('owner', idOf('c'), { limit: 7, before: idOf('unknown') }), { messages: [], more: false });
+    });
+
+    it('lists conversations newest first, limited and from behind one', () => {
+      for (const [index, name] of ['x', 'y', 'z'].entries()) store.commitTurn(sampleTurn({ name, conversation: name, at: index }));
+      store.commitTurn(sampleTurn({ name: 'again', conversation: 'x', at: 9, model: 'm:2' }));
+      const titles = (options?: { limit?: number; before?: string }): string[] =>
+        store.listConversations('owner', options).map(({ title }) => title);
+      assert.deepEqual(titles(), ['title x', 'title z', 'title y']);
+      assert.deepEqual(titles({ limit: 2 }), ['title x', 'title z']);
+      assert.deepEqual(titles({ limit: 2, before: idOf('z') }), ['title y']);
+      assert.equal(store.conversation('owner', idOf('x'))?.model, 'm:2');
+    });
+
+    it('keeps owners apart in everything', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      assert.deepEqual(store.listConversations('guest'), []);
+      assert.equal(store.conversation('guest', idOf('c')), undefined);
+      assert.deepEqual(store.messages('guest', idOf('c'), all), { messages: [], more: false });
+      assert.equal(store.replyTo('guest', idOf('r 1')), undefined);
+      assert.throws(() => {
+        store.commitTurn(sampleTurn({ name: '2', owner: 'guest' }));
+      }, code('unknownConversation'));
+      store.deleteConversation('guest', idOf('c'));
+      assert.equal(texts().length, 2);
+    });
+
+    it('hides a deleted conversation, takes no more turns for it, and still knows its requests', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      store.deleteConversation('owner', idOf('c'));
+      const later = under.reopen();
+      assert.deepEqual(later.listConversations('owner'), []);
+      assert.equal(later.conversation('owner', idOf('c')), undefined);
+      assert.deepEqual(texts(later), []);
+      assert.throws(() => {
+        later.commitTurn(sampleTurn({ name: '2' }));
+      }, code('unknownConversation'));
+      assert.deepEqual(later.replyTo('owner', idOf('r 1')), sampleTurn({ name: '1' }).reply);
+      assert.equal(later.replyTo('owner', idOf('r 2')), undefined);
+    });
+
+    it('remembers replies of requests that were no turns', () => {
+      const reply = { type: 'refused', requestId: idOf('r'), error: 'busy' } as const;
+      store.rememberReply('owner', idOf('r'), reply);
+      assert.deepEqual(under.reopen().replyTo('owner', idOf('r')), reply);
+    });
+
+    it('changes nothing when a request id comes twice', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      const twice = { ...sampleTurn({ name: '2' }), requestId: idOf('r 1') };
+      assert.throws(() => {
+        store.commitTurn(twice);
+      }, code('storeFailed'));
+      assert.equal(texts().length, 2);
+    });
+  });
+}
