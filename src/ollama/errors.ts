@@ -15,7 +15,16 @@ export type ConnectionFailure =
 /** How long a detail may be. */
 const MAX_DETAIL_CHARS = 200;
 
-const unreachableCodes = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL']);
+const unreachableCodes = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+]);
 
 /** Sorts a socket's error by its code (`ECONNREFUSED`, …). */
 export function connectionFailure(code: string | undefined): ConnectionFailure {

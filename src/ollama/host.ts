@@ -25,16 +25,21 @@ export function parseOllamaHost(text: string): OllamaAddress | undefined {
   const split = splitHostPort(hostPort);
   const host = split ? split.host : bareHost(hostPort);
   const trimmedPath = path.replace(/^\/+|\/+$/g, '');
-  return { scheme, host, port: split ? readPort(split.port, defaultPort) : defaultPort, prefix: trimmedPath === '' ? '' : `/${trimmedPath}` };
+  return {
+    scheme,
+    host,
+    port: split ? readPort(split.port, defaultPort) : defaultPort,
+    prefix: trimmedPath === '' ? '' : `/${trimmedPath}`,
+  };
 }
 
 /**
  * The address to connect to. `0.0.0.0` and `::` mean "listen everywhere", and connecting to them fails on Windows; `localhost` may be ::1
- * to Node while Ollama listens on 127.0.0.1.
+ * to Node while Ollama listens on 127.0.0.1; with https it stays, for the certificate's sake.
  */
 export function connectAddress(address: OllamaAddress): OllamaAddress {
   const host = address.host.toLowerCase();
-  if (host === '' || host === '0.0.0.0' || host === 'localhost') return { ...address, host: '127.0.0.1' };
+  if (host === '' || host === '0.0.0.0' || (host === 'localhost' && address.scheme === 'http')) return { ...address, host: '127.0.0.1' };
   return host === '::' ? { ...address, host: '::1' } : address;
 }
 
@@ -65,7 +70,10 @@ export interface OllamaCandidate {
  * Where to look, in order: the user's setting, and then nowhere else, for they named it; otherwise `OLLAMA_HOST`, 127.0.0.1, and [::1] if
  * that refuses. Never `localhost`, never a guess at the network. Empty when the setting is no address.
  */
-export function ollamaCandidates(from: { readonly setting?: string | undefined; readonly environment?: string | undefined }): readonly OllamaCandidate[] {
+export function ollamaCandidates(from: {
+  readonly setting?: string | undefined;
+  readonly environment?: string | undefined;
+}): readonly OllamaCandidate[] {
   const read = (text: string): OllamaCandidate[] => {
     const address = parseOllamaHost(text);
     return address ? [{ address: connectAddress(address), onlyIfRefused: false }] : [];

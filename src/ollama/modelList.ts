@@ -9,7 +9,9 @@ const tagsEntry = v.object({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_CHARS)),
   size: v.optional(v.number()),
   remote_host: v.optional(v.string()),
-  details: v.optional(v.object({ family: v.optional(v.string()), parameter_size: v.optional(v.string()), quantization_level: v.optional(v.string()) })),
+  details: v.optional(
+    v.object({ family: v.optional(v.string()), parameter_size: v.optional(v.string()), quantization_level: v.optional(v.string()) }),
+  ),
   capabilities: v.optional(v.array(v.string())),
 });
 const listBody = v.object({ models: v.nullable(v.array(v.unknown())) });

@@ -41,6 +41,8 @@ export class FakeModelClient implements ModelClient {
   readonly requests: readonly FakeGenerationRecord[];
   answer: (request: GenerationRequest, index: number) => FakeAnswer;
   models: readonly ModelInfo[];
+  /** Counts at once, also for generations under way. */
+  gate: 'open' | 'manual';
   readonly #options: FakeModelClientOptions;
   readonly #generations: FakeGeneration[] = [];
   readonly #changed = new Emitter<OllamaStatus>();
@@ -53,6 +55,7 @@ export class FakeModelClient implements ModelClient {
     this.#options = options;
     this.answer = options.answer ?? repeatQuestion;
     this.models = options.models ?? [{ name: 'fake:latest', capabilities: ['completion'] }];
+    this.gate = options.gate ?? 'open';
     this.requests = this.#generations;
   }
 
@@ -94,14 +97,14 @@ export class FakeModelClient implements ModelClient {
 
   generate(request: GenerationRequest, sink: GenerationSink): Disposable {
     if (this.#disposed) return toDisposable(() => undefined);
-    const { clock, firstMs = 1, pieceMs = 1, gate = 'open' } = this.#options;
+    const { clock, firstMs = 1, pieceMs = 1 } = this.#options;
     const index = this.#generations.length;
     const generation = new FakeGeneration(request, sink, {
       clock,
       firstMs,
       pieceMs,
       plan: () => this.#plan(request, index),
-      mayPass: () => gate === 'open' || this.#takePermit(),
+      mayPass: () => this.gate === 'open' || this.#takePermit(),
     });
     this.#generations.push(generation);
     return generation;

@@ -44,7 +44,7 @@ export class LineWriter {
     this.#held = [];
     const pieces = cut(bytes, this.#exchange.knobs.chunking);
     for (const [i, piece] of pieces.entries()) {
-      if (i > 0) await pause(this.#clock, APART_MS, this.#exchange.signal);
+      if (i > 0) await pause(this.#clock, pieces.length > 2 ? 0 : APART_MS, this.#exchange.signal);
       await this.#write(piece);
     }
   }
@@ -69,6 +69,7 @@ export class LineWriter {
     if (this.#exchange.knobs.httpChunking === 'chunkExtensions') {
       const head = `HTTP/1.1 200 OK\r\nContent-Type: ${this.#contentType}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
       this.#exchange.res.socket?.write(head);
+      this.#exchange.record.firstByteAt ??= this.#clock.now();
     } else this.#exchange.begin(200, this.#contentType);
   }
 

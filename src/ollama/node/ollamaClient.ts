@@ -1,0 +1,159 @@
+import type { Clock } from '../../base/clock.ts';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import type { Event } from '../../base/emitter.ts';
+import type { Logger } from '../../base/log.ts';
+import type { GenerationRequest, GenerationSink, ModelClient } from '../../conversation/ports.ts';
+import type { ModelInfo } from '../../protocol/chat.ts';
+import { TunnelError } from '../../protocol/errors.ts';
+import type { OllamaStatus } from '../../protocol/status.ts';
+import { encodeChatRequest } from '../chatRequest.ts';
+import { connectionError, statusError } from '../errors.ts';
+import { HealthMonitor } from '../healthMonitor.ts';
+import { ollamaCandidates, type OllamaAddress } from '../host.ts';
+import { readModelList } from '../modelList.ts';
+import type { ProbeAnswer } from '../probe.ts';
+import { OllamaDiscovery } from './discovery.ts';
+import { findOllamaBinary } from './findOllamaBinary.ts';
+import { OllamaGeneration } from './ollamaGeneration.ts';
+import { OllamaHttp } from './ollamaHttp.ts';
+
+/** What the user may set; read anew whenever it is needed. */
+export interface OllamaSettings {
+  /** Address; empty means `OLLAMA_HOST`, then this machine. */
+  readonly url?: string | undefined;
+  /** From the connection to the first line, ms. Default 600,000: loading a large model takes minutes. */
+  readonly firstTokenTimeoutMs?: number | undefined;
+  /** Between two pieces, ms. Default 120,000. There is no limit on the whole. */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+export interface OllamaClientOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings?: () => OllamaSettings;
+  /** The environment's `OLLAMA_HOST`. */
+  readonly environment?: string | undefined;
+  /** Is Ollama installed here? Default: looks for the program. */
+  readonly hasBinary?: () => Promise<boolean>;
+}
+
+const DEFAULT_FIRST_TOKEN_TIMEOUT_MS = 600_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
+/** A list may wait for a slow disk. */
+const LIST_TIMEOUT_MS = 10_000;
+
+/** Ollama over HTTP. Finds it, watches it, and asks it. */
+export class OllamaClient implements ModelClient {
+  readonly #options: OllamaClientOptions;
+  readonly #store = new DisposableStore();
+  readonly #generations = this.#store.add(new DisposableStore());
+  readonly #http: OllamaHttp;
+  readonly #monitor: HealthMonitor;
+
+  constructor(options: OllamaClientOptions) {
+    this.#options = options;
+    this.#http = this.#store.add(new OllamaHttp(options.clock));
+    const discovery = new OllamaDiscovery({
+      http: this.#http,
+      candidates: () => ollamaCandidates({ setting: this.#settings.url, environment: options.environment }),
+      hasBinary: options.hasBinary ?? (() => findOllamaBinary()),
+    });
+    this.#monitor = this.#store.add(new HealthMonitor(options.clock, discovery));
+    void this.#monitor.check();
+  }
+
+  get status(): OllamaStatus {
+    return this.#monitor.status;
+  }
+
+  get onDidChangeStatus(): Event<OllamaStatus> {
+    return this.#monitor.onDidChangeStatus;
+  }
+
+  check(): Promise<OllamaStatus> {
+    return this.#monitor.check();
+  }
+
+  async listModels(): Promise<readonly ModelInfo[]> {
+    const address = await this.#address();
+    const [tags, ps] = await Promise.all([this.#get(address, '/api/tags'), this.#get(address, '/api/ps')]);
+    if (tags.kind === 'failure') throw this.#lost(connectionError(tags.failure));
+    if (tags.status !== 200) throw statusError(tags.status, tags.body);
+    const models = readModelList(parse(tags.body), ps.kind === 'answer' && ps.status === 200 ? parse(ps.body) : undefined);
+    this.#monitor.noteModels(models.length > 0);
+    return models;
+  }
+
+  generate(request: GenerationRequest, sink: GenerationSink): Disposable {
+    const own = this.#generations.add(new DisposableStore());
+    void this.#begin(request, sink, own);
+    return toDisposable(() => {
+      this.#generations.delete(own);
+    });
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  get #settings(): OllamaSettings {
+    return this.#options.settings?.() ?? {};
+  }
+
+  async #begin(request: GenerationRequest, sink: GenerationSink, own: DisposableStore): Promise<void> {
+    let address: OllamaAddress;
+    try {
+      address = await this.#address();
+    } catch (error) {
+      if (!own.isDisposed) sink.onError(TunnelError.from(error));
+      return;
+    }
+    if (own.isDisposed) return;
+    const body = encodeChatRequest(request);
+    const { firstTokenTimeoutMs = DEFAULT_FIRST_TOKEN_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = this.#settings;
+    own.add(
+      new OllamaGeneration(this.#http.open(address, 'POST', '/api/chat', body), body, sink, {
+        clock: this.#options.clock,
+        firstTokenTimeoutMs,
+        idleTimeoutMs,
+        refine: (error) => this.#lost(error),
+        onLife: () => {
+          this.#monitor.noteLife();
+        },
+        onClosed: () => {
+          this.#generations.delete(own);
+        },
+      }),
+    );
+  }
+
+  /** Where to ask. Waits for the first look, and lets the answer of a server that was down a moment ago decide. @throws TunnelError */
+  async #address(): Promise<OllamaAddress> {
+    await Promise.resolve(); // no callback before the caller has our return value
+    if (this.#monitor.status.state === 'unknown') await this.#monitor.check();
+    const { address } = this.#monitor;
+    if (!address) throw new TunnelError('ollamaWrongHost');
+    return address;
+  }
+
+  #get(address: OllamaAddress, path: string): Promise<ProbeAnswer> {
+    return this.#http.get(address, path, { timeoutMs: LIST_TIMEOUT_MS });
+  }
+
+  /** Sharpens and reports a failure; one of the connection makes us look at once. */
+  #lost(error: TunnelError): TunnelError {
+    this.#options.log.warn('Ollama failed', { code: error.code, detail: error.detail });
+    if (error.code === 'ollamaNotRunning' || error.code === 'ollamaWrongHost' || error.code === 'ollamaEndedEarly')
+      void this.#monitor.check();
+    return error.code === 'ollamaNotRunning' && this.status.state === 'notInstalled' ? new TunnelError('ollamaNotInstalled') : error;
+  }
+}
+
+/** `undefined` for what is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
