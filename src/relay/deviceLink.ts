@@ -77,10 +77,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
       call.refuse('gone');
       return;
     }
-    if (
-      this.#countOf(call.hash) >= this.#scope.limits.circuitsPerHash ||
-      this.#channel.backlogBytes > this.#scope.limits.deviceBehindBytes
-    ) {
+    if (this.#countOf(call.hash) >= this.#scope.limits.circuitsPerHash) {
       call.refuse('busy');
       return;
     }

@@ -50,10 +50,6 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     return this.#over;
   }
 
-  get backlogBytes(): number {
-    return this.#socket.backlogBytes;
-  }
-
   send(frame: LinkFrame): void {
     this.sendBytes(encodeLinkFrame(frame, this.#role));
   }

@@ -29,8 +29,6 @@ export interface RelayLimits {
   readonly deviceQueueBytes: number;
   /** What the relay puts into a device's socket; the rest waits in its circuits' queues. */
   readonly deviceSocketBytes: number;
-  /** Unsent bytes toward a device before it gets no new circuits. */
-  readonly deviceBehindBytes: number;
   /** Unsent bytes in the whole relay before the largest queue is shed. */
   readonly totalBacklogBytes: number;
   /** A circuit that a device ends sooner than this after its beginning is joined again only after as long. */
@@ -49,7 +47,6 @@ export const defaultRelayLimits: RelayLimits = {
   linkBacklogBytes: MAX_CLIENT_BACKLOG_BYTES,
   deviceQueueBytes: MAX_DEVICE_QUEUE_BYTES,
   deviceSocketBytes: MAX_SOCKET_BACKLOG_BYTES,
-  deviceBehindBytes: 4 * MAX_SOCKET_BACKLOG_BYTES,
   totalBacklogBytes: MAX_RELAY_BACKLOG_BYTES,
   rejoinPauseMs: 1_000,
   drainMs: 1_000,

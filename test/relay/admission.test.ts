@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { utf8 } from '../../src/base/bytes.ts';
+import { Admission } from '../../src/relay/admission.ts';
 import type { AdmissionPolicy } from '../../src/relay/relayConfig.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { mintInvite } from '../../src/secure/invite.ts';
@@ -86,6 +87,15 @@ describe('admission of devices', () => {
       await device.say(await world.registration(device, { key: device.key }));
       assert.equal(device.closeCode, 4400);
       assert.equal(world.core.counts.devices, 0);
+    });
+
+    it('drops its private half with the first answer', async () => {
+      const { clock, random } = world;
+      const admission = new Admission({ clock, random, crypto: nodeCrypto, origins: [], admission: { kind: 'open' } });
+      const device = await world.register();
+      const registration = await world.registration(device, { key: device.key });
+      assert.equal(await admission.judge(registration), 'proofRefused');
+      assert.equal(await admission.judge(registration), 'relayProtocol');
     });
 
     it('ends a link whose first frame does not come', async () => {

@@ -185,6 +185,18 @@ describe('circuits', () => {
       assert.equal(client.types.at(-1), 'joined');
     });
 
+    it('dials again only once the client has answered, even when it dials by itself', async () => {
+      const device = await world.device({ tokens: ['one', 'two'] });
+      const client = await world.dial('one');
+      client.socket.listen({}); // it no longer answers by itself
+      await world.clock.advance(2_000);
+      await device.say({ type: 'leave', circuit: 1, reason: 23 });
+      await client.say({ type: 'dial', hash: hashOf('two') });
+      assert.equal(device.count('joined'), 1);
+      while (device.count('joined') === 1) await client.say({ type: 'heartbeatAck' });
+      assert.deepEqual(device.last('joined').id, hashOf('two'));
+    });
+
     it('ends the circuits of a device that goes, and joins them at its next link', async () => {
       const device = await world.device();
       const client = await world.dial();
