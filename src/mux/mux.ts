@@ -185,7 +185,13 @@ export class Mux implements Disposable {
     const streams: StreamState[] = [];
     for (const { id, receiveSide, isStopAsked, needs } of this.#streams.values()) {
       if (needs.open) continue;
-      streams.push({ id, received: receiveSide.received, limit: receiveSide.limit, ended: receiveSide.isEnded, stopRequested: isStopAsked });
+      streams.push({
+        id,
+        received: receiveSide.received,
+        limit: receiveSide.limit,
+        ended: receiveSide.isEnded,
+        stopRequested: isStopAsked,
+      });
     }
     this.#scheduler.push({
       type: 'hello',

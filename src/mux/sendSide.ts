@@ -100,7 +100,8 @@ export class SendSide {
 
   /** A new attachment: go on from where the peer stands. @throws TunnelError `flowViolation` */
   resume(received: number, limit: number, finReceived: boolean): void {
-    if (received < this.#consumed || received > this.#highestSent) throw new TunnelError('flowViolation', 'resume from an offset never sent');
+    if (received < this.#consumed || received > this.#highestSent)
+      throw new TunnelError('flowViolation', 'resume from an offset never sent');
     if (finReceived && !(this.#ended && received === this.#written)) throw new TunnelError('flowViolation', 'an end never sent');
     this.#limit = Math.max(this.#limit, limit);
     this.#next = received;

@@ -19,7 +19,12 @@ export const errorCatalogue = {
   inviteRequired: { number: 8, hop: 'relay', retry: false, words: 'This relay wants an invite. Ask its operator for one.' },
   inviteRefused: { number: 9, hop: 'relay', retry: false, words: 'The relay does not accept this invite. Ask its operator for a new one.' },
   inviteExpired: { number: 10, hop: 'relay', retry: false, words: 'The invite has expired. Ask the relay’s operator for a new one.' },
-  proofRefused: { number: 11, hop: 'relay', retry: false, words: 'The relay does not accept this device’s proof. Check that the address is one the relay knows as its own.' },
+  proofRefused: {
+    number: 11,
+    hop: 'relay',
+    retry: false,
+    words: 'The relay does not accept this device’s proof. Check that the address is one the relay knows as its own.',
+  },
   duplicateDevice: { number: 12, hop: 'relay', retry: false, words: 'Another installation with this device’s key is connected.' },
   replaced: { number: 13, hop: 'relay', retry: false, words: 'A newer installation of this device has taken over.' },
   badRelayUrl: { number: 14, hop: 'relay', retry: false, words: 'This is not a relay address. It looks like https://relay.example.' },
@@ -28,12 +33,22 @@ export const errorCatalogue = {
   // the far end
   deviceOffline: { number: 20, hop: 'device', retry: true, words: 'The computer is offline. Waiting for it.' },
   deviceSilent: { number: 21, hop: 'device', retry: true, words: 'The computer does not answer. Connecting anew.' },
-  handshakeFailed: { number: 22, hop: 'device', retry: false, words: 'This is not the computer that was paired. Pair again at the computer.' },
+  handshakeFailed: {
+    number: 22,
+    hop: 'device',
+    retry: false,
+    words: 'This is not the computer that was paired. Pair again at the computer.',
+  },
   sessionBroken: { number: 23, hop: 'device', retry: true, words: 'A record could not be read. Connecting anew.' },
   deviceRestarted: { number: 24, hop: 'device', retry: false, words: 'The computer’s program was restarted.' },
   revoked: { number: 25, hop: 'device', retry: false, words: 'This browser was removed at the computer.' },
   paused: { number: 26, hop: 'device', retry: true, words: 'Remote access is paused at the computer.' },
-  identityLost: { number: 27, hop: 'device', retry: false, words: 'The private key of this device is missing. Restore it, or reset the identity.' },
+  identityLost: {
+    number: 27,
+    hop: 'device',
+    retry: false,
+    words: 'The private key of this device is missing. Restore it, or reset the identity.',
+  },
   anotherLeads: { number: 28, hop: 'device', retry: true, words: 'Another window of this computer holds the connection.' },
   // pairing
   offerExpired: { number: 30, hop: 'device', retry: false, words: 'The pairing link has expired. Make a new one.' },
@@ -77,9 +92,7 @@ export const errorCatalogue = {
 /** A code of {@link errorCatalogue}. */
 export type ErrorCode = keyof typeof errorCatalogue;
 
-const codesByNumber = new Map<number, ErrorCode>(
-  Object.entries(errorCatalogue).map(([code, entry]) => [entry.number, code as ErrorCode]),
-);
+const codesByNumber = new Map<number, ErrorCode>(Object.entries(errorCatalogue).map(([code, entry]) => [entry.number, code as ErrorCode]));
 
 export function errorNumber(code: ErrorCode): number {
   return errorCatalogue[code].number;
@@ -102,7 +115,10 @@ export class TunnelError extends Error {
   readonly detail: string | undefined;
 
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? `[${code}] ${errorCatalogue[code].words}` : `[${code}] ${errorCatalogue[code].words} (${detail})`, options);
+    super(
+      detail === undefined ? `[${code}] ${errorCatalogue[code].words}` : `[${code}] ${errorCatalogue[code].words} (${detail})`,
+      options,
+    );
     this.code = code;
     this.detail = detail;
   }

@@ -10,9 +10,23 @@ import { MAX_LINK_MESSAGE_BYTES, MAX_RECORD_BYTES, MAX_TOKENS_PER_FRAME } from '
  */
 export type LinkFrame =
   | { readonly type: 'challenge'; readonly relayKey: Uint8Array; readonly nonce: Uint8Array }
-  | { readonly type: 'register'; readonly deviceKey: Uint8Array; readonly epoch: number; readonly instance: Uint8Array; readonly attempt: number; readonly invite: string; readonly proof: Uint8Array }
+  | {
+      readonly type: 'register';
+      readonly deviceKey: Uint8Array;
+      readonly epoch: number;
+      readonly instance: Uint8Array;
+      readonly attempt: number;
+      readonly invite: string;
+      readonly proof: Uint8Array;
+    }
   | { readonly type: 'admitted'; readonly heartbeatMs: number; readonly maxTokens: number; readonly maxCircuits: number }
-  | { readonly type: 'tokens'; readonly seq: number; readonly replace: boolean; readonly add: readonly Uint8Array[]; readonly remove: readonly Uint8Array[] }
+  | {
+      readonly type: 'tokens';
+      readonly seq: number;
+      readonly replace: boolean;
+      readonly add: readonly Uint8Array[];
+      readonly remove: readonly Uint8Array[];
+    }
   | { readonly type: 'tokensOk'; readonly seq: number }
   | { readonly type: 'dial'; readonly hash: Uint8Array }
   | { readonly type: 'waiting' }
@@ -42,9 +56,7 @@ const typeNumbers = {
   heartbeat: 12, heartbeatAck: 13, goaway: 14,
 } as const satisfies Record<LinkFrameType, number>; // prettier-ignore
 
-const typesByNumber = new Map<number, LinkFrameType>(
-  Object.entries(typeNumbers).map(([type, number]) => [number, type as LinkFrameType]),
-);
+const typesByNumber = new Map<number, LinkFrameType>(Object.entries(typeNumbers).map(([type, number]) => [number, type as LinkFrameType]));
 
 /** Which frames may arrive, by role of the link and by the end that receives. Anything else is `relayProtocol`. */
 export const receivableFrames: Readonly<Record<LinkRole, Readonly<Record<'relay' | 'end', readonly LinkFrameType[]>>>> = {

@@ -50,8 +50,13 @@ export const INCARNATION_BYTES = 8;
 /** Type, id, offset, flags and length of a DATA frame. */
 export const DATA_HEADER_BYTES = 16;
 
-const typeNumbers = { hello: 1, open: 2, data: 3, credit: 4, stop: 5, reset: 6, ping: 7, pong: 8, close: 9 } as const satisfies Record<MuxFrame['type'], number>;
-const typesByNumber = new Map<number, MuxFrame['type']>(Object.entries(typeNumbers).map(([type, number]) => [number, type as MuxFrame['type']]));
+const typeNumbers = { hello: 1, open: 2, data: 3, credit: 4, stop: 5, reset: 6, ping: 7, pong: 8, close: 9 } as const satisfies Record<
+  MuxFrame['type'],
+  number
+>;
+const typesByNumber = new Map<number, MuxFrame['type']>(
+  Object.entries(typeNumbers).map(([type, number]) => [number, type as MuxFrame['type']]),
+);
 const kindNumbers = { chat: 1, blob: 2, http: 3 } as const satisfies Record<StreamKind, number>;
 const kindsByNumber = new Map<number, StreamKind>(Object.entries(kindNumbers).map(([kind, number]) => [number, kind as StreamKind]));
 
@@ -60,13 +65,22 @@ export function encodeMuxFrame(frame: MuxFrame, out: ByteWriter): void {
   switch (frame.type) {
     case 'hello':
       out.bytes(frame.muxId).u32(frame.attempt).bytes(frame.incarnation).u32(frame.highestOpened).u16(frame.streams.length);
-      for (const s of frame.streams) out.u32(s.id).u64(s.received).u64(s.limit).u8((s.ended ? 1 : 0) | (s.stopRequested ? 2 : 0));
+      for (const s of frame.streams)
+        out
+          .u32(s.id)
+          .u64(s.received)
+          .u64(s.limit)
+          .u8((s.ended ? 1 : 0) | (s.stopRequested ? 2 : 0));
       return;
     case 'open':
       out.u32(frame.id).u8(kindNumbers[frame.kind]);
       return;
     case 'data':
-      out.u32(frame.id).u64(frame.offset).u8(frame.fin ? 1 : 0).field(frame.bytes);
+      out
+        .u32(frame.id)
+        .u64(frame.offset)
+        .u8(frame.fin ? 1 : 0)
+        .field(frame.bytes);
       return;
     case 'credit':
       out.u32(frame.id).u64(frame.consumed).u64(frame.limit);

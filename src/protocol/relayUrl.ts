@@ -29,13 +29,16 @@ export function parseRelayUrl(text: string): string {
   if (protocol !== 'https:' && protocol !== 'http:') throw new TunnelError('badRelayUrl', 'begin with https://');
   if (url.username !== '' || url.password !== '') throw new TunnelError('badRelayUrl', 'leave out user name and password');
   if (url.pathname !== '/' || url.search !== '') throw new TunnelError('badRelayUrl', 'a path is not supported');
-  if (protocol === 'http:' && !isLoopbackHost(url.hostname)) throw new TunnelError('badRelayUrl', 'plain http is for this computer only; use https');
+  if (protocol === 'http:' && !isLoopbackHost(url.hostname))
+    throw new TunnelError('badRelayUrl', 'plain http is for this computer only; use https');
   return `${protocol}//${url.host}`;
 }
 
 function parseLoosely(text: string): URL | undefined {
   if (text === '' || /\s/.test(text)) return undefined;
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${/^(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(text) ? 'http' : 'https'}://${text}`;
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+    ? text
+    : `${/^(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(text) ? 'http' : 'https'}://${text}`;
   try {
     // ws: and wss: are special schemes too (WHATWG URL), so host and port parse alike
     return new URL(withScheme);

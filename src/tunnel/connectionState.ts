@@ -106,7 +106,8 @@ function redial(state: Extract<ConnectionState, { kind: 'reconnecting' }>): Tran
 
 function onWaiting(state: ConnectionState): Transition {
   if (state.kind === 'connecting') return { state: { ...state, error: 'deviceOffline' }, effects: [] };
-  if (state.kind === 'reconnecting') return { state: { kind: 'reconnecting', attempt: state.attempt, error: 'deviceOffline' }, effects: [] };
+  if (state.kind === 'reconnecting')
+    return { state: { kind: 'reconnecting', attempt: state.attempt, error: 'deviceOffline' }, effects: [] };
   if (isLive(state)) return { state: { kind: 'reconnecting', attempt: 1, error: 'deviceOffline' }, effects: [] };
   return stay(state);
 }

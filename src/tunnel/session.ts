@@ -84,9 +84,12 @@ export class Session implements Disposable {
         return;
       case 'awaitingMessage2': {
         const { read } = this.#state;
-        this.#compute(() => read(record), (result) => {
-          this.#establish(result);
-        });
+        this.#compute(
+          () => read(record),
+          (result) => {
+            this.#establish(result);
+          },
+        );
         return;
       }
       case 'computing':

@@ -105,8 +105,8 @@ export class TunnelChatPort implements ChatPort {
     this.#waiting = [
       helloRequest,
       ...this.#lists.values(),
-      ...[...this.#followed].map(
-        ([conversationId, since]): ChatRequest => (since ? { type: 'open', conversationId, since } : { type: 'open', conversationId }),
+      ...[...this.#followed].map(([conversationId, since]): ChatRequest =>
+        since ? { type: 'open', conversationId, since } : { type: 'open', conversationId },
       ),
       ...this.#unanswered.values(),
     ];

@@ -156,7 +156,14 @@ describe('mux', () => {
       pair.device.receive([{ type: 'ping', token: 1 }]);
     }, /before HELLO/);
     pair.flush();
-    const hello = { type: 'hello', muxId: pair.client.muxId, attempt: 1, incarnation: new Uint8Array(8), highestOpened: 0, streams: [] } as const;
+    const hello = {
+      type: 'hello',
+      muxId: pair.client.muxId,
+      attempt: 1,
+      incarnation: new Uint8Array(8),
+      highestOpened: 0,
+      streams: [],
+    } as const;
     assert.throws(() => {
       pair.device.receive([hello]);
     }, /second HELLO/);

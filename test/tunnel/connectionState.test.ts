@@ -56,6 +56,10 @@ describe('connection state', () => {
   it('counts tries while it reconnects and begins again after a success', () => {
     const failed = transition({ kind: 'reconnecting', attempt: 4, error: 'relaySilent' }, { type: 'failed', error: 'relayUnreachable' });
     assert.deepEqual(failed.state, { kind: 'reconnecting', attempt: 5, error: 'relayUnreachable' });
-    assert.deepEqual(transition({ kind: 'connected' }, { type: 'failed', error: 'relaySilent' }).state, { kind: 'reconnecting', attempt: 1, error: 'relaySilent' });
+    assert.deepEqual(transition({ kind: 'connected' }, { type: 'failed', error: 'relaySilent' }).state, {
+      kind: 'reconnecting',
+      attempt: 1,
+      error: 'relaySilent',
+    });
   });
 });

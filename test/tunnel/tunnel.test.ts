@@ -82,7 +82,18 @@ describe('tunnel', () => {
     for (const line of world.network.lines) line.cut();
     await world.clock.advance(30_000);
     world.client.supervisor.disconnect();
-    assert.deepEqual(seen, ['disconnected', 'connecting', 'connected', 'streaming', 'connected', 'reconnecting', 'connected', 'reconnecting', 'error', 'disconnected']);
+    assert.deepEqual(seen, [
+      'disconnected',
+      'connecting',
+      'connected',
+      'streaming',
+      'connected',
+      'reconnecting',
+      'connected',
+      'reconnecting',
+      'error',
+      'disconnected',
+    ]);
     assert.deepEqual(new Set(seen), new Set(tunnelConnectionStates));
     world.dispose();
   });

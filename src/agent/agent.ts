@@ -1,0 +1,258 @@
+import type { Clock } from '../base/clock.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { Hub } from '../conversation/hub.ts';
+import { LocalChatPort } from '../conversation/localChatPort.ts';
+import { MACHINE_OWNER, type ConversationStore, type ModelClient } from '../conversation/ports.ts';
+import type { Mux } from '../mux/mux.ts';
+import type { AgentControl, PairedClient, PairingOffer, RelaySetting } from '../protocol/agentControl.ts';
+import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
+import { TunnelError } from '../protocol/errors.ts';
+import type { DialLink } from '../protocol/linkSocket.ts';
+import { parseRelayUrl } from '../protocol/relayUrl.ts';
+import type { OllamaStatus, StatusEventBus, TunnelConnection } from '../protocol/status.ts';
+import type { CryptoPort, DhKey } from '../secure/crypto.ts';
+import { deviceIdOf } from '../secure/deviceIdentity.ts';
+import { formatPairingLink } from '../secure/pairingLink.ts';
+import { INSTANCE_BYTES } from '../protocol/linkFrames.ts';
+import { DeviceTunnel } from '../tunnel/deviceTunnel.ts';
+import { serveChat } from './chatServer.ts';
+import { ClientRegistry } from './clientRegistry.ts';
+import type { DeviceStore } from './deviceStore.ts';
+import { PairingHost } from './pairingHost.ts';
+import { publishStates, snapshotOf } from './tunnelStatus.ts';
+
+/** Where the address of the relay is kept, so that editors and the headless agent are one device. */
+export interface RelayFile {
+  read(): RelaySetting | undefined;
+  /** @throws TunnelError `storeFailed` */
+  write(setting: RelaySetting): void;
+}
+
+export interface AgentOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CryptoPort;
+  readonly dial: DialLink;
+  readonly identity: DhKey;
+  readonly deviceName: string;
+  readonly conversations: ConversationStore;
+  readonly devices: DeviceStore;
+  readonly relayFile: RelayFile;
+  readonly models: ModelClient;
+  readonly bus: StatusEventBus;
+  readonly log: Logger;
+}
+
+/**
+ * A device without an editor: hub, paired clients, tunnel. It is whole before the first callback, so no service starts half made. Stores
+ * and models belong to whoever made them.
+ */
+export class Agent implements AgentControl, Disposable {
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly bus: StatusEventBus;
+  readonly hub: Hub;
+  readonly #options: AgentOptions;
+  readonly #store = new DisposableStore();
+  readonly #clientsChanged = this.#store.add(new Emitter<undefined>());
+  readonly #registry: ClientRegistry;
+  readonly #pairing: PairingHost;
+  readonly #tunnel: DeviceTunnel;
+  #relay: RelaySetting | undefined;
+  #latency: number | undefined;
+
+  /** @throws TunnelError `storeFailed` */
+  constructor(options: AgentOptions) {
+    const { clock, random, crypto, devices, log } = options;
+    this.#options = options;
+    this.deviceId = deviceIdOf(options.identity.publicKey);
+    this.deviceName = options.deviceName;
+    this.bus = options.bus;
+    this.#relay = options.relayFile.read();
+    this.hub = this.#store.add(
+      new Hub({ clock, random, store: options.conversations, models: options.models, deviceName: options.deviceName, log }),
+    );
+    this.#registry = this.#store.add(new ClientRegistry(devices, clock));
+    this.#pairing = this.#store.add(
+      new PairingHost({
+        clock,
+        random,
+        crypto,
+        deviceName: options.deviceName,
+        save: (client) => {
+          this.#registry.save(client);
+        },
+        onDidChangeHashes: () => {
+          this.#publishQuietly();
+        },
+      }),
+    );
+    this.#tunnel = this.#store.add(
+      new DeviceTunnel({
+        dial: options.dial,
+        clock,
+        random,
+        crypto,
+        log,
+        identity: options.identity,
+        epoch: devices.raiseEpoch(),
+        instance: random.bytes(INSTANCE_BYTES),
+        relay: () => this.#relay ?? { origin: '' },
+        hashes: () => [...this.#registry.hashes, ...this.#pairing.hashes],
+        match: (hash) => this.#pairing.match(hash) ?? this.#registry.match(hash),
+        onMux: (clientId, mux) => {
+          this.#serve(clientId, mux);
+        },
+      }),
+    );
+    this.#wire();
+  }
+
+  get onPairingQuestion(): AgentControl['onPairingQuestion'] {
+    return this.#pairing.onQuestion;
+  }
+
+  get onDidPair(): AgentControl['onDidPair'] {
+    return this.#pairing.onDidPair;
+  }
+
+  get onDidChangeOllama(): AgentControl['onDidChangeOllama'] {
+    return this.#options.models.onDidChangeStatus;
+  }
+
+  readonly onDidChangeClients: AgentControl['onDidChangeClients'] = (listener) =>
+    this.#clientsChanged.event(() => {
+      listener();
+    });
+
+  get tunnel(): TunnelConnection {
+    return snapshotOf(this.#tunnel.supervisor.state, this.#relay?.origin, this.#tunnel.lastActivity, this.#latency);
+  }
+
+  get ollama(): OllamaStatus {
+    return this.#options.models.status;
+  }
+
+  get runningStreams(): number {
+    return this.hub.runningGenerations;
+  }
+
+  get relay(): RelaySetting | undefined {
+    return this.#relay;
+  }
+
+  get clients(): readonly PairedClient[] {
+    const online = this.#tunnel.onlineClients;
+    return this.#registry.paired.map(({ id, name, kind, scope, pairedAt, lastSeenAt }) => ({
+      id,
+      name,
+      kind,
+      scope,
+      pairedAt,
+      ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
+      online: online.has(id),
+    }));
+  }
+
+  async setRelay(address: string, invite?: string): Promise<void> {
+    const origin = parseRelayUrl(address);
+    const setting: RelaySetting = invite === undefined || invite === '' ? { origin } : { origin, invite };
+    this.#options.relayFile.write(setting);
+    this.#relay = setting;
+    const { supervisor } = this.#tunnel;
+    if (supervisor.state.kind === 'disconnected') return;
+    supervisor.disconnect();
+    await supervisor.connect();
+  }
+
+  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (!this.#relay) throw new TunnelError('badRelayUrl', 'no relay is set');
+    await this.#tunnel.supervisor.connect(options.signal);
+  }
+
+  disconnect(): void {
+    this.#tunnel.supervisor.disconnect();
+  }
+
+  reconnect(): void {
+    this.#tunnel.supervisor.reconnect();
+  }
+
+  async createOffer(): Promise<PairingOffer> {
+    const relay = this.#relay;
+    if (!relay) throw new TunnelError('badRelayUrl', 'no relay is set');
+    const { secret, expiresAt } = this.#pairing.createOffer();
+    try {
+      await this.#tunnel.publishHashes();
+    } catch (error) {
+      this.#pairing.cancelOffer();
+      throw error;
+    }
+    return { link: formatPairingLink({ origin: relay.origin, deviceKey: this.#options.identity.publicKey, secret }), expiresAt };
+  }
+
+  cancelOffer(): void {
+    this.#pairing.cancelOffer();
+  }
+
+  revoke(clientId: string): void {
+    this.#registry.revoke(clientId);
+    this.#tunnel.dismiss(clientId, 'revoked');
+  }
+
+  checkOllama(): Promise<OllamaStatus> {
+    return this.#options.models.check();
+  }
+
+  /** A line to the hub for a view on this machine. Whoever asked for it ends it. */
+  createChatPort(capabilities: ChatCapabilities): ChatPort {
+    return new LocalChatPort({ hub: this.hub, clock: this.#options.clock, peer: { owner: MACHINE_OWNER, scope: 'local' }, capabilities });
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #wire(): void {
+    const { supervisor } = this.#tunnel;
+    this.#store.add(publishStates(supervisor, this.bus, this.#options.clock, () => this.#relay?.origin));
+    this.#store.add(
+      this.#tunnel.onRoundTrip((rttMs) => {
+        this.#latency = rttMs;
+      }),
+    );
+    this.#store.add(
+      this.hub.onDidChangeRunning((count) => {
+        supervisor.setStreams(count);
+      }),
+    );
+    this.#store.add(
+      this.#registry.onDidChange(() => {
+        this.#publishQuietly();
+        this.#clientsChanged.fire(undefined);
+      }),
+    );
+    this.#store.add(
+      this.#tunnel.onDidChangeOnline(() => {
+        this.#clientsChanged.fire(undefined);
+      }),
+    );
+  }
+
+  #serve(clientId: string, mux: Mux): void {
+    mux.onStream((stream) => {
+      const client = this.#registry.get(clientId);
+      if (!client || client.state === 'revoked') stream.reset('revoked');
+      else if (stream.kind === 'chat') serveChat(this.hub, stream, client, this.#options.log);
+      else stream.reset('notAllowed');
+    });
+  }
+
+  /** The relay learns of changed hashes; without a link it learns them with the next one. */
+  #publishQuietly(): void {
+    this.#tunnel.publishHashes().catch(() => undefined);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../base/clock.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter } from '../base/emitter.ts';
+import { PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
+import type { SessionMatch } from '../tunnel/circuitMatch.ts';
+import type { DeviceStore, StoredClient } from './deviceStore.ts';
+
+const REVOKED_KEPT_MS = 30 * 24 * 60 * 60_000;
+/** Last-seen times are for people: one write a minute and client is enough. */
+const LAST_SEEN_STEP_MS = 60_000;
+
+/** The paired clients: who may dial, by which hash, and as whom. */
+export class ClientRegistry implements Disposable {
+  readonly #store: DeviceStore;
+  readonly #clock: Clock;
+  readonly #clients = new Map<string, StoredClient>();
+  readonly #owned = new DisposableStore();
+  readonly #changed = this.#owned.add(new Emitter<undefined>());
+  readonly #activated = this.#owned.add(new Emitter<string>());
+
+  constructor(store: DeviceStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    for (const client of store.clients()) {
+      if (this.#isOutdated(client)) store.removeClient(client.id);
+      else this.#put(client);
+    }
+  }
+
+  /** Clients, or their hashes, have changed. */
+  readonly onDidChange = this.#changed.event;
+  /** A pending client has proved itself; its id. */
+  readonly onDidActivate = this.#activated.event;
+
+  /** Newest first; without revoked ones. */
+  get paired(): readonly StoredClient[] {
+    return [...this.#clients.values()].filter(({ state }) => state !== 'revoked').sort((a, b) => b.pairedAt - a.pairedAt);
+  }
+
+  /** Hashes to register: revoked clients stay dialable, to be told. */
+  get hashes(): readonly Uint8Array[] {
+    return [...this.#clients.values()].map(({ dialHash }) => dialHash);
+  }
+
+  get(id: string): StoredClient | undefined {
+    return this.#clients.get(id);
+  }
+
+  save(client: StoredClient): void {
+    this.#store.saveClient(client);
+    this.#put(client);
+    this.#changed.fire(undefined);
+  }
+
+  revoke(id: string): void {
+    const client = this.#clients.get(id);
+    if (!client || client.state === 'revoked') return;
+    this.save({ ...client, state: 'revoked', revokedAt: this.#clock.now() });
+  }
+
+  match(hash: Uint8Array): SessionMatch | undefined {
+    const client = [...this.#clients.values()].find(({ dialHash }) => equalBytes(dialHash, hash));
+    if (!client) return undefined;
+    return {
+      purpose: 'session',
+      psk: client.psk,
+      clientId: client.id,
+      accepts: (remoteStatic) => equalBytes(remoteStatic, client.publicKey),
+      ...(client.state === 'revoked' ? { lastWord: 'revoked' as const } : {}),
+      onAuthenticated: () => {
+        this.#seen(client.id);
+      },
+    };
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #seen(id: string): void {
+    const client = this.#clients.get(id);
+    if (!client || client.state === 'revoked') return;
+    const now = this.#clock.now();
+    const isNew = client.state === 'pending';
+    if (!isNew && client.lastSeenAt !== undefined && now - client.lastSeenAt < LAST_SEEN_STEP_MS) return;
+    this.save({ ...client, state: 'active', lastSeenAt: now });
+    if (isNew) this.#activated.fire(id);
+  }
+
+  #put(client: StoredClient): void {
+    this.#clients.set(client.id, client);
+    if (client.state !== 'pending') return;
+    const left = client.pairedAt + PAIRING_PENDING_LIFETIME_MS - this.#clock.now();
+    this.#owned.add(
+      this.#clock.after(left, () => {
+        this.#dropIfPending(client.id);
+      }),
+    );
+  }
+
+  #dropIfPending(id: string): void {
+    const client = this.#clients.get(id);
+    if (!client || !this.#isOutdated(client)) return;
+    this.#clients.delete(id);
+    this.#store.removeClient(id);
+    this.#changed.fire(undefined);
+  }
+
+  #isOutdated({ state, pairedAt, revokedAt }: StoredClient): boolean {
+    const now = this.#clock.now();
+    if (state === 'pending') return now - pairedAt >= PAIRING_PENDING_LIFETIME_MS;
+    return state === 'revoked' && now - (revokedAt ?? 0) >= REVOKED_KEPT_MS;
+  }
+}

@@ -1,0 +1,34 @@
+import type { OwnerId } from '../conversation/ports.ts';
+import type { ClientKind, Scope } from '../protocol/pairingFrames.ts';
+
+/** `pending` until its first authenticated record, at most 10 min; `revoked` is kept 30 days, so that it can be told. */
+export type ClientState = 'pending' | 'active' | 'revoked';
+
+/** A paired client as the device keeps it. */
+export interface StoredClient {
+  /** 16 bytes, base64url. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ClientKind;
+  readonly scope: Scope;
+  /** Whose conversations it sees. */
+  readonly owner: OwnerId;
+  readonly publicKey: Uint8Array;
+  readonly psk: Uint8Array;
+  readonly dialHash: Uint8Array;
+  readonly state: ClientState;
+  /** Wall clock, ms. */
+  readonly pairedAt: number;
+  readonly lastSeenAt?: number;
+  readonly revokedAt?: number;
+}
+
+/** What a device remembers beside conversations. Synchronous and durable; throws TunnelError `storeFailed`. */
+export interface DeviceStore {
+  /** Raises the epoch and returns it; each new leader does so once. */
+  raiseEpoch(): number;
+  clients(): readonly StoredClient[];
+  /** Adds a client, or replaces the one of the same id. */
+  saveClient(client: StoredClient): void;
+  removeClient(id: string): void;
+}

@@ -1,0 +1,155 @@
+import { createInterface } from 'node:readline';
+import type { Logger } from '../../base/log.ts';
+import type { AgentControl, PairingQuestion } from '../../protocol/agentControl.ts';
+import { errorCatalogue, TunnelError } from '../../protocol/errors.ts';
+import type { ConnectionStatusEvent } from '../../protocol/status.ts';
+import { StatusBus } from '../../status/statusEventBus.ts';
+import { createNodeAgent } from './createNodeAgent.ts';
+
+export interface AgentCommandOptions {
+  readonly relay?: string | undefined;
+  readonly invite?: string | undefined;
+  readonly ollama?: string | undefined;
+  readonly state?: string | undefined;
+  /** Offers a pairing at once, and again after each use. */
+  readonly pair?: boolean | undefined;
+  /** Ends after the first pairing. */
+  readonly once?: boolean | undefined;
+  /** Lets every client in that holds the link, without asking. */
+  readonly allow?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** One event of the verb, as `--json` prints it. */
+type AgentEvent =
+  | ({ readonly event: 'state' } & ConnectionStatusEvent)
+  | { readonly event: 'offer'; readonly link: string; readonly expiresAt: number }
+  | { readonly event: 'request'; readonly name: string; readonly words: readonly string[] }
+  | { readonly event: 'paired'; readonly clientId: string }
+  | { readonly event: 'damaged'; readonly file: string };
+
+/** Runs the headless agent until SIGINT or SIGTERM. @returns the exit code */
+export async function runAgent(options: AgentCommandOptions): Promise<number> {
+  const bus = new StatusBus();
+  const node = createNodeAgent({
+    bus,
+    log: stderrLogger,
+    ...(options.state === undefined ? {} : { stateFolder: options.state }),
+    ollama: () => ({ url: options.ollama }),
+  });
+  const { agent } = node;
+  const print = printer(options.json === true);
+  const stop = new AbortController();
+  const end = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  try {
+    if (node.damaged !== undefined) print({ event: 'damaged', file: node.damaged });
+    bus.statusStream((event) => {
+      print({ event: 'state', ...event });
+    });
+    const address = options.relay ?? agent.relay?.origin;
+    if (address === undefined) throw new TunnelError('badRelayUrl', 'name one with --relay https://relay.example');
+    await agent.setRelay(address, options.invite ?? agent.relay?.invite);
+    await agent.connect({ signal: stop.signal });
+    if (options.pair === true) await pairClients(agent, options, print, stop);
+    else await aborted(stop.signal);
+    return 0;
+  } catch (error) {
+    if (stop.signal.aborted) return 0;
+    throw error;
+  } finally {
+    process.removeListener('SIGINT', end);
+    process.removeListener('SIGTERM', end);
+    node.dispose();
+  }
+}
+
+/** Offers pairings until the end, or until one client is paired. Lines on stdin: `y`, `n` answer a question, `p` makes a new offer. */
+async function pairClients(
+  agent: AgentControl,
+  options: AgentCommandOptions,
+  print: (event: AgentEvent) => void,
+  stop: AbortController,
+): Promise<void> {
+  let question: PairingQuestion | undefined;
+  const offer = async (): Promise<void> => {
+    try {
+      const { link, expiresAt } = await agent.createOffer();
+      print({ event: 'offer', link, expiresAt });
+    } catch (error) {
+      stderrLogger.warn('no offer', { code: TunnelError.from(error).code });
+    }
+  };
+  const lines = createInterface({ input: process.stdin });
+  const subscriptions = [
+    agent.onPairingQuestion((asked) => {
+      print({ event: 'request', name: asked.name, words: asked.words });
+      if (options.allow === true) asked.answer(true);
+      else question = asked;
+    }),
+    agent.onDidPair((clientId) => {
+      print({ event: 'paired', clientId });
+      if (options.once === true) stop.abort();
+      else void offer();
+    }),
+  ];
+  lines.on('line', (line) => {
+    const word = line.trim().toLowerCase();
+    if (word === 'p') void offer();
+    else if (word === 'y' || word === 'n') {
+      question?.answer(word === 'y');
+      question = undefined;
+    }
+  });
+  try {
+    await offer();
+    await aborted(stop.signal);
+  } finally {
+    lines.close();
+    for (const subscription of subscriptions) subscription.dispose();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
+
+function printer(json: boolean): (event: AgentEvent) => void {
+  return (event) => {
+    process.stdout.write(`${json ? JSON.stringify(event) : inWords(event)}\n`);
+  };
+}
+
+function inWords(event: AgentEvent): string {
+  switch (event.event) {
+    case 'state':
+      return `${event.state}${event.endpoint === undefined ? '' : ` (${event.endpoint})`}${event.error === undefined ? '' : `: ${errorCatalogue[event.error].words}`}`;
+    case 'offer':
+      return `Pair a browser (the link works once, for 2 minutes): ${event.link}`;
+    case 'request':
+      return `${event.name} wants to chat with your models. The words on its screen: ${event.words.join(' ')}. Allow? y/N`;
+    case 'paired':
+      return 'Paired.';
+    case 'damaged':
+      return `The chat file was damaged. It was kept as ${event.file}; a new one was begun.`;
+  }
+}
+
+const stderrLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (message, fields) => process.stderr.write(`${JSON.stringify({ level: 'warn', message, ...fields })}\n`),
+  error: (message, fields) => process.stderr.write(`${JSON.stringify({ level: 'error', message, ...fields })}\n`),
+};

@@ -1,0 +1,81 @@
+import { hostname } from 'node:os';
+import { systemClock } from '../../base/clock.ts';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import type { Logger } from '../../base/log.ts';
+import { systemRandom } from '../../base/random.ts';
+import { SqliteStore } from '../../conversation/node/sqliteStore.ts';
+import { OllamaClient, type OllamaSettings } from '../../ollama/node/ollamaClient.ts';
+import type { StatusEventBus } from '../../protocol/status.ts';
+import { soundCrypto } from '../../secure/node/soundCrypto.ts';
+import { dialWs } from '../../tunnel/node/wsLinkSocket.ts';
+import { Agent } from '../agent.ts';
+import { LeaderLock } from './leaderLock.ts';
+import { SqliteDeviceStore } from './sqliteDeviceStore.ts';
+import { defaultStateFolder, StateFolder } from './stateFolder.ts';
+
+export interface NodeAgentOptions {
+  /** Default: the OS user's own, or `C2L_STATE`. */
+  readonly stateFolder?: string;
+  readonly bus: StatusEventBus;
+  readonly log: Logger;
+  /** Read at each look for Ollama. */
+  readonly ollama?: () => OllamaSettings;
+  /** How people know this machine. Default: its host name. */
+  readonly deviceName?: string;
+}
+
+export interface NodeAgent extends Disposable {
+  readonly agent: Agent;
+  /** A damaged conversation file that was set aside, by name. */
+  readonly damaged?: string;
+}
+
+/**
+ * The agent on this machine: the same assembly in the extension and in the headless agent.
+ * @throws TunnelError `anotherLeads`, `identityLost`, `storeFailed`
+ */
+export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
+  const store = new DisposableStore();
+  try {
+    const crypto = soundCrypto();
+    const folder = new StateFolder(options.stateFolder ?? defaultStateFolder());
+    store.add(new LeaderLock(folder.lockFile));
+    const { store: conversations, damaged } = SqliteStore.open(folder.conversationsFile, systemClock);
+    store.add(conversations);
+    const devices = store.add(new SqliteDeviceStore(folder.deviceFile));
+    const models = store.add(
+      new OllamaClient({
+        clock: systemClock,
+        log: options.log,
+        environment: process.env['OLLAMA_HOST'],
+        ...(options.ollama ? { settings: options.ollama } : {}),
+      }),
+    );
+    const agent = store.add(
+      new Agent({
+        clock: systemClock,
+        random: systemRandom,
+        crypto,
+        dial: dialWs,
+        identity: folder.identity(crypto, systemRandom),
+        deviceName: options.deviceName ?? hostname(),
+        conversations,
+        devices,
+        relayFile: folder.relayFile,
+        models,
+        bus: options.bus,
+        log: options.log,
+      }),
+    );
+    return {
+      agent,
+      ...(damaged === undefined ? {} : { damaged }),
+      dispose: () => {
+        store.dispose();
+      },
+    };
+  } catch (error) {
+    store.dispose();
+    throw error;
+  }
+}

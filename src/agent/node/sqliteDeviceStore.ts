@@ -1,0 +1,119 @@
+import { DatabaseSync } from 'node:sqlite';
+import * as v from 'valibot';
+import type { Disposable } from '../../base/disposable.ts';
+import { TunnelError } from '../../protocol/errors.ts';
+import type { DeviceStore, StoredClient } from '../deviceStore.ts';
+
+const SCHEMA_VERSION = 1;
+
+const schema = `
+  CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  CREATE TABLE client (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, owner TEXT NOT NULL,
+    public_key BLOB NOT NULL, psk BLOB NOT NULL, dial_hash BLOB NOT NULL UNIQUE,
+    state TEXT NOT NULL, paired_at INTEGER NOT NULL, last_seen_at INTEGER, revoked_at INTEGER
+  ) STRICT;
+`;
+
+const bytes = v.instance(Uint8Array);
+const clientRow = v.object({
+  id: v.string(),
+  name: v.string(),
+  kind: v.picklist(['page', 'editor', 'proxy', 'cli']),
+  scope: v.picklist(['chat', 'models', 'api']),
+  owner: v.string(),
+  public_key: bytes,
+  psk: bytes,
+  dial_hash: bytes,
+  state: v.picklist(['pending', 'active', 'revoked']),
+  paired_at: v.number(),
+  last_seen_at: v.nullable(v.number()),
+  revoked_at: v.nullable(v.number()),
+});
+
+/** Clients and epoch of a device, in a SQLite file of its own. */
+export class SqliteDeviceStore implements DeviceStore, Disposable {
+  readonly #database: DatabaseSync;
+
+  /** @throws TunnelError `storeFailed` */
+  constructor(file: string) {
+    this.#database = guard(() => open(file));
+  }
+
+  raiseEpoch(): number {
+    return guard(() => {
+      const row = this.#database
+        .prepare("INSERT INTO counter VALUES ('epoch', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value")
+        .get();
+      return v.parse(v.object({ value: v.number() }), row).value;
+    });
+  }
+
+  clients(): readonly StoredClient[] {
+    return guard(() => this.#database.prepare('SELECT * FROM client').all().map(toClient));
+  }
+
+  saveClient(client: StoredClient): void {
+    guard(() =>
+      this.#database
+        .prepare('INSERT OR REPLACE INTO client VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .run(
+          client.id,
+          client.name,
+          client.kind,
+          client.scope,
+          client.owner,
+          client.publicKey,
+          client.psk,
+          client.dialHash,
+          client.state,
+          client.pairedAt,
+          client.lastSeenAt ?? null,
+          client.revokedAt ?? null,
+        ),
+    );
+  }
+
+  removeClient(id: string): void {
+    guard(() => this.#database.prepare('DELETE FROM client WHERE id = ?').run(id));
+  }
+
+  dispose(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}
+
+function open(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
+  const { user_version: version } = v.parse(v.object({ user_version: v.number() }), database.prepare('PRAGMA user_version').get());
+  if (version > SCHEMA_VERSION) throw new TunnelError('storeFailed', 'written by a newer version of this program');
+  if (version === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${String(SCHEMA_VERSION)}; COMMIT`);
+  return database;
+}
+
+function toClient(row: unknown): StoredClient {
+  const r = v.parse(clientRow, row);
+  return {
+    id: r.id,
+    name: r.name,
+    kind: r.kind,
+    scope: r.scope,
+    owner: r.owner,
+    publicKey: r.public_key,
+    psk: r.psk,
+    dialHash: r.dial_hash,
+    state: r.state,
+    pairedAt: r.paired_at,
+    ...(r.last_seen_at === null ? {} : { lastSeenAt: r.last_seen_at }),
+    ...(r.revoked_at === null ? {} : { revokedAt: r.revoked_at }),
+  };
+}
+
+function guard<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw TunnelError.from(error, 'storeFailed');
+  }
+}

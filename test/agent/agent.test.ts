@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { TunnelError } from '../../src/protocol/errors.ts';
+import { tunnelConnectionStates } from '../../src/protocol/status.ts';
+import { parsePairingLink } from '../../src/secure/pairingLink.ts';
+import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
+import { PAIRING_OFFER_LIFETIME_MS } from '../../src/protocol/limits.ts';
+import { pairClient } from '../../src/tunnel/pairingClient.ts';
+import { AgentWorld, answerText, type WorldClient } from '../fakes/agentWorld.ts';
+
+async function ask(world: AgentWorld, client: WorldClient, text: string): Promise<string> {
+  const conversationId = world.newId();
+  client.port.send({ type: 'open', conversationId });
+  client.port.send({ type: 'send', requestId: world.newId(), conversationId, text, model: 'fake:latest' });
+  await world.clock.advance(50);
+  return conversationId;
+}
+
+describe('agent', () => {
+  let world: AgentWorld;
+  beforeEach(async () => {
+    world = new AgentWorld();
+    await world.start();
+  });
+  afterEach(() => {
+    world.dispose();
+    assert.equal(world.clock.pendingTimers, 0, 'timers left behind');
+  });
+
+  it('pairs a client by link, and the client is active after its first record', async () => {
+    const { deviceName, scope } = await world.pair(true);
+    assert.deepEqual({ deviceName, scope }, { deviceName: 'Desk', scope: 'chat' });
+    assert.equal(world.devices.clients()[0]?.state, 'pending');
+    await world.client();
+    assert.deepEqual(
+      world.devices.clients().map(({ state }) => state),
+      ['pending', 'active'],
+    );
+  });
+
+  it('shows the same six words on both sides', async () => {
+    let asked: readonly string[] = [];
+    let shown: readonly string[] = [];
+    const subscription = world.agent.onPairingQuestion((question) => {
+      asked = question.words;
+      question.answer(true);
+    });
+    const offer = world.agent.createOffer();
+    await world.clock.advance(10);
+    const paired = pairClient(
+      {
+        dial: world.network.dial,
+        clock: world.clock,
+        random: world.random,
+        crypto: nodeCrypto,
+        staticKey: nodeCrypto.importKey(world.random.bytes(32)),
+        link: parsePairingLink((await offer).link),
+        name: 'Firefox\u202e',
+        kind: 'page',
+        scope: 'chat',
+      },
+      { onWaiting: () => undefined, onAsked: (words) => (shown = words) },
+    );
+    await world.clock.advance(100);
+    await paired;
+    subscription.dispose();
+    assert.equal(asked.length, 6);
+    assert.deepEqual(shown, asked);
+    assert.equal(world.agent.clients[0]?.name, 'Firefox');
+  });
+
+  it('keeps nothing of a client that is denied', async () => {
+    await assert.rejects(world.pair(false), (error: unknown) => error instanceof TunnelError && error.code === 'pairingDenied');
+    assert.deepEqual(world.devices.clients(), []);
+  });
+
+  it('lets an offer be used once, and not after its time', async () => {
+    const offer = world.agent.createOffer();
+    await world.clock.advance(10);
+    const link = parsePairingLink((await offer).link);
+    await world.clock.advance(PAIRING_OFFER_LIFETIME_MS);
+    const abort = new AbortController();
+    let waited = 0;
+    const late = pairClient(
+      {
+        dial: world.network.dial,
+        clock: world.clock,
+        random: world.random,
+        crypto: nodeCrypto,
+        staticKey: nodeCrypto.importKey(world.random.bytes(32)),
+        link,
+        name: 'Late',
+        kind: 'cli',
+        scope: 'chat',
+      },
+      { onWaiting: () => waited++, onAsked: () => assert.fail('asked') },
+      abort.signal,
+    );
+    late.catch(() => undefined);
+    await world.clock.advance(1000);
+    abort.abort();
+    await assert.rejects(late, /cancelled/);
+    assert.ok(waited > 0);
+  });
+
+  it('answers a question through the tunnel, piece by piece', async () => {
+    const client = await world.client();
+    await ask(world, client, 'tell me a story');
+    await world.clock.advance(1000);
+    assert.match(answerText(client.replies), /tell me a story/);
+    const pieces = client.replies.filter((reply) => reply.type === 'event' && reply.event.type === 'chunk');
+    assert.ok(pieces.length > 2);
+    assert.equal(world.models.requests.length, 1);
+  });
+
+  it('goes on with an answer after the relay was killed, asking the model once', async () => {
+    const client = await world.client();
+    world.models.gate = 'manual';
+    world.models.answer = () => ({ pieces: ['one ', 'two ', 'three'] });
+    await ask(world, client, 'count');
+    world.models.release(1);
+    await world.clock.advance(50);
+    assert.equal(answerText(client.replies), 'one ');
+    world.network.killRelay();
+    world.models.release(2);
+    await world.clock.advance(1000);
+    assert.equal(answerText(client.replies), 'one ');
+    world.network.startRelay();
+    await world.clock.advance(10_000);
+    assert.equal(answerText(client.replies), 'one two three');
+    assert.equal(world.models.requests.length, 1);
+  });
+
+  it('does not stop the model when a client leaves', async () => {
+    const client = await world.client();
+    world.models.gate = 'manual';
+    world.models.answer = () => ({ pieces: ['a', 'b'] });
+    const conversationId = await ask(world, client, 'go on');
+    client.port.dispose();
+    client.tunnel.dispose();
+    await world.clock.advance(1000);
+    world.models.release(2);
+    await world.clock.advance(1000);
+    const { messages } = world.conversations.messages('owner', conversationId, { limit: 10 });
+    assert.deepEqual([messages[1]?.text, messages[1]?.state], ['ab', 'done']);
+  });
+
+  it('marks a running answer interrupted when the program starts again, and shows it to the client that comes back', async () => {
+    const client = await world.client();
+    world.models.gate = 'manual';
+    world.models.answer = () => ({ pieces: ['half', 'whole'] });
+    await ask(world, client, 'long');
+    world.models.release(1);
+    await world.clock.advance(1000);
+    world.restartAgent();
+    const connected = world.agent.connect();
+    await world.clock.advance(20_000);
+    await connected;
+    const snapshot = client.replies.findLast((reply) => reply.type === 'snapshot');
+    const answer = snapshot?.messages.findLast(({ role }) => role === 'assistant');
+    assert.deepEqual([answer?.text, answer?.state], ['half', 'interrupted']);
+    assert.equal(world.models.requests.length, 1);
+  });
+
+  it('ends a client’s tunnel when it is revoked, and says so to the client', async () => {
+    const client = await world.client();
+    assert.equal(client.tunnel.supervisor.state.kind, 'connected');
+    world.agent.revoke(world.agent.clients[0]?.id ?? '');
+    await world.clock.advance(1000);
+    assert.deepEqual(client.tunnel.supervisor.state, { kind: 'error', error: 'revoked' });
+    client.tunnel.supervisor.start();
+    await world.clock.advance(5000);
+    assert.deepEqual(client.tunnel.supervisor.state, { kind: 'error', error: 'revoked' });
+  });
+
+  it('streams while an answer is written, and publishes all six states, one event for each change', async () => {
+    const client = await world.client();
+    await ask(world, client, 'hello');
+    await world.clock.advance(1000);
+    world.network.killRelay();
+    await world.clock.advance(50);
+    world.network.startRelay();
+    await world.clock.advance(30_000);
+    await world.rival();
+    assert.deepEqual(
+      world.events.map(({ state }) => state),
+      ['disconnected', 'connecting', 'connected', 'streaming', 'connected', 'reconnecting', 'connected', 'error'],
+    );
+    assert.equal(world.events.at(-1)?.error, 'replaced');
+    assert.deepEqual(new Set(world.events.map(({ state }) => state)), new Set(tunnelConnectionStates));
+    const times = world.events.map(({ timestamp }) => timestamp);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
+  });
+
+  it('maintains the snapshot: attempts, last activity, measured latency', async () => {
+    await world.clock.advance(20_000);
+    const before = world.agent.tunnel;
+    assert.equal(before.state, 'connected');
+    assert.equal(before.reconnectAttempts, 0);
+    assert.ok(before.lastActivity !== undefined && before.latency !== undefined);
+    await world.clock.advance(16_000);
+    assert.ok((world.agent.tunnel.lastActivity ?? 0) > before.lastActivity);
+    world.network.killRelay();
+    await world.clock.advance(10_000);
+    assert.ok(world.agent.tunnel.reconnectAttempts > 1);
+    world.network.startRelay();
+    await world.clock.advance(31_000);
+    assert.equal(world.agent.tunnel.reconnectAttempts, 0);
+  });
+});

@@ -1,0 +1,35 @@
+import type { DeviceStore, StoredClient } from '../../src/agent/deviceStore.ts';
+import type { RelayFile } from '../../src/agent/agent.ts';
+import type { RelaySetting } from '../../src/protocol/agentControl.ts';
+
+/** A device's memory without a disk. It outlives the agents that use it, as a file would. */
+export class MemoryDeviceStore implements DeviceStore {
+  #epoch = 0;
+  readonly #clients = new Map<string, StoredClient>();
+
+  raiseEpoch(): number {
+    return ++this.#epoch;
+  }
+
+  clients(): readonly StoredClient[] {
+    return [...this.#clients.values()];
+  }
+
+  saveClient(client: StoredClient): void {
+    this.#clients.set(client.id, client);
+  }
+
+  removeClient(id: string): void {
+    this.#clients.delete(id);
+  }
+}
+
+export function memoryRelayFile(setting?: RelaySetting): RelayFile {
+  let current = setting;
+  return {
+    read: () => current,
+    write: (next) => {
+      current = next;
+    },
+  };
+}
