@@ -208,7 +208,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   /** A line to the hub for a view on this machine. Whoever asked for it ends it. */
-  createChatPort(capabilities: ChatCapabilities): ChatPort {
+  createChatPort(capabilities: ChatCapabilities = { editorActions: false, showsConnection: false }): ChatPort {
     return new LocalChatPort({ hub: this.hub, clock: this.#options.clock, peer: { owner: MACHINE_OWNER, scope: 'local' }, capabilities });
   }
 

@@ -202,14 +202,14 @@ export class PairingHost implements Disposable {
 
   /** Stores the client with the root of the newest handshake and tells it. Without a channel it is told when it comes back. */
   #allow(offer: Offer, client: StoredClient): void {
-    const { crypto, save, deviceName } = this.#options;
+    const { crypto, deviceName } = this.#options;
     if (offer.stage.kind === 'asking') offer.stage.ended.dispose();
     offer.stage = { kind: 'allowed', client };
     const { channel } = offer;
     if (!channel) return;
     const { psk, dialHash } = deriveClient(crypto, rootOf(crypto, channel.chainingKey));
     const stored = { ...client, psk, dialHash };
-    save(stored);
+    this.#options.save(stored);
     offer.stage = { kind: 'allowed', client: stored };
     channel.send({ type: 'allowed', clientId: fromBase64url(stored.id), scope: stored.scope, deviceName });
   }

@@ -1,17 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import { equalBytes, isAllZero } from '../base/bytes.ts';
 import type { Disposable } from '../base/disposable.ts';
-import { Emitter } from '../base/emitter.ts';
-import { assertNever } from '../base/assertNever.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
 import { errorCodeOf, errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { MAX_STREAMS } from '../protocol/limits.ts';
-import { INCARNATION_BYTES, type MuxFrame, type StreamKind, type StreamState } from '../protocol/muxFrames.ts';
-import { MuxStream } from './muxStream.ts';
+import { INCARNATION_BYTES, type MuxFrame, type StreamKind } from '../protocol/muxFrames.ts';
+import type { MuxStream } from './muxStream.ts';
 import { Pinger } from './pinger.ts';
 import { Scheduler } from './scheduler.ts';
+import { StreamTable } from './streamTable.ts';
 
 export type Hello = Extract<MuxFrame, { type: 'hello' }>;
-type StreamFrame = Extract<MuxFrame, { type: 'open' | 'data' | 'credit' | 'stop' | 'reset' }>;
 
 /** Replies to frames for unknown streams and to pings, kept while the peer does not read; more means it floods us. */
 const MAX_QUEUED_CONTROL = 256;
@@ -40,16 +38,13 @@ export interface MuxCarrier {
 export class Mux implements Disposable {
   readonly muxId: Uint8Array;
   readonly #role: 'client' | 'device';
-  readonly #streams = new Map<number, MuxStream>();
-  readonly #scheduler = new Scheduler(this.#streams);
+  readonly #table: StreamTable;
+  readonly #scheduler: Scheduler;
   readonly #pinger: Pinger;
-  readonly #opened = new Emitter<MuxStream>();
   readonly #roundTrip = new Emitter<number>();
   readonly #attached = new Emitter<undefined>();
   #incarnation: Uint8Array;
   #attempt = 0;
-  #nextId: number;
-  #highestOpened = 0;
   #carrier: MuxCarrier | undefined;
   #isReady = false;
   #isWatched = false;
@@ -59,10 +54,21 @@ export class Mux implements Disposable {
     this.muxId = options.muxId;
     this.#role = options.role;
     this.#incarnation = options.incarnation ?? new Uint8Array(INCARNATION_BYTES);
-    this.#nextId = options.role === 'client' ? 1 : 2;
+    this.#table = new StreamTable(options.role === 'client', {
+      onWork: () => {
+        this.#wake();
+      },
+      onCount: () => {
+        this.#updatePinger();
+      },
+      reply: (frame) => {
+        this.#scheduler.push(frame);
+      },
+    });
+    this.#scheduler = new Scheduler(this.#table.streams);
     this.#pinger = new Pinger(options.clock, {
       sendPing: (token) => {
-        for (const stream of this.#streams.values()) stream.repeatControl();
+        this.#table.repeatControl();
         this.#scheduler.push({ type: 'ping', token });
         this.#wake();
       },
@@ -73,19 +79,22 @@ export class Mux implements Disposable {
     });
   }
 
-  /** The peer has opened a stream. */
-  readonly onStream = this.#opened.event;
   /** A PING came back; ms. */
   readonly onRoundTrip = this.#roundTrip.event;
   /** Both HELLOs have been read: streams flow again. */
   readonly onAttached = this.#attached.event;
+
+  /** The peer has opened a stream. */
+  get onStream(): Event<MuxStream> {
+    return this.#table.onStream;
+  }
 
   get isReady(): boolean {
     return this.#isReady;
   }
 
   get streamCount(): number {
-    return this.#streams.size;
+    return this.#table.streams.size;
   }
 
   /** The highest attempt that was attached; a HELLO counts only with a higher one. */
@@ -102,11 +111,7 @@ export class Mux implements Disposable {
   /** Opens a stream; it may be written to at once, attached or not. @throws TunnelError `tooManyStreams` */
   openStream(kind: StreamKind): MuxStream {
     if (this.#isDisposed) throw new TunnelError('closed');
-    if (this.#streams.size >= MAX_STREAMS) throw new TunnelError('tooManyStreams');
-    const stream = new MuxStream(this.#nextId, kind, true, this.#onStreamChange);
-    this.#nextId += 2;
-    this.#streams.set(stream.id, stream);
-    this.#updatePinger();
+    const stream = this.#table.open(kind);
     this.#wake();
     return stream;
   }
@@ -146,7 +151,7 @@ export class Mux implements Disposable {
   pull(maxBytes: number): Uint8Array | undefined {
     if (!this.#carrier) return undefined;
     const bytes = this.#isReady ? this.#scheduler.pull(maxBytes) : this.#scheduler.pullQueued(maxBytes);
-    for (const stream of [...this.#streams.values()]) if (stream.finishIfDone()) this.#forget(stream);
+    this.#table.sweep();
     return bytes;
   }
 
@@ -166,40 +171,25 @@ export class Mux implements Disposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.detach();
-    this.#loseAll(code);
+    this.#table.loseAll(code);
     this.#pinger.dispose();
-    this.#opened.dispose();
+    this.#table.dispose();
     this.#roundTrip.dispose();
     this.#attached.dispose();
   }
-
-  readonly #onStreamChange = (): void => {
-    this.#wake();
-  };
 
   #wake(): void {
     if (this.#isReady || this.#scheduler.queuedControl > 0) this.#carrier?.wake();
   }
 
   #sayHello(): void {
-    const streams: StreamState[] = [];
-    for (const { id, receiveSide, isStopAsked, needs } of this.#streams.values()) {
-      if (needs.open) continue;
-      streams.push({
-        id,
-        received: receiveSide.received,
-        limit: receiveSide.limit,
-        ended: receiveSide.isEnded,
-        stopRequested: isStopAsked,
-      });
-    }
     this.#scheduler.push({
       type: 'hello',
       muxId: this.muxId,
       attempt: this.#attempt,
       incarnation: this.#incarnation,
-      highestOpened: this.#highestOpened,
-      streams,
+      highestOpened: this.#table.highestOpened,
+      streams: this.#table.states(),
     });
     this.#wake();
   }
@@ -213,7 +203,7 @@ export class Mux implements Disposable {
     if (!this.#isReady) throw new TunnelError('sessionBroken', 'a frame before HELLO');
     if (frame.type === 'ping') this.#scheduler.push({ type: 'pong', token: frame.token });
     else if (frame.type === 'pong') this.#pinger.onPong(frame.token);
-    else this.#receiveForStream(frame);
+    else this.#table.receive(frame);
   }
 
   #receiveHello(hello: Hello): void {
@@ -227,7 +217,7 @@ export class Mux implements Disposable {
       this.#learnIncarnation(hello);
     }
     this.#isReady = true;
-    this.#resumeStreams(hello);
+    this.#table.resume(hello);
     this.#updatePinger();
     this.#attached.fire(undefined);
     this.#wake();
@@ -236,139 +226,11 @@ export class Mux implements Disposable {
   #learnIncarnation(hello: Hello): void {
     const isOther = !isAllZero(this.#incarnation) && !equalBytes(hello.incarnation, this.#incarnation);
     this.#incarnation = hello.incarnation.slice();
-    if (!isOther) return;
-    // The device's table is a new one: it knows none of our streams, and its own ids begin anew.
-    this.#highestOpened = 0;
-    this.#loseAll('deviceRestarted', (stream) => !stream.needs.open);
-  }
-
-  #resumeStreams(hello: Hello): void {
-    const told = new Map(hello.streams.map((state) => [state.id, state]));
-    for (const stream of [...this.#streams.values()]) {
-      const state = told.get(stream.id);
-      if (state) this.#resumeStream(stream, state);
-      else if (stream.isOwn && stream.id > hello.highestOpened) this.#openAgain(stream);
-      else this.#finishUnknown(stream);
-    }
-  }
-
-  #resumeStream(stream: MuxStream, state: StreamState): void {
-    stream.needs.open = false;
-    stream.repeatControl();
-    if (stream.outcome) return;
-    this.#guard(stream, () => {
-      stream.sendSide.resume(state.received, state.limit, state.ended);
-      if (state.stopRequested) stream.acceptStop();
-    });
-  }
-
-  #openAgain(stream: MuxStream): void {
-    if (stream.outcome) {
-      // Reset before the peer ever heard of it: there is nobody to tell.
-      this.#forget(stream);
-      return;
-    }
-    stream.needs.open = true;
-    stream.sendSide.restart();
-    stream.repeatControl();
-  }
-
-  /** The peer has forgotten it: both directions were done there. */
-  #finishUnknown(stream: MuxStream): void {
-    const isDone = stream.receiveSide.isEnded && stream.sendSide.isEnded;
-    if (!stream.outcome) stream.acceptEnd(isDone ? { kind: 'finished' } : { kind: 'reset', code: 'streamGone' });
-    this.#forget(stream);
-  }
-
-  #receiveForStream(frame: StreamFrame): void {
-    if (frame.type === 'open') {
-      this.#receiveOpen(frame.id, frame.kind);
-      return;
-    }
-    const stream = this.#streams.get(frame.id);
-    if (!stream) {
-      // Already forgotten here; repeats of old news are harmless. What was never opened is not old news.
-      if (!this.#wasOpened(frame.id)) throw new TunnelError('sessionBroken', 'a stream that was never opened');
-      return;
-    }
-    switch (frame.type) {
-      case 'data':
-        this.#guard(stream, () => {
-          stream.acceptData(frame.offset, frame.bytes, frame.fin);
-        });
-        return;
-      case 'credit':
-        this.#guard(stream, () => {
-          stream.acceptCredit(frame.consumed, frame.limit);
-        });
-        return;
-      case 'stop':
-        stream.acceptStop();
-        return;
-      case 'reset':
-        this.#receiveReset(stream, frame.code);
-        return;
-      default:
-        assertNever(frame);
-    }
-  }
-
-  #receiveOpen(id: number, kind: StreamKind): void {
-    if (this.#isOwnId(id)) throw new TunnelError('sessionBroken', 'OPEN of our own id');
-    if (id <= this.#highestOpened) return;
-    this.#highestOpened = id;
-    if (this.#streams.size >= MAX_STREAMS) {
-      this.#scheduler.push({ type: 'reset', id, code: errorNumber('tooManyStreams') });
-      return;
-    }
-    const stream = new MuxStream(id, kind, false, this.#onStreamChange);
-    this.#streams.set(id, stream);
-    this.#updatePinger();
-    this.#opened.fire(stream);
-  }
-
-  #receiveReset(stream: MuxStream, code: number): void {
-    if (!stream.outcome) {
-      this.#scheduler.push({ type: 'reset', id: stream.id, code });
-      stream.acceptEnd({ kind: 'reset', code: errorCodeOf(code) });
-    }
-    this.#forget(stream);
-  }
-
-  /** A peer that breaks the rules of one stream loses that stream, not the session. */
-  #guard(stream: MuxStream, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      if (!(error instanceof TunnelError) || error.code !== 'flowViolation') throw error;
-      stream.reset('flowViolation');
-    }
-  }
-
-  #isOwnId(id: number): boolean {
-    return id % 2 === (this.#role === 'client' ? 1 : 0);
-  }
-
-  #wasOpened(id: number): boolean {
-    return this.#isOwnId(id) ? id < this.#nextId : id <= this.#highestOpened;
-  }
-
-  #loseAll(code: ErrorCode, isLost: (stream: MuxStream) => boolean = () => true): void {
-    for (const stream of [...this.#streams.values()]) {
-      if (!isLost(stream)) continue;
-      stream.acceptEnd({ kind: 'reset', code });
-      this.#forget(stream);
-    }
-  }
-
-  #forget(stream: MuxStream): void {
-    this.#streams.delete(stream.id);
-    stream.disposeEmitters();
-    this.#updatePinger();
+    if (isOther) this.#table.onOtherIncarnation();
   }
 
   #updatePinger(): void {
-    if (this.#isReady && (this.#isWatched || this.#streams.size > 0)) this.#pinger.start();
+    if (this.#isReady && (this.#isWatched || this.#table.streams.size > 0)) this.#pinger.start();
     else this.#pinger.stop();
   }
 }

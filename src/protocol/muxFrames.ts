@@ -1,5 +1,5 @@
 import { ByteReader } from '../base/byteReader.ts';
-import { ByteWriter } from '../base/byteWriter.ts';
+import type { ByteWriter } from '../base/byteWriter.ts';
 import { assertNever } from '../base/assertNever.ts';
 import { DecodeError } from '../base/bytes.ts';
 import { MAX_DATA_BYTES, MAX_STREAMS } from './limits.ts';

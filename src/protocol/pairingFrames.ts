@@ -74,7 +74,7 @@ function pick<T>(values: readonly T[], index: number): T {
 /** Cuts a name to what may travel, between characters. */
 function name(text: string): Uint8Array {
   let cut = text;
-  while (utf8(cut).length > MAX_CLIENT_NAME_BYTES) cut = [...cut].slice(0, -1).join('');
+  while (utf8(cut).length > MAX_CLIENT_NAME_BYTES) cut = cut.slice(0, /[\uDC00-\uDFFF]$/.test(cut) ? -2 : -1);
   return utf8(cut);
 }
 

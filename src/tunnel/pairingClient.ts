@@ -50,28 +50,28 @@ export interface PairingProgress {
  * @throws TunnelError `pairingDenied`, `offerExpired`, `offerUsed`, `handshakeFailed`, `pairingTimeout`, `cancelled`
  */
 export async function pairClient(options: PairingClientOptions, progress: PairingProgress, signal?: AbortSignal): Promise<PairingResult> {
-  const { promise, resolve, reject } = deferred<PairingResult>();
+  const outcome = deferred<PairingResult>();
   const { clock, random } = options;
   const supervisor = new Supervisor({
     clock,
     random,
     isWatched: () => true,
-    start: (_attempt, events) => new PairingAttempt(options, events, progress, resolve),
+    start: (_attempt, events) => new PairingAttempt(options, events, progress, outcome.resolve),
   });
   const stateChange = supervisor.onDidChange((state) => {
-    if (state.kind === 'error') reject(new TunnelError(state.error));
+    if (state.kind === 'error') outcome.reject(new TunnelError(state.error));
   });
   const timeout = clock.after(PAIRING_QUESTION_LIFETIME_MS, () => {
-    reject(new TunnelError('pairingTimeout'));
+    outcome.reject(new TunnelError('pairingTimeout'));
   });
   const onAbort = (): void => {
-    reject(new TunnelError('cancelled'));
+    outcome.reject(new TunnelError('cancelled'));
   };
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     if (signal?.aborted) throw new TunnelError('cancelled');
     supervisor.start();
-    return await promise;
+    return await outcome.promise;
   } finally {
     signal?.removeEventListener('abort', onAbort);
     timeout.dispose();

@@ -73,21 +73,21 @@ export class Supervisor implements Disposable {
 
   /** Wants a connection and resolves when it is up. @throws TunnelError when it needs the user, or `cancelled` */
   async connect(signal?: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = deferred<undefined>();
+    const outcome = deferred<undefined>();
     const onAbort = (): void => {
-      reject(new TunnelError('cancelled'));
+      outcome.reject(new TunnelError('cancelled'));
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     const subscription = this.#changed.event((state) => {
-      if (isLive(state)) resolve(undefined);
-      else if (state.kind === 'error') reject(new TunnelError(state.error));
-      else if (state.kind === 'disconnected') reject(new TunnelError('cancelled'));
+      if (isLive(state)) outcome.resolve(undefined);
+      else if (state.kind === 'error') outcome.reject(new TunnelError(state.error));
+      else if (state.kind === 'disconnected') outcome.reject(new TunnelError('cancelled'));
     });
     try {
       if (isLive(this.#state)) return;
       if (signal?.aborted) throw new TunnelError('cancelled');
       this.#dispatch({ type: 'connect' });
-      await promise;
+      await outcome.promise;
     } finally {
       subscription.dispose();
       signal?.removeEventListener('abort', onAbort);
@@ -179,9 +179,9 @@ export class Supervisor implements Disposable {
   }
 
   #scheduleRetry(): void {
-    const { clock, random, isWatched } = this.#options;
+    const { clock, random } = this.#options;
     const wanted = backoffDelayMs(++this.#tries, random);
-    const delayMs = isWatched() ? Math.min(wanted, WATCHED_MAX_DELAY_MS) : wanted;
+    const delayMs = this.#options.isWatched() ? Math.min(wanted, WATCHED_MAX_DELAY_MS) : wanted;
     this.#retry = clock.after(delayMs, () => {
       this.#retry = undefined;
       this.#dispatch({ type: 'retryDue' });

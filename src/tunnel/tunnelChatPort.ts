@@ -52,8 +52,11 @@ export class TunnelChatPort implements ChatPort {
     this.#tunnel = tunnel;
     this.#log = log;
     this.#status = statusOf(tunnel.supervisor.state, tunnel.rttMs);
-    this.#store.add(tunnel.supervisor.onDidChange(() => this.#updateStatus()));
-    this.#store.add(tunnel.mux.onRoundTrip(() => this.#updateStatus()));
+    const update = (): void => {
+      this.#updateStatus();
+    };
+    this.#store.add(tunnel.supervisor.onDidChange(update));
+    this.#store.add(tunnel.mux.onRoundTrip(update));
     this.#openStream();
   }
 
@@ -196,7 +199,7 @@ export class TunnelChatPort implements ChatPort {
 function statusOf(state: ConnectionState, rttMs: number | undefined): ChatPortStatus {
   return {
     state: state.kind,
-    ...('error' in state && state.error !== undefined ? { error: state.error } : {}),
+    ...('error' in state ? { error: state.error } : {}),
     ...(rttMs !== undefined ? { rttMs } : {}),
   };
 }
