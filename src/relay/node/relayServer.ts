@@ -1,0 +1,188 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { exitCodes, UserError } from '../../base/userError.ts';
+import type { CryptoPort } from '../../secure/crypto.ts';
+import { shortAddress } from '../addresses.ts';
+import { InProcessMedium } from '../inProcessBus.ts';
+import { RelayCore, type RelayCounts } from '../relayCore.ts';
+import type { AdmissionPolicy } from '../relayConfig.ts';
+import type { PageFiles } from './pages.ts';
+import { hasUntrustedForwarding, remoteAddressOf } from './remoteAddress.ts';
+import { relayRoutes } from './routes.ts';
+import { isLoopbackAddress, type RelaySettings } from './settings.ts';
+import { judgeUpgrade, refusalBytes, upgradeRequestOf } from './upgrade.ts';
+import { adaptRelaySocket, makeUpgrader } from './wsRelaySocket.ts';
+
+/** Bounds of the HTTP server against slow and greedy peers. They end at the upgrade; links have their own. */
+const httpOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 8 * 1024,
+} as const;
+const MAX_CONNECTIONS = 20_000;
+/** After the drain: time for peers to take their farewell, and for requests under way. */
+const FAREWELL_MS = 500;
+
+export interface RelayServerOptions {
+  readonly settings: RelaySettings;
+  readonly page: PageFiles | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CryptoPort;
+  readonly log: Logger;
+}
+
+export interface RelayServer {
+  /** The address to give to people. */
+  readonly url: string;
+  readonly origins: readonly string[];
+  readonly counts: RelayCounts;
+  /** Takes no new links, ends the others in good order, then stops listening. */
+  drain(): Promise<void>;
+  /** Ends everything at once. */
+  close(): Promise<void>;
+}
+
+/** Starts listening. @throws UserError when the address cannot be had */
+export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
+  const { settings, log } = options;
+  const server = createServer(httpOptions);
+  server.maxConnections = MAX_CONNECTIONS;
+  await listen(server, settings.host, settings.port);
+  const { port } = server.address() as AddressInfo;
+  const origins = settings.publicOrigins.length > 0 ? settings.publicOrigins : loopbackOrigins(settings.host, port);
+  const core = makeCore(options, origins);
+  const isDraining = (): boolean => core.isDraining;
+
+  // Nothing was accepted yet: connections made since `listen` are announced in a later turn.
+  const sockets = trackSockets(server);
+  const listener = getRequestListener(relayRoutes({ origins, page: options.page, isDraining }).fetch, { overrideGlobalObjects: false });
+  server.on('request', (request, response) => void listener(request, response));
+  server.on('upgrade', upgradeHandler(core, origins, settings.trustedHops, log));
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+
+  const stop = async (graceMs: number): Promise<void> => {
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    server.closeIdleConnections();
+    const cut = options.clock.after(graceMs, () => {
+      for (const socket of sockets) socket.destroy();
+    });
+    await closed;
+    cut.dispose();
+  };
+  return {
+    url: origins[0] ?? '',
+    origins,
+    get counts() {
+      return core.counts;
+    },
+    async drain() {
+      await core.drain();
+      await stop(FAREWELL_MS);
+    },
+    async close() {
+      core.dispose();
+      await stop(0);
+    },
+  };
+}
+
+/** All that is connected, upgraded or not: a server forgets what it has upgraded. */
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function makeCore({ settings, clock, random, crypto, log }: RelayServerOptions, origins: readonly string[]): RelayCore {
+  const { admission, revoked } = settings;
+  const policy: AdmissionPolicy = admission.kind === 'open' ? admission : { kind: 'invites', secret: admission.secret, revoked };
+  const medium = new InProcessMedium(clock, (error) => {
+    log.error('bus handler failed', { error: error instanceof Error ? error.name : typeof error });
+  });
+  return new RelayCore({ clock, random, crypto, log, bus: medium.join('local'), config: { origins, admission: policy } });
+}
+
+function upgradeHandler(
+  core: RelayCore,
+  origins: readonly string[],
+  trustedHops: number,
+  log: Logger,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const upgrader = makeUpgrader();
+  let hasWarned = false;
+  return (request, socket, head) => {
+    const remoteAddress = remoteAddressOf(request.socket.remoteAddress, request.headers, trustedHops);
+    if (!hasWarned && hasUntrustedForwarding(request.headers, trustedHops)) {
+      hasWarned = true;
+      log.warn('a proxy reports addresses that are not believed: set --trusted-hops to the number of your proxies', {
+        address: shortAddress(remoteAddress),
+      });
+    }
+    const verdict = judgeUpgrade(upgradeRequestOf(request), origins, core.isDraining);
+    if (verdict.kind === 'refuse') {
+      const { status, error } = verdict.refusal;
+      log.debug('upgrade refused', { status, code: error, address: shortAddress(remoteAddress) });
+      socket.on('error', () => socket.destroy());
+      socket.end(refusalBytes(verdict.refusal), () => socket.destroy());
+      return;
+    }
+    upgrader.handleUpgrade(request, socket, head, (ws) => {
+      const adapted = adaptRelaySocket(ws);
+      adapted.listen(core.accept({ role: verdict.role, remoteAddress }, adapted.socket));
+    });
+  };
+}
+
+/** A relay on loopback is known by all of its names, the one it listens on first. */
+function loopbackOrigins(host: string, port: number): string[] {
+  const own = host.includes(':') ? `[${host}]` : host;
+  return [...new Set([own, '127.0.0.1', 'localhost', '[::1]'])].map((name) => `http://${name}:${String(port)}`);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    throw listenError(error, host, port);
+  }
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const where = `${host}:${String(port)}`;
+  const failed = (name: string, message: string, remedy: string): UserError =>
+    new UserError(name, message, remedy, exitCodes.failed, { cause: error });
+  if (code === 'EADDRINUSE')
+    return failed('portInUse', `${where} is in use.`, 'Choose another port with --port, or end the program that has it.');
+  if (code === 'EACCES')
+    return failed('portForbidden', `This user may not listen on ${where}.`, 'Choose a port above 1023 and put a proxy before it.');
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    const remedy = isLoopbackAddress(host) ? 'Use --host 127.0.0.1.' : 'Choose an address of this machine with --host, or 0.0.0.0 for all.';
+    return failed('addressUnknown', `This machine has no address ${host}.`, remedy);
+  }
+  return error;
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { runInvite, runRelay } from './runRelay.ts';
+import { DEFAULT_HOST, DEFAULT_PORT, type RelayFlags } from './settings.ts';
+
+/** What the verb takes from the composition root. */
+export interface RelayVerbOptions {
+  /** Folder of the built page. */
+  readonly pageFolder: string;
+}
+
+/** `cloudtolocalllm relay` and `cloudtolocalllm relay invite`. */
+export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
+  const relay = new Command('relay')
+    .description('serve the chat page and join browsers with devices; sees ciphertext only')
+    .option('--port <n>', `port to listen on, 0 for any (default ${String(DEFAULT_PORT)})`)
+    .option('--host <address>', `address to listen on (default ${DEFAULT_HOST})`)
+    .option('--public-url <url>', 'address that people use; repeat it for several; required beyond loopback', collect)
+    .option('--secret <text>', 'signs invites; better set as C2L_SECRET; required beyond loopback unless --open')
+    .option('--open', 'let anybody register a device')
+    .option('--trusted-hops <n>', 'proxies whose X-Forwarded-For is believed (default 0)')
+    .option('--revoked <names>', 'invites taken back, separated by commas')
+    .option('--json', 'one JSON object a line on stdout, logs on stderr')
+    .action(async (flags: RelayFlags) => {
+      process.exitCode = await runRelay(flags, { env: process.env, pageFolder, print, onSignal });
+    });
+  relay
+    .command('invite <name>')
+    .description('make an invite for a device, signed with C2L_SECRET')
+    .option('--days <n>', 'how long it is valid', '365')
+    .action((name: string, _flags: unknown, command: Command) => {
+      runInvite(name, command.optsWithGlobals<RelayFlags & { days: string }>(), { env: process.env, print });
+    });
+  return relay;
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function onSignal(listener: (signal: string) => void): () => void {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, listener);
+  };
+}

@@ -1,0 +1,114 @@
+import { systemClock } from '../../base/clock.ts';
+import { systemRandom } from '../../base/random.ts';
+import { UserError } from '../../base/userError.ts';
+import { PRODUCT_VERSION } from '../../protocol/versions.ts';
+import { mintInvite } from '../../secure/invite.ts';
+import { soundCrypto } from '../../secure/node/soundCrypto.ts';
+import { readPage } from './pages.ts';
+import { relayLog, type LogLevel } from './relayLog.ts';
+import { startRelayServer, type RelayServer } from './relayServer.ts';
+import { describeSettings, readPublicUrl, readRelaySettings, requireSecret, type RelayFlags, type RelaySettings } from './settings.ts';
+
+/** What the relay takes from its process. */
+export interface RelayProcess {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder of the built page. */
+  readonly pageFolder: string;
+  /** Prints to stdout. */
+  readonly print: (text: string) => void;
+  /** Calls back on SIGTERM and SIGINT. @returns how to stop listening */
+  readonly onSignal: (listener: (signal: string) => void) => () => void;
+}
+
+const DAY_SECONDS = 86_400;
+/** Name and life of the invite that a relay without a secret makes; it ends with the process anyway. */
+const OWN_INVITE = { name: 'local', days: 365 };
+
+/** Runs a relay until a signal ends it. @returns the exit code. @throws UserError when it cannot start */
+export async function runRelay(flags: RelayFlags, host: RelayProcess): Promise<number> {
+  const settings = readRelaySettings(flags, host.env, systemRandom);
+  const log = relayLog(settings.json ? 2 : 1, readLogLevel(host.env['C2L_LOG_LEVEL']));
+  const page = readPage(host.pageFolder);
+  const server = await startRelayServer({ settings, page, clock: systemClock, random: systemRandom, crypto: soundCrypto(), log });
+  try {
+    announce(settings, server, host.print);
+    log.info('relay started', { version: PRODUCT_VERSION, page: page !== undefined, ...describeSettings(settings) });
+    if (!page) log.warn('the chat page was not built: this relay serves links only');
+    await drainOnSignal(server, host, (signal) => {
+      log.info('draining', { signal, links: server.counts.deviceLinks + server.counts.clientLinks });
+    });
+    log.info('relay stopped');
+    return 0;
+  } finally {
+    await server.close();
+  }
+}
+
+/** Mints an invite and prints it. */
+export function runInvite(name: string, flags: RelayFlags & { readonly days: string }, host: Pick<RelayProcess, 'env' | 'print'>): void {
+  const secret = requireSecret(flags, host.env);
+  const days = /^\d{1,5}$/.test(flags.days) ? Number(flags.days) : 0;
+  if (days < 1) throw new UserError('badNumber', `--days ${flags.days}: not a whole number of days.`, 'Leave --days out for 365.');
+  const notAfter = Math.floor(systemClock.now() / 1000) + days * DAY_SECONDS;
+  const invite = mint(secret, name, notAfter);
+  const [publicUrl] = flags.publicUrl ?? [];
+  const link = publicUrl === undefined ? undefined : `${readPublicUrl(publicUrl)}/join#${invite}`;
+  if (flags.json === true) host.print(`${JSON.stringify({ event: 'invite', name, invite, notAfter, link })}\n`);
+  else host.print(`${invite}\n${link === undefined ? '' : `${link}\n`}`);
+}
+
+function mint(secret: Uint8Array, name: string, notAfter: number): string {
+  try {
+    return mintInvite(soundCrypto(), secret, name, notAfter);
+  } catch (error) {
+    throw new UserError('badInviteName', `${name} cannot be the name of an invite.`, 'Use 1 to 32 of a-z, 0-9 and -.', undefined, {
+      cause: error,
+    });
+  }
+}
+
+function announce({ admission, json }: RelaySettings, { url }: RelayServer, print: RelayProcess['print']): void {
+  const invite =
+    admission.kind === 'invites' && admission.isGenerated
+      ? mint(admission.secret, OWN_INVITE.name, Math.floor(systemClock.now() / 1000) + OWN_INVITE.days * DAY_SECONDS)
+      : undefined;
+  if (json) {
+    print(`${JSON.stringify({ event: 'listening', url, invite })}\n`);
+    return;
+  }
+  print(`The relay listens on ${url}\n`);
+  if (invite !== undefined) print(`Invite: ${invite}\nIt changes at every start. Set C2L_SECRET to keep invites valid.\n`);
+  else if (admission.kind === 'open') print('Anybody may register a device here: the relay runs open.\n');
+  else print('Devices need an invite: cloudtolocalllm relay invite NAME\n');
+}
+
+/** The first signal drains, the second ends at once. */
+async function drainOnSignal(server: RelayServer, { onSignal }: RelayProcess, onDrain: (signal: string) => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    let isDraining = false;
+    const stopListening = onSignal((signal) => {
+      const ended = isDraining ? server.close() : server.drain();
+      if (!isDraining) onDrain(signal);
+      isDraining = true;
+      ended.then(() => {
+        stopListening();
+        resolve();
+      }, reject);
+    });
+  });
+}
+
+function readLogLevel(text: string | undefined): LogLevel {
+  switch (text) {
+    case undefined:
+    case '':
+      return 'info';
+    case 'debug':
+    case 'info':
+    case 'warn':
+    case 'error':
+      return text;
+    default:
+      throw new UserError('badLogLevel', `C2L_LOG_LEVEL=${text} is not a level.`, 'Use debug, info, warn or error.');
+  }
+}

@@ -1,0 +1,172 @@
+import { toBase64url, utf8 } from '../../base/bytes.ts';
+import type { LogFields } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { UserError } from '../../base/userError.ts';
+import { TunnelError } from '../../protocol/errors.ts';
+import { parseRelayUrl } from '../../protocol/relayUrl.ts';
+import { isInviteName, MIN_INVITE_SECRET_BYTES } from '../../secure/invite.ts';
+
+/** Flags of `relay`, as typed. */
+export interface RelayFlags {
+  readonly port?: string;
+  readonly host?: string;
+  readonly publicUrl?: readonly string[];
+  readonly secret?: string;
+  readonly open?: boolean;
+  readonly trustedHops?: string;
+  readonly revoked?: string;
+  readonly json?: boolean;
+}
+
+/** Who may register devices. A generated secret lives as long as the process. */
+export type SettingsAdmission =
+  { readonly kind: 'open' } | { readonly kind: 'invites'; readonly secret: Uint8Array; readonly isGenerated: boolean };
+
+export interface RelaySettings {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Empty for a relay on loopback, which is known by its own addresses. */
+  readonly publicOrigins: readonly string[];
+  readonly admission: SettingsAdmission;
+  /** Proxies before this relay whose X-Forwarded-For is believed. */
+  readonly trustedHops: number;
+  readonly revoked: ReadonlySet<string>;
+  readonly json: boolean;
+}
+
+export const DEFAULT_PORT = 8787;
+export const DEFAULT_HOST = '127.0.0.1';
+const MAX_TRUSTED_HOPS = 10;
+const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET to it.';
+
+/**
+ * Flags before environment (`C2L_PORT`, `C2L_HOST`, `C2L_PUBLIC_URL`, `C2L_SECRET`, `C2L_OPEN`, `C2L_TRUSTED_HOPS`, `C2L_REVOKED`) before
+ * defaults.
+ * @throws UserError for what cannot be, naming flag and remedy
+ */
+export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>, random: Random): RelaySettings {
+  const host = bare(flags.host ?? env['C2L_HOST'] ?? DEFAULT_HOST);
+  const port = integer('--port', flags.port ?? env['C2L_PORT'], DEFAULT_PORT, 65_535);
+  const urls = flags.publicUrl ?? list(env['C2L_PUBLIC_URL']);
+  const publicOrigins = [...new Set(urls.map(readPublicUrl))];
+  if (!isLoopbackAddress(host) && publicOrigins.length === 0) {
+    throw new UserError(
+      'publicUrlRequired',
+      `The relay would listen on ${host} without knowing its own address.`,
+      'Add --public-url https://relay.example, the address that people use.',
+    );
+  }
+  const isReachable = !isLoopbackAddress(host) || publicOrigins.some((origin) => !isLoopbackAddress(new URL(origin).hostname));
+  return {
+    host,
+    port,
+    publicOrigins,
+    admission: readAdmission(flags, env, random, isReachable),
+    trustedHops: integer('--trusted-hops', flags.trustedHops ?? env['C2L_TRUSTED_HOPS'], 0, MAX_TRUSTED_HOPS),
+    revoked: new Set(list(flags.revoked ?? env['C2L_REVOKED']).map(readRevoked)),
+    json: flags.json ?? false,
+  };
+}
+
+/** @returns the secret as bytes, undefined when none is set. @throws UserError when it is too short to be one */
+export function readSecret(flags: Pick<RelayFlags, 'secret'>, env: Readonly<Record<string, string | undefined>>): Uint8Array | undefined {
+  const text = flags.secret ?? env['C2L_SECRET'] ?? '';
+  if (text === '') return undefined;
+  const secret = utf8(text);
+  if (secret.length >= MIN_INVITE_SECRET_BYTES) return secret;
+  throw new UserError('secretTooShort', `The secret has fewer than ${String(MIN_INVITE_SECRET_BYTES)} characters.`, secretRemedy);
+}
+
+/** @throws UserError when there is none */
+export function requireSecret(flags: Pick<RelayFlags, 'secret'>, env: Readonly<Record<string, string | undefined>>): Uint8Array {
+  const secret = readSecret(flags, env);
+  if (secret) return secret;
+  throw new UserError('secretRequired', 'There is no secret to sign invites with.', secretRemedy);
+}
+
+/** @throws UserError */
+export function readPublicUrl(text: string): string {
+  try {
+    return parseRelayUrl(text);
+  } catch (error) {
+    const detail = TunnelError.from(error).detail ?? 'not an address';
+    throw new UserError('badPublicUrl', `--public-url ${text}: ${detail}.`, 'It looks like https://relay.example.', undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** For the log at start: what is in force, secrets hidden. */
+export function describeSettings(settings: RelaySettings): LogFields {
+  const { admission } = settings;
+  return {
+    host: settings.host,
+    port: settings.port,
+    origins: settings.publicOrigins.join(' ') || 'loopback',
+    admission: admission.kind === 'open' ? 'open' : admission.isGenerated ? 'invites, secret of this run' : 'invites, secret hidden',
+    trustedHops: settings.trustedHops,
+    revoked: settings.revoked.size,
+  };
+}
+
+export function isLoopbackAddress(host: string): boolean {
+  return host === 'localhost' || bare(host) === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function readAdmission(
+  flags: RelayFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  random: Random,
+  isReachable: boolean,
+): SettingsAdmission {
+  if (flags.open ?? truth('C2L_OPEN', env['C2L_OPEN'])) return { kind: 'open' };
+  const secret = readSecret(flags, env);
+  if (secret) return { kind: 'invites', secret, isGenerated: false };
+  if (isReachable) {
+    throw new UserError(
+      'secretRequired',
+      'A relay that others can reach needs a secret, so that only people with an invite register devices.',
+      `${secretRemedy} Or add --open to let anybody in.`,
+    );
+  }
+  return { kind: 'invites', secret: utf8(toBase64url(random.bytes(32))), isGenerated: true };
+}
+
+function readRevoked(name: string): string {
+  if (isInviteName(name)) return name;
+  throw new UserError(
+    'badInviteName',
+    `--revoked ${name}: not a name of an invite.`,
+    'Names are 1 to 32 of a-z, 0-9 and -, separated by commas.',
+  );
+}
+
+function truth(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === '' || text === '0' || text === 'false') return false;
+  if (text === '1' || text === 'true') return true;
+  throw new UserError('badFlag', `${name}=${text} is neither yes nor no.`, `Set ${name}=1, or leave it out.`);
+}
+
+function integer(flag: string, text: string | undefined, fallback: number, max: number): number {
+  if (text === undefined || text === '') return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (value <= max) return value;
+  throw new UserError(
+    'badNumber',
+    `${flag} ${text}: not a whole number from 0 to ${String(max)}.`,
+    `Leave ${flag} out for ${String(fallback)}.`,
+  );
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** Without the brackets of an IPv6 address in a URL. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
