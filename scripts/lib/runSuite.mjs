@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { testNode } from '../node24.mjs';
-import { coverageFolders } from './coverageFolders.mjs';
+import { coverageFolders } from './coverage/folders.mjs';
 import { root } from './paths.mjs';
 import { run } from './run.mjs';
 import { mochaArguments, suiteFiles, suites } from './suites.mjs';

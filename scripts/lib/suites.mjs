@@ -36,6 +36,7 @@ export function mochaArguments(name, extra = []) {
     '--disable-warning=ExperimentalWarning',
     join(root, 'node_modules/mocha/bin/mocha.js'),
     ...['--reporter', join(root, 'test/harness/countReporter.ts')],
+    ...['--require', join(root, 'test/harness/rootHooks.ts')],
     ...['--timeout', String(timeoutMs)],
     ...ignore.flatMap((pattern) => ['--ignore', pattern]),
     ...extra,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { testDir } from './paths.mjs';
+import { testDir } from '../paths.mjs';
 
 /** Raw V8 coverage, by where it comes from. */
 export const coverageFolders = {

@@ -1,0 +1,96 @@
+// npm test: set-up, build, checks, all kinds of tests, coverage, and a look at what was left behind. Cheapest first, stops at the first
+// red stage. `-- --only unit,sim` runs some stages; `-- --min 90` sets the coverage to hold; `-- --allow-open` as in npm run check.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { coverageFolders } from './lib/coverage/folders.mjs';
+import { Failure, main } from './lib/failure.mjs';
+import { LeakWatch } from './lib/leaks.mjs';
+import { root, testDir } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+import { runSuite } from './lib/runSuite.mjs';
+import { setUp } from './setup.mjs';
+
+/** Coverage of lines, branches and functions to hold, in per cent, unless `--min` says otherwise. */
+const minimumCoverage = 0;
+
+const suiteStages = ['unit', 'sim', 'integration', 'vscode', 'browser'];
+const stages = ['build', 'check', ...suiteStages, 'coverage', 'leaks'];
+
+function option(name) {
+  const at = process.argv.indexOf(`--${name}`);
+  return at === -1 ? undefined : process.argv[at + 1];
+}
+
+function wantedStages() {
+  const wanted = option('only')?.split(',') ?? stages;
+  const unknown = wanted.filter((name) => !stages.includes(name));
+  if (unknown.length > 0) throw new Failure(`No stage is called ${unknown.join(', ')}.`, `One of: ${stages.join(', ')}`);
+  return stages.filter((name) => wanted.includes(name));
+}
+
+/** Runs a script as a stage. @returns the same shape as a suite; its last line becomes the note */
+async function script(name, args, env) {
+  const { code, output, seconds } = await run(process.execPath, args, { env, log: join(testDir, `${name}.log`) });
+  return { failed: code === 0 ? 0 : 1, seconds, output, note: code === 0 ? (output.trim().split('\n').at(-1) ?? '') : 'failed' };
+}
+
+async function suite(name, env, coverage) {
+  const result = await runSuite(name, { env, coverage, extra: ['--forbid-only', '--forbid-pending'] });
+  return { ...result, note: `${String(result.passed)} passed${result.failed === 0 ? '' : `, ${String(result.failed)} failed`}` };
+}
+
+async function leaks(watch) {
+  const left = await watch.find();
+  return {
+    failed: left.length === 0 ? 0 : 1,
+    seconds: 0,
+    output: left.join('\n'),
+    note: left.length === 0 ? 'no process, port or temporary file left' : 'something is left',
+  };
+}
+
+function stageRunner(watch, env, wanted) {
+  return (name) => {
+    if (name === 'build') return script(name, ['esbuild.mjs'], env);
+    if (name === 'check')
+      return script(name, ['scripts/check.mjs', ...(process.argv.includes('--allow-open') ? ['--allow-open'] : [])], env);
+    if (name === 'coverage') return script(name, ['scripts/coverage.mjs', '--min', option('min') ?? String(minimumCoverage)], env);
+    if (name === 'leaks') return leaks(watch);
+    return suite(name, env, wanted.includes('coverage'));
+  };
+}
+
+await main(async () => {
+  const wanted = wantedStages();
+  const started = performance.now();
+  mkdirSync(testDir, { recursive: true });
+  const { chromium } = await setUp((line) => console.log(`set-up       ${line}`));
+  for (const folder of Object.values(coverageFolders)) rmSync(folder, { recursive: true, force: true });
+  const watch = new LeakWatch();
+  const runStage = stageRunner(watch, { ...watch.env, CHROMIUM: chromium }, wanted);
+  const totals = { passed: 0, failed: 0 };
+  const done = [];
+  let red;
+  try {
+    for (const name of wanted) {
+      const { passed = 0, failed, seconds, output, note } = await runStage(name);
+      totals.passed += passed;
+      totals.failed += failed;
+      done.push(name);
+      console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
+      if (failed === 0) continue;
+      red = { name, output };
+      break;
+    }
+  } finally {
+    watch.clean();
+  }
+  const notRun = stages.filter((name) => !done.includes(name));
+  if (notRun.length > 0) console.log(`not run: ${notRun.join(', ')}`);
+  if (red) console.log(`\n--- ${red.name}\n${red.output.trim()}\n\nlogs, pictures and traces: ${relative(root, testDir)}/`);
+  const minutes = (performance.now() - started) / 60_000;
+  writeFileSync(join(testDir, 'summary.json'), `${JSON.stringify({ ...totals, minutes, stages: done, notRun }, null, 2)}\n`);
+  console.log(`${minutes.toFixed(1)} minutes`);
+  console.log(`${String(totals.passed)} passed, ${String(totals.failed)} failed`);
+  return totals.failed === 0 ? 0 : 1;
+});
