@@ -11,7 +11,9 @@ import {
   type WebviewToHost,
   type WebviewView,
 } from '../protocol/webviewMessages.ts';
+import type { StatusEventBus } from '../protocol/status.ts';
 import type { AgentReady } from './editorAgent.ts';
+import { LateChatPort } from './lateChatPort.ts';
 
 /** Commands kept for a page that is still loading; more are dropped, oldest first. */
 const MAX_WAITING_COMMANDS = 8;
@@ -27,6 +29,14 @@ type Line =
 
 type Page = Pick<vscode.Webview, 'onDidReceiveMessage' | 'postMessage'>;
 
+export interface ChatBridgeOptions {
+  readonly page: Page;
+  readonly agent: AgentReady;
+  /** Tells that another window has the agent. */
+  readonly bus: StatusEventBus;
+  readonly log: Logger;
+}
+
 /**
  * Joins one webview with the hub. Each page that says `ready` gets a fresh ChatPort and then opens its conversation from where it stood;
  * a page that went away is owed nothing. What the page says is checked before anything acts on it.
@@ -34,6 +44,7 @@ type Page = Pick<vscode.Webview, 'onDidReceiveMessage' | 'postMessage'>;
 export class ChatBridge implements Disposable {
   readonly #page: Page;
   readonly #agent: AgentReady;
+  readonly #bus: StatusEventBus;
   readonly #log: Logger;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
@@ -44,9 +55,10 @@ export class ChatBridge implements Disposable {
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor(page: Page, agent: AgentReady, log: Logger) {
+  constructor({ page, agent, bus, log }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
+    this.#bus = bus;
     this.#log = log;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
@@ -140,10 +152,19 @@ export class ChatBridge implements Disposable {
   }
 
   async #newPort(): Promise<ChatPort | TunnelError> {
+    let following: Disposable | undefined;
+    const ledElsewhere = new Promise<undefined>((resolve) => {
+      following = this.#bus.statusStream(({ error }) => {
+        if (error === 'anotherLeads') resolve(undefined);
+      });
+    });
     try {
-      return (await this.#agent).createChatPort();
+      const ready = await Promise.race([this.#agent, ledElsewhere]);
+      return ready ? ready.createChatPort() : new LateChatPort(this.#agent, 'anotherLeads');
     } catch (error) {
       return TunnelError.from(error);
+    } finally {
+      following?.dispose();
     }
   }
 

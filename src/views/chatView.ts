@@ -4,6 +4,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { WebviewCommand, WebviewView } from '../protocol/webviewMessages.ts';
+import type { StatusEventBus } from '../protocol/status.ts';
 import { ChatBridge } from './chatBridge.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { CHAT_VIEW_ID } from './ids.ts';
@@ -12,6 +13,7 @@ import { webviewHtml } from './webviewHtml.ts';
 export interface ChatViewOptions {
   readonly extensionUri: vscode.Uri;
   readonly agent: AgentReady;
+  readonly bus: StatusEventBus;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -34,9 +36,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const { agent, log } = this.#options;
+    const { agent, bus, log } = this.#options;
     this.#current?.dispose();
-    const bridge = new ChatBridge(view.webview, agent, log);
+    const bridge = new ChatBridge({ page: view.webview, agent, bus, log });
     const owned = this.#owned.add(new DisposableStore());
     owned.add(bridge);
     this.#current = bridge;

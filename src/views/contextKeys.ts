@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { TunnelConnectionState } from '../protocol/status.ts';
+import type { OllamaState, TunnelConnectionState } from '../protocol/status.ts';
 import { PREFIX } from './ids.ts';
 
 /** What `when` and `enablement` clauses of package.json may ask, without the prefix. */
@@ -8,6 +8,7 @@ export interface ContextValues {
   readonly ready: boolean;
   readonly relayConfigured: boolean;
   readonly state: TunnelConnectionState;
+  readonly ollama: OllamaState;
   /** At least one answer is being written. */
   readonly generating: boolean;
   /** At least one browser is paired. */
@@ -21,6 +22,7 @@ export const initialContext: ContextValues = {
   ready: false,
   relayConfigured: false,
   state: 'disconnected',
+  ollama: 'unknown',
   generating: false,
   hasClients: false,
   chatFocused: false,

@@ -6,6 +6,8 @@ export interface EditorAgent {
   readonly control: AgentControl;
   /** A fresh line; whoever asked for it ends it. */
   createChatPort(): ChatPort;
+  /** A damaged chat file that was set aside, by name. */
+  readonly damaged?: string;
 }
 
 /**

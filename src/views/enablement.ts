@@ -16,6 +16,7 @@ const rules: Readonly<Record<CommandName, (context: ContextValues) => boolean>> 
   openChat: always,
   newChat: ({ ready }) => ready,
   stopGeneration: ({ generating }) => generating,
+  checkOllama: ({ ready, ollama }) => ready && ollama !== 'ok',
   showLog: always,
 };
 

@@ -19,6 +19,7 @@ export const commandNames = [
   'openChat',
   'newChat',
   'stopGeneration',
+  'checkOllama',
   'showLog',
 ] as const;
 export type CommandName = (typeof commandNames)[number];

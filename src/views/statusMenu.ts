@@ -36,7 +36,7 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('copyWebPageAddress', 'link', t('Copy Chat Page Address')),
       ],
     ],
-    [t('Help'), [choice('showLog', 'output', t('Show Log'))]],
+    [t('Help'), [choice('checkOllama', 'sync', t('Check Ollama Again')), choice('showLog', 'output', t('Show Log'))]],
   ];
   return groups.flatMap(([title, choices]) => {
     const offered = choices.filter(({ command }) => command !== undefined && isEnabled(command, context));
@@ -45,8 +45,11 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
 }
 
 /** Shows the menu and resolves to the command chosen, if any. */
-export async function pickFromStatusMenu(context: ContextValues, title: string): Promise<CommandName | undefined> {
-  const chosen = await vscode.window.showQuickPick(statusMenu(context), { title, placeHolder: vscode.l10n.t('Choose what to do') });
+export async function pickFromStatusMenu(context: ContextValues): Promise<CommandName | undefined> {
+  const chosen = await vscode.window.showQuickPick(statusMenu(context), {
+    title: 'CloudToLocalLLM',
+    placeHolder: vscode.l10n.t('Choose what to do'),
+  });
   return chosen?.command;
 }
 

@@ -315,6 +315,7 @@ export const workspace = {
 };
 
 export const window = {
+  setStatusBarMessage: (): Disposable => ({ dispose: () => undefined }),
   createStatusBarItem: (id: string, alignment: number, priority: number): FakeStatusBarItem => {
     const item = new FakeStatusBarItem(id, alignment, priority);
     fakeEditor.statusItems.push(item);

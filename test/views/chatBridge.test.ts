@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
+import { deferred } from '../../src/base/deferred.ts';
+import type { EditorAgent } from '../../src/views/editorAgent.ts';
 import type { ChatPort } from '../../src/protocol/chatPort.ts';
 import { helloRequest } from '../../src/protocol/chat.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
+import { StatusBus } from '../../src/status/statusEventBus.ts';
 import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
@@ -24,18 +27,20 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 describe('ChatBridge', () => {
   let page: InstanceType<typeof vscode.FakeWebview>;
   let ports: FakeChatPort[];
+  let bus: StatusBus;
   const log = outputLog(vscode.window.createOutputChannel('test'));
 
   beforeEach(() => {
     fakeEditor.reset();
     page = new vscode.FakeWebview();
     ports = [];
+    bus = new StatusBus();
   });
 
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
     const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
     agent.catch(() => undefined);
-    return new ChatBridge(page, agent, log);
+    return new ChatBridge({ page, agent, bus, log });
   }
 
   function newPort(): FakeChatPort {
@@ -175,6 +180,32 @@ describe('ChatBridge', () => {
       { type: 'init', capabilities: { editorActions: false, showsConnection: true }, status: { state: 'error', error: 'identityLost' } },
     ]);
     made.dispose();
+  });
+
+  it('says so when another window has the agent, refuses what would change something, and goes on once the agent is here', async () => {
+    const agent = deferred<EditorAgent>();
+    const made = new ChatBridge({ page, agent: agent.promise, bus, log });
+    page.say({ type: 'ready' });
+    await settle();
+    assert.equal(page.posted.length, 0);
+    bus.publishStatus({ state: 'disconnected', error: 'anotherLeads', timestamp: 1 });
+    await settle();
+    const status = { state: 'connecting', error: 'anotherLeads' };
+    assert.deepEqual(page.posted[0], { type: 'init', capabilities: { editorActions: false, showsConnection: true }, status });
+    const id = view.conversationId;
+    page.say({ type: 'request', request: helloRequest });
+    page.say({ type: 'request', request: { type: 'send', requestId: id, conversationId: id, text: 'hi', model: 'm' } });
+    assert.deepEqual(page.posted.at(-1), { type: 'reply', reply: { type: 'refused', error: 'anotherLeads', requestId: id } });
+    agent.resolve({ control: undefined as never, createChatPort: newPort });
+    await settle();
+    const [port] = ports;
+    assert.ok(port);
+    assert.deepEqual(port.sent, [helloRequest]);
+    assert.deepEqual(page.posted.at(-1), { type: 'status', status: { state: 'connected' } });
+    port.replies.fire({ type: 'conversations', items: [] });
+    assert.deepEqual(page.posted.at(-1), { type: 'reply', reply: { type: 'conversations', items: [] } });
+    made.dispose();
+    assert.equal(port.isDisposed, true);
   });
 
   it('leaves nothing behind when disposed while joining', async () => {

@@ -1,0 +1,53 @@
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { AgentControl } from '../protocol/agentControl.ts';
+import type { StatusEventBus } from '../protocol/status.ts';
+import type { AgentReady } from './editorAgent.ts';
+
+/**
+ * What the views draw from: the bus, and the agent once it runs. Tells of each change by an event of its own, so that nothing has to be
+ * asked again and again.
+ */
+export class AgentState implements Disposable {
+  readonly bus: StatusEventBus;
+  readonly #owned = new DisposableStore();
+  readonly #changes = this.#owned.add(new Emitter<undefined>());
+  #control: AgentControl | undefined;
+
+  readonly onDidChange = this.#changes.event;
+
+  constructor(bus: StatusEventBus, agent: AgentReady) {
+    this.bus = bus;
+    this.#owned.add(bus.statusStream(this.changed));
+    agent.then(
+      ({ control }) => {
+        this.#follow(control);
+      },
+      () => {
+        this.changed();
+      },
+    );
+  }
+
+  /** Undefined until the agent runs. */
+  get control(): AgentControl | undefined {
+    return this.#control;
+  }
+
+  /** Something that has no event of its own has changed, the relay's address for instance. */
+  readonly changed = (): void => {
+    this.#changes.fire(undefined);
+  };
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #follow(control: AgentControl): void {
+    if (this.#owned.isDisposed) return;
+    this.#control = control;
+    this.#owned.add(control.onDidChangeClients(this.changed));
+    this.#owned.add(control.onDidChangeOllama(this.changed));
+    this.changed();
+  }
+}

@@ -1,0 +1,138 @@
+import * as vscode from 'vscode';
+import type { Clock } from '../base/clock.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { StatusEventBus } from '../protocol/status.ts';
+import { statusView } from '../status/statusView.ts';
+import { AgentState } from './agentState.ts';
+import { ChatView } from './chatView.ts';
+import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
+import { Connection } from './connection.ts';
+import { ConnectionIntent } from './connectionIntent.ts';
+import { ContextKeys } from './contextKeys.ts';
+import type { AgentReady } from './editorAgent.ts';
+import { faceOf, statusInputOf } from './faceOf.ts';
+import { Notifications } from './notifications.ts';
+import { Pairing } from './pairing.ts';
+import { answerPairingQuestions } from './pairingQuestions.ts';
+import { showError } from './showError.ts';
+import { applyRelaySetting, startConnection } from './startConnection.ts';
+import type { StatusFace } from './statusFace.ts';
+import { StatusItem } from './statusItem.ts';
+import { pickFromStatusMenu } from './statusMenu.ts';
+import { statusTicks } from './statusTicks.ts';
+import { onDidChangeSetting, readSetting } from './userSettings.ts';
+import { WebPage } from './webPage.ts';
+
+export interface EditorParts {
+  readonly extensionUri: vscode.Uri;
+  /** Where the last Connect or Disconnect is remembered. */
+  readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
+  readonly bus: StatusEventBus;
+  readonly agent: AgentReady;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly showLog: () => void;
+}
+
+/** Draws the extension into the editor and wires what people do to the agent. The status item is there when this returns. */
+export function createViews(parts: EditorParts): Disposable {
+  const { agent, bus, clock, log } = parts;
+  const owned = new DisposableStore();
+  const state = owned.add(new AgentState(bus, agent));
+  owned.add(statusTicks(bus, clock, state.changed));
+  const face = (): StatusFace => faceOf(statusView(statusInputOf(state, clock)), readSetting('statusBar.label'));
+  owned.add(new StatusItem({ clock, face, onDidChange: state.onDidChange }));
+  owned.add(onDidChangeSetting('statusBar.label', state.changed));
+  const keys = new ContextKeys();
+  owned.add(
+    state.onDidChange(() => {
+      keys.set(contextOf(state));
+    }),
+  );
+  keys.set(contextOf(state));
+
+  const intent = new ConnectionIntent(parts.memory);
+  const connection = new Connection(agent, bus, intent);
+  const notifications = owned.add(new Notifications(bus, clock));
+  const pairing = owned.add(new Pairing({ ...parts, connection }));
+  const chat = owned.add(new ChatView(parts));
+  owned.add(
+    chat.onDidChangeView(({ generating, chatFocused }) => {
+      keys.set({ generating, chatFocused });
+      state.changed();
+    }),
+  );
+  const page = new WebPage(agent);
+
+  /** Of commands that say themselves what went wrong; afterwards the relay may be another. */
+  const asked = (task: () => Promise<unknown>) => (): Promise<void> =>
+    notifications.whileAsked(async () => {
+      try {
+        await task();
+      } finally {
+        state.changed();
+      }
+    });
+  const handlers: CommandHandlers = {
+    connect: asked(() => connection.connect()),
+    disconnect: asked(() => connection.disconnect()),
+    reconnect: asked(() => connection.reconnect()),
+    setUpRelay: asked(() => connection.setUpRelay()),
+    pairBrowser: asked(() => pairing.start()),
+    openWebPage: () => page.open(),
+    copyWebPageAddress: () => page.copyAddress(),
+    openChat: () => chat.open('focusInput'),
+    newChat: () => chat.open('newChat'),
+    checkOllama: async () => {
+      await (await agent).control.checkOllama();
+    },
+    stopGeneration: () => {
+      chat.run('stop');
+    },
+    showLog: parts.showLog,
+    showMenu: async () => {
+      const chosen = await pickFromStatusMenu(keys.values);
+      if (chosen !== undefined) await runCommand(chosen);
+    },
+  };
+  owned.add(registerCommands(handlers, log));
+
+  agent
+    .then(async ({ control, damaged }) => {
+      if (owned.isDisposed) return;
+      if (damaged !== undefined)
+        void vscode.window.showWarningMessage(
+          vscode.l10n.t('The file of your chats was damaged. It was set aside as {0}, and a new one was begun.', damaged),
+        );
+      owned.add(answerPairingQuestions(control, log));
+      owned.add(
+        onDidChangeSetting('relay.url', () => {
+          void applyRelaySetting(control, log).then(state.changed);
+        }),
+      );
+      owned.add(
+        onDidChangeSetting('ollama.url', () => {
+          void control.checkOllama();
+        }),
+      );
+      await startConnection(control, intent, log);
+      state.changed();
+    })
+    .catch((error: unknown) => {
+      if (!owned.isDisposed) showError(error, log, { part: 'agent' });
+    });
+  return owned;
+}
+
+function contextOf({ bus, control }: AgentState): Parameters<ContextKeys['set']>[0] {
+  return {
+    ready: control !== undefined,
+    relayConfigured: control?.relay !== undefined,
+    state: bus.current.state,
+    ollama: control?.ollama.state ?? 'unknown',
+    hasClients: (control?.clients.length ?? 0) > 0,
+  };
+}

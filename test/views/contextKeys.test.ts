@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import '../fakes/vscodeModule.ts';
+import * as vscode from '../fakes/vscode.ts';
+const { ContextKeys } = await import('../../src/views/contextKeys.ts');
+const { statusMenu } = await import('../../src/views/statusMenu.ts');
+
+describe('ContextKeys', () => {
+  beforeEach(() => {
+    vscode.fakeEditor.reset();
+  });
+
+  it('tells the editor each key, prefixed, and again only when it has changed', () => {
+    const told: unknown[] = [];
+    const set = vscode.fakeEditor.contexts.set.bind(vscode.fakeEditor.contexts);
+    vscode.fakeEditor.contexts.set = (key, value) => {
+      told.push([key, value]);
+      return set(key, value);
+    };
+    const keys = new ContextKeys();
+    keys.set({ state: 'connected', relayConfigured: true });
+    assert.equal(told.length, 7);
+    assert.equal(vscode.fakeEditor.contexts.get('cloudtolocalllm.state'), 'connected');
+    told.length = 0;
+    keys.set({ state: 'connected' });
+    keys.set({ state: 'streaming', generating: true });
+    assert.deepEqual(told, [
+      ['cloudtolocalllm.state', 'streaming'],
+      ['cloudtolocalllm.generating', true],
+    ]);
+    vscode.fakeEditor.contexts.set = set;
+  });
+});
+
+describe('statusMenu', () => {
+  const labels = (context: Parameters<typeof statusMenu>[0]): string[] =>
+    statusMenu(context).map(({ label }) => label.replace(/^\$\([^)]*\) /, ''));
+  const base = {
+    ready: true,
+    relayConfigured: false,
+    state: 'disconnected',
+    ollama: 'ok',
+    generating: false,
+    hasClients: false,
+    chatFocused: false,
+  } as const;
+
+  it('offers only what is enabled, in groups without an empty one', () => {
+    assert.deepEqual(labels(base), ['Chat', 'Open Chat', 'New Chat', 'Connection', 'Connect', 'Set Up Relay…', 'Help', 'Show Log']);
+    const connected = labels({ ...base, relayConfigured: true, state: 'streaming', generating: true });
+    for (const label of ['Stop Generating', 'Disconnect', 'Reconnect Now', 'Pair a Browser…', 'Open Chat in Browser'])
+      assert.ok(connected.includes(label), label);
+    assert.ok(!connected.includes('Connect'));
+  });
+});

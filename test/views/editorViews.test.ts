@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import '../fakes/vscodeModule.ts';
+import type { Uri } from 'vscode';
+import { nullLogger } from '../../src/base/log.ts';
+import { TunnelError } from '../../src/protocol/errors.ts';
+import { StatusBus } from '../../src/status/statusEventBus.ts';
+import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
+import { FakeChatPort } from '../fakes/fakeChatPort.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
+import { SeededRandom } from '../fakes/seededRandom.ts';
+import * as vscode from '../fakes/vscode.ts';
+const { createViews } = await import('../../src/views/editorViews.ts');
+const { commandId, commandNames } = await import('../../src/views/ids.ts');
+
+const { fakeEditor } = vscode;
+
+describe('the views together', () => {
+  let clock: FakeClock;
+  let bus: StatusBus;
+  let control: FakeAgentControl;
+  let views: { dispose(): void };
+  let ports: FakeChatPort[];
+
+  function create(agent = Promise.resolve({ control, createChatPort: newPort })): void {
+    views = createViews({
+      extensionUri: vscode.Uri.file('/ext') as unknown as Uri,
+      memory: { get: () => undefined, update: () => Promise.resolve() } as never,
+      bus,
+      agent,
+      clock,
+      random: new SeededRandom(1),
+      log: nullLogger,
+      showLog: () => undefined,
+    });
+  }
+  function newPort(): FakeChatPort {
+    const port = new FakeChatPort();
+    ports.push(port);
+    return port;
+  }
+  const text = (): unknown => fakeEditor.statusItems[0]?.values['text'];
+  const run = (name: (typeof commandNames)[number]): Promise<unknown> => vscode.commands.executeCommand(commandId(name));
+
+  beforeEach(() => {
+    fakeEditor.reset();
+    clock = new FakeClock();
+    bus = new StatusBus();
+    control = new FakeAgentControl(bus);
+    ports = [];
+  });
+  afterEach(async () => {
+    views.dispose();
+    await clock.settle();
+    assert.equal(clock.pendingTimers, 0);
+    assert.equal(control.clientChanges.listenerCount, 0);
+    assert.equal(control.ollamaChanges.listenerCount, 0);
+    assert.equal(fakeEditor.commands.size, 0);
+    assert.ok(ports.every((port) => port.isDisposed));
+  });
+
+  it('draws the status item before the agent runs, and registers every command', () => {
+    create(new Promise(() => undefined));
+    assert.equal(text(), '$(comment-discussion) Local AI');
+    assert.deepEqual([...fakeEditor.commands.keys()].sort(), commandNames.map(commandId).sort());
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.ready'), false);
+  });
+
+  it('follows the bus with item and context keys', async () => {
+    create();
+    control.relay = { origin: 'https://relay.example' };
+    await clock.settle();
+    for (const [state, shown] of [
+      ['connecting', '$(loading~spin) Connecting'],
+      ['connected', '$(plug) Connected'],
+      ['streaming', '$(sync~spin) Streaming'],
+      ['disconnected', '$(debug-disconnect) Local AI'],
+    ] as const) {
+      control.publish({ state });
+      await clock.advance(500);
+      assert.equal(text(), shown);
+      assert.equal(fakeEditor.contexts.get('cloudtolocalllm.state'), state);
+    }
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.relayConfigured'), true);
+  });
+
+  it('has one status item after fifty connections', async () => {
+    create();
+    control.relay = { origin: 'https://relay.example' };
+    for (let i = 0; i < 50; i++) {
+      await run('connect');
+      await run('disconnect');
+    }
+    assert.equal(fakeEditor.statusItems.length, 1);
+  });
+
+  it('shows the icon alone as soon as the setting says so', async () => {
+    create();
+    await clock.advance(250);
+    fakeEditor.changeUserSetting('cloudtolocalllm.statusBar.label', 'icon');
+    await clock.advance(250);
+    assert.equal(text(), '$(comment-discussion)');
+  });
+
+  it('opens the chat and has it carry out what was asked for', async () => {
+    create();
+    const opened = run('newChat');
+    const view = fakeEditor.resolveView('cloudtolocalllm.chat');
+    await opened;
+    view.webview.say({ type: 'ready' });
+    await clock.settle();
+    assert.ok(fakeEditor.executed.includes('cloudtolocalllm.chat.focus'));
+    assert.deepEqual(view.webview.posted.at(-1), { type: 'command', command: 'newChat' });
+    assert.equal(view.webview.posted.length, 2);
+    await run('openChat');
+    assert.deepEqual(view.webview.posted.at(-1), { type: 'command', command: 'focusInput' });
+    assert.deepEqual(view.webview.options['localResourceRoots']?.toString(), 'file:///ext/dist/webview');
+    assert.equal(view.webview.options['enableCommandUris'], false);
+    assert.deepEqual(fakeEditor.providers.get('cloudtolocalllm.chat')?.options, { webviewOptions: { retainContextWhenHidden: false } });
+  });
+
+  it('keeps the keys of the chat: what it shows, and nothing once it is gone', async () => {
+    create();
+    const view = fakeEditor.resolveView('cloudtolocalllm.chat');
+    const shown = {
+      conversationId: 'A'.repeat(22),
+      title: '',
+      hasConversation: true,
+      hasAnswer: false,
+      generating: true,
+      chatFocused: true,
+      inputFocused: true,
+    };
+    view.webview.say({ type: 'view', view: shown });
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), true);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.chatFocused'), true);
+    await run('stopGeneration');
+    view.setVisible(false);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), false);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.chatFocused'), false);
+  });
+
+  it('carries a changed relay.url to the agent, and asks Ollama again for a changed ollama.url', async () => {
+    create();
+    await clock.settle();
+    fakeEditor.changeUserSetting('cloudtolocalllm.relay.url', 'https://relay.example');
+    fakeEditor.changeUserSetting('cloudtolocalllm.ollama.url', 'http://127.0.0.1:11434');
+    await clock.settle();
+    assert.deepEqual(control.calls, ['setRelay https://relay.example', 'checkOllama']);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.relayConfigured'), true);
+  });
+
+  it('opens and copies the page’s address, without the invite', async () => {
+    create();
+    control.relay = { origin: 'https://relay.example', invite: 'anna.1.x' };
+    await run('openWebPage');
+    await run('copyWebPageAddress');
+    assert.deepEqual(fakeEditor.opened, ['https://relay.example/']);
+    assert.equal(fakeEditor.clipboard, 'https://relay.example/');
+  });
+
+  it('runs from the menu what was chosen', async () => {
+    create();
+    await clock.settle();
+    fakeEditor.person.pick = (items) => items.find(({ label }) => label.includes('Check Ollama'));
+    control.ollama = { state: 'notRunning' };
+    control.ollamaChanges.fire(control.ollama);
+    await run('showMenu');
+    assert.deepEqual(control.calls, ['checkOllama']);
+  });
+
+  it('says once, in words, that the agent cannot run here', async () => {
+    create(Promise.reject(new TunnelError('identityLost')));
+    await clock.settle();
+    assert.deepEqual(
+      fakeEditor.messages.map(({ kind }) => kind),
+      ['error'],
+    );
+    assert.match(fakeEditor.messages[0]?.text ?? '', /private key/);
+    await run('connect');
+    assert.equal(fakeEditor.messages.length, 2);
+  });
+
+  it('tells a refusal once: the command does, the notification does not', async () => {
+    create();
+    control.relay = { origin: 'https://relay.example' };
+    control.onConnect = () => {
+      control.publish({ state: 'error', error: 'inviteRefused' });
+      return Promise.reject(new TunnelError('inviteRefused'));
+    };
+    fakeEditor.person.message = () => 'Set Up Relay…';
+    await run('connect');
+    await clock.settle();
+    assert.equal(fakeEditor.messages.length, 1);
+    assert.equal(fakeEditor.inputs.length, 1);
+  });
+
+  it('names a damaged chat file that was set aside', async () => {
+    create(Promise.resolve({ control, createChatPort: newPort, damaged: 'conversations.damaged.db' }));
+    await clock.settle();
+    assert.match(fakeEditor.messages[0]?.text ?? '', /set aside as conversations\.damaged\.db/);
+  });
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import '../fakes/vscodeModule.ts';
+import { StatusBus } from '../../src/status/statusEventBus.ts';
+import type * as vscode from 'vscode';
+import { nullLogger } from '../../src/base/log.ts';
+import { DisposableStore } from '../../src/base/disposable.ts';
+import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
+import { SeededRandom } from '../fakes/seededRandom.ts';
+import { fakeEditor, Uri } from '../fakes/vscode.ts';
+const { Connection } = await import('../../src/views/connection.ts');
+const { ConnectionIntent } = await import('../../src/views/connectionIntent.ts');
+const { Pairing } = await import('../../src/views/pairing.ts');
+const { pairingBody } = await import('../../src/views/pairingPanel.ts');
+const { answerPairingQuestions } = await import('../../src/views/pairingQuestions.ts');
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('pairing', () => {
+  let control: FakeAgentControl;
+  let pairing: InstanceType<typeof Pairing>;
+  const owned = new DisposableStore();
+
+  beforeEach(() => {
+    fakeEditor.reset();
+    const bus = new StatusBus();
+    control = new FakeAgentControl(bus);
+    control.relay = { origin: 'https://relay.example' };
+    const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
+    const memento = { get: () => undefined, update: () => Promise.resolve() };
+    const connection = new Connection(agent, bus, new ConnectionIntent(memento as never));
+    const extensionUri = Uri.file('/ext') as unknown as vscode.Uri;
+    pairing = owned.add(new Pairing({ agent, connection, extensionUri, random: new SeededRandom(1), log: nullLogger }));
+    owned.add(answerPairingQuestions(control, nullLogger));
+  });
+  afterEach(() => {
+    owned.clear();
+    assert.equal(control.pairings.listenerCount, 0);
+    assert.equal(control.questions.listenerCount, 0);
+  });
+
+  it('connects first, then shows the link with what can be done with it', async () => {
+    await pairing.start();
+    assert.deepEqual(control.calls, ['connect', 'createOffer']);
+    const panel = fakeEditor.panels[0];
+    assert.ok(panel);
+    assert.ok(panel.webview.html.includes('value="https://relay.example/#offer1"'));
+    panel.webview.say({ type: 'copy' });
+    assert.equal(fakeEditor.clipboard, 'https://relay.example/#offer1');
+    panel.webview.say({ type: 'open' });
+    assert.deepEqual(fakeEditor.opened, ['https://relay.example/#offer1']);
+    panel.webview.say({ type: 'evaluate', link: 'https://evil.example' });
+    assert.equal(fakeEditor.opened.length, 1);
+  });
+
+  it('shows no panel when the user leaves before there is a connection', async () => {
+    control.relay = undefined;
+    await pairing.start();
+    assert.equal(fakeEditor.panels.length, 0);
+  });
+
+  it('renews the link in the same panel', async () => {
+    await pairing.start();
+    fakeEditor.panels[0]?.webview.say({ type: 'renew' });
+    await settle();
+    assert.equal(fakeEditor.panels.length, 1);
+    assert.ok(fakeEditor.panels[0]?.webview.html.includes('#offer2'));
+  });
+
+  it('withdraws the offer when the panel is closed', async () => {
+    await pairing.start();
+    fakeEditor.panels[0]?.dispose();
+    assert.deepEqual(control.calls.slice(2), ['cancelOffer']);
+    await pairing.start();
+    assert.equal(fakeEditor.panels.length, 2);
+  });
+
+  it('closes the panel and says so when a browser is paired', async () => {
+    await pairing.start();
+    control.clients = [{ id: 'c', name: 'Firefox on Android', kind: 'page', scope: 'chat', pairedAt: 0, online: true }];
+    control.pairings.fire('c');
+    assert.equal(fakeEditor.panels[0]?.disposed, true);
+    assert.equal(control.calls.includes('cancelOffer'), false);
+    assert.match(fakeEditor.messages[0]?.text ?? '', /Firefox on Android is paired/);
+  });
+
+  it('asks natively, with six words, and lets in whom the user allows', async () => {
+    fakeEditor.person.message = () => 'Allow';
+    assert.equal(await control.ask().answer, true);
+    const [question] = fakeEditor.messages;
+    assert.equal(question?.modal, true);
+    assert.equal(question.text, 'Firefox on Android wants to chat with your models.');
+    assert.match(question.detail ?? '', /one two three four five six/);
+    assert.deepEqual(question.items, ['Deny', 'Allow']);
+  });
+
+  for (const [how, answer] of [
+    ['says no', () => 'Deny'],
+    ['dismisses the question', () => undefined],
+    [
+      'cannot be asked',
+      () => {
+        throw new Error('modal dialogs are refused');
+      },
+    ],
+  ] as const)
+    it(`keeps out a browser when the user ${how}`, async () => {
+      fakeEditor.person.message = answer;
+      assert.equal(await control.ask().answer, false);
+    });
+
+  it('asks one question at a time', async () => {
+    let release: (answer: string) => void = () => undefined;
+    fakeEditor.person.message = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const first = control.ask();
+    const second = control.ask({ name: 'Safari' });
+    await settle();
+    assert.equal(fakeEditor.messages.length, 1);
+    release('Allow');
+    assert.equal(await first.answer, true);
+    await settle();
+    release('Deny');
+    assert.equal(await second.answer, false);
+  });
+
+  it('gives no answer to a question that is over', async () => {
+    let release: (answer: string) => void = () => undefined;
+    fakeEditor.person.message = (_text, _items, modal) => (modal ? new Promise((resolve) => (release = resolve)) : undefined);
+    const asked = control.ask();
+    let answered = false;
+    void asked.answer.then(() => (answered = true));
+    await settle();
+    asked.end();
+    release('Allow');
+    await settle();
+    assert.equal(answered, false);
+    assert.match(fakeEditor.messages.at(-1)?.text ?? '', /over before your answer/);
+  });
+
+  it('escapes names and links in the panel', () => {
+    const body = pairingBody({ link: 'https://relay.example/#"><script>', expiresAt: 1 }, '<img src=x>');
+    assert.ok(!body.includes('<script') && !body.includes('<img'));
+  });
+});

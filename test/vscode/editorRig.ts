@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, FrameLocator, Locator } from 'playwright-core';
+import { TestBrowser } from '../harness/chromium.ts';
+import { CodeServer } from '../harness/codeServer.ts';
+import { artefacts, root } from '../harness/paths.ts';
+import { themes, Workbench } from '../harness/workbench.ts';
+import { startFakeOllama, type FakeOllama, type FakeOllamaOptions } from '../standin/startFakeOllama.ts';
+
+/** Pictures of what was drawn, looked at by people. */
+export const shots = join(root, '.run', 'shots');
+
+export interface RigOptions {
+  readonly ollama?: FakeOllamaOptions;
+  readonly theme?: keyof typeof themes;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** A real editor with the packed extension, a stand-in for Ollama beside it, and one user in front. */
+export class EditorRig {
+  readonly ollama: FakeOllama;
+  readonly server: CodeServer;
+  readonly context: BrowserContext;
+  /** The device's state folder. */
+  readonly state: string;
+  readonly #browser: TestBrowser;
+
+  private constructor(parts: { ollama: FakeOllama; server: CodeServer; browser: TestBrowser; context: BrowserContext; state: string }) {
+    this.ollama = parts.ollama;
+    this.server = parts.server;
+    this.context = parts.context;
+    this.state = parts.state;
+    this.#browser = parts.browser;
+  }
+
+  static async start({ ollama: knobs = {}, theme = 'light', settings = {} }: RigOptions = {}): Promise<EditorRig> {
+    mkdirSync(shots, { recursive: true });
+    const state = mkdtempSync(join(tmpdir(), 'c2l-state-'));
+    const ollama = await startFakeOllama(knobs);
+    const server = await CodeServer.start({
+      vsix: packedExtension(),
+      env: { OLLAMA_HOST: ollama.url, C2L_STATE: state },
+      settings: { 'workbench.colorTheme': themes[theme], ...settings },
+    });
+    const browser = await TestBrowser.launch();
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    return new EditorRig({ ollama, server, browser, context, state });
+  }
+
+  open(): Promise<Workbench> {
+    return Workbench.open(this.context, this.server);
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+    await this.server.stop();
+    await this.ollama.close();
+    rmSync(this.state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+let packed: string | undefined;
+
+/** Packs `dist/` as it is, once a run. */
+function packedExtension(): string {
+  if (packed !== undefined) return packed;
+  if (!existsSync(join(root, 'dist', 'extension.cjs'))) throw new Error('The extension is not built. Run: npm run build');
+  mkdirSync(artefacts, { recursive: true });
+  const file = join(artefacts, 'extension.vsix');
+  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const options = ['--no-dependencies', '--allow-missing-repository', '--no-update-package-json', '-o', file];
+  execFileSync(process.execPath, [vsce, 'package', ...options], { cwd: root, stdio: 'pipe' });
+  packed = file;
+  return file;
+}
+
+/** The chat inside a workbench, by the names that people and screen readers know. */
+export class ChatPanel {
+  readonly document: FrameLocator;
+  readonly #workbench: Workbench;
+
+  constructor(workbench: Workbench) {
+    this.#workbench = workbench;
+    this.document = workbench.webview();
+  }
+
+  /** Shows the chat by its command and waits for the composer. */
+  async open(): Promise<void> {
+    await this.#workbench.runCommand('CloudToLocalLLM: Open Chat');
+    await this.composer.waitFor();
+  }
+
+  get composer(): Locator {
+    return this.document.getByRole('textbox', { name: 'Message' });
+  }
+
+  get stopButton(): Locator {
+    return this.document.getByRole('button', { name: 'Stop', exact: true });
+  }
+
+  get answers(): Locator {
+    return this.document.getByRole('article', { name: /, answer \d+ of \d+$/ });
+  }
+
+  /** Types a question and sends it with Enter, once a model is there to answer. */
+  async ask(question: string): Promise<void> {
+    await this.document.getByRole('button', { name: /^Model: \S/ }).waitFor();
+    await this.composer.click();
+    await this.#workbench.page.keyboard.type(question);
+    await this.#workbench.page.keyboard.press('Enter');
+  }
+
+  /** Waits until the last answer shows `text`. */
+  async showsAnswer(text: string): Promise<void> {
+    await this.answers.last().filter({ hasText: text }).waitFor();
+  }
+}
+
+/** Resolves when `condition` holds; fails, naming it, after `limitMs`. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${String(limitMs)} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { commandNames } from '../../src/views/ids.ts';
+import nls from '../../package.nls.json' with { type: 'json' };
+import type { Workbench } from '../harness/workbench.ts';
+import { EditorRig, shots } from './editorRig.ts';
+
+describe('the status bar and the palette of a real editor', () => {
+  let rig: EditorRig;
+  let workbench: Workbench;
+
+  before(async () => {
+    rig = await EditorRig.start();
+    workbench = await rig.open();
+  });
+  after(() => rig.stop());
+
+  it('shows local chat without a relay as no error', async () => {
+    const item = workbench.statusBarItem();
+    await item.filter({ hasText: 'Local AI' }).waitFor();
+    assert.doesNotMatch((await item.getAttribute('class')) ?? '', /error|warning/);
+    assert.match((await item.getByRole('button').getAttribute('aria-label')) ?? '', /Local chat, no relay set up/);
+  });
+
+  it('opens a menu of what is possible now', async () => {
+    await workbench.statusBarItem().click();
+    await workbench.quickPickRow('Open Chat').waitFor();
+    await workbench.quickPickRow('Set Up Relay').waitFor();
+    assert.equal(await workbench.quickPickRow('Disconnect').count(), 0);
+    await workbench.page.screenshot({ path: join(shots, 'status-menu.png') });
+    await workbench.page.keyboard.press('Escape');
+  });
+
+  it('has its commands in the palette, those alone that make sense now', async () => {
+    await workbench.page.keyboard.press('F1');
+    const box = workbench.page.locator('.quick-input-widget input.input');
+    await box.fill('>CloudToLocalLLM: ');
+    await workbench.quickPickRow('CloudToLocalLLM: Open Chat').waitFor();
+    const shown = await workbench.page.locator('.quick-input-list .monaco-list-row').allTextContents();
+    const titles = commandNames.map((name) => nls[`command.${name}`]);
+    const offered = titles.filter((title) => shown.some((row) => row.includes(`CloudToLocalLLM: ${title}`)));
+    assert.deepEqual(offered.sort(), ['Connect', 'New Chat', 'Open Chat', 'Set Up Relay…', 'Show Log', 'Show Status Menu']);
+    await workbench.page.keyboard.press('Escape');
+  });
+
+  it('leads from Connect to setting up a relay, and says what is wrong with an address', async () => {
+    await workbench.runCommand('CloudToLocalLLM: Connect');
+    const box = workbench.page.locator('.quick-input-widget input.input');
+    await box.fill('http://relay.example');
+    await workbench.page.locator('.quick-input-message').filter({ hasText: 'use https' }).waitFor();
+    await workbench.page.screenshot({ path: join(shots, 'set-up-relay.png') });
+    await workbench.page.keyboard.press('Escape');
+  });
+});
