@@ -28,6 +28,10 @@ export class ConversationShelf {
   release(conversation: LiveConversation): void {
     const key = keyOf(conversation.owner, conversation.id);
     if (!conversation.isIdle || this.#live.get(key) !== conversation) return;
+    if (conversation.log.end === 0) {
+      this.#drop(conversation);
+      return;
+    }
     this.#live.delete(key);
     this.#live.set(key, conversation);
     const idle = this.all.filter(({ isIdle }) => isIdle);

@@ -32,6 +32,7 @@ export interface GenerationOptions {
 const SAVE_AGAIN_AFTER_MS = 5_000;
 const MAX_DETAIL_UNITS = 500;
 const MAX_UTF8_BYTES_PER_UNIT = 3;
+const tooLong: AnswerEnd = { state: 'interrupted', error: 'messageTooLong' };
 
 /** One run of the model: waiting, loading, streaming, then exactly one end. Hears the model, tells the viewers, stores. */
 export class Generation implements GenerationSink {
@@ -104,9 +105,10 @@ export class Generation implements GenerationSink {
     this.#phase = 'ended';
     this.#model?.dispose();
     this.#timer?.dispose();
-    const pieces = piecesOf(this.#takePending(true), MAX_CHUNK_UNITS);
+    // Half a character is text only when the model meant to end with it.
+    const pieces = piecesOf(this.#takePending(how.state === 'done'), MAX_CHUNK_UNITS);
     const chunks = this.#append(pieces.length === 0 ? [''] : pieces, true);
-    this.#message = { ...this.#message, ...how };
+    this.#message = { ...this.#message, ...(this.#isFull ? tooLong : how) };
     const stored = this.#trySave();
     if (!stored) this.#message = { ...this.#message, state: 'interrupted', error: 'storeFailed' };
     const { state = how.state, error, errorDetail, stats } = this.#message;
@@ -132,21 +134,26 @@ export class Generation implements GenerationSink {
   #flush(): void {
     if (!this.isRunning) return;
     const text = this.#takePending(false);
-    if (text === '') return;
-    const states = this.#message.state === 'streaming' ? [] : [this.#stateEvent('streaming')];
-    this.#options.publish(...states, ...this.#append(piecesOf(text, MAX_CHUNK_UNITS), false));
-    if (this.#isFull) this.end({ state: 'interrupted', error: 'messageTooLong' });
+    if (text !== '') this.#publishText(text);
+    // A viewer may have stopped it just now.
+    if (!this.isRunning) return;
+    if (this.#isFull) this.end(tooLong);
     else if (this.#bytes - this.#bytesStored >= CHECKPOINT_BYTES) this.#checkpoint();
-    else
+    else if (this.#bytes > this.#bytesStored)
       this.#timer ??= this.#options.clock.after(CHECKPOINT_INTERVAL_MS, () => {
         this.#checkpoint();
       });
   }
 
-  /** Takes what has come; half a surrogate pair waits for its other half, unless this is the end. */
-  #takePending(isEnd: boolean): string {
+  #publishText(text: string): void {
+    const states = this.#message.state === 'streaming' ? [] : [this.#stateEvent('streaming')];
+    this.#options.publish(...states, ...this.#append(piecesOf(text, MAX_CHUNK_UNITS), false));
+  }
+
+  /** Takes what has come; half a surrogate pair waits for its other half, unless it is all there will be. */
+  #takePending(isWhole: boolean): string {
     const text = this.#pending;
-    const held = !isEnd && endsInHighSurrogate(text) ? text.slice(-1) : '';
+    const held = !isWhole && endsInHighSurrogate(text) ? text.slice(-1) : '';
     this.#pending = held;
     const whole = wellFormed(held === '' ? text : text.slice(0, -1));
     const room = MAX_ANSWER_BYTES - this.#bytes;

@@ -1,0 +1,25 @@
+import type { ConnectionStatusEvent, OllamaStatus, Quality, TunnelConnection } from '../protocol/status.ts';
+
+/** Everything the status item is a function of. */
+export interface StatusInput {
+  /** The bus's current event. Its state and error count, and its time as the beginning of the state. */
+  readonly event: ConnectionStatusEvent;
+  readonly tunnel: TunnelConnection;
+  readonly quality: Quality;
+  readonly ollama: OllamaStatus;
+  /** Generations and `http` streams running now. */
+  readonly runningStreams: number;
+  readonly clientsOnline: number;
+  readonly clientsPaired?: number;
+  readonly relayConfigured: boolean;
+  /** The person has paused remote access. */
+  readonly paused?: boolean;
+  /** Wall clock of the next try while reconnecting, ms. */
+  readonly nextTryAt?: number;
+  /** Who holds the connection. Default `leads`. */
+  readonly role?: 'leads' | 'follows' | 'agent';
+  /** The machine that answers, as the person knows it. */
+  readonly deviceName?: string;
+  /** Wall clock, ms. */
+  readonly now: number;
+}
