@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { UserError } from '../../src/base/userError.ts';
+import { describeSettings, readRelaySettings, readSecret, type RelayFlags, type RelaySettings } from '../../src/relay/node/settings.ts';
+import { SeededRandom } from '../fakes/seededRandom.ts';
+
+const secret = 'a secret of sufficient length';
+
+function read(flags: RelayFlags = {}, env: Record<string, string> = {}): RelaySettings {
+  return readRelaySettings(flags, env, new SeededRandom(1));
+}
+
+function refusal(flags: RelayFlags, env: Record<string, string> = {}): string {
+  try {
+    read(flags, env);
+  } catch (error) {
+    assert.ok(error instanceof UserError, String(error));
+    assert.ok(error.remedy.length > 10 && error.exitCode === 2);
+    return error.code;
+  }
+  return 'accepted';
+}
+
+describe('the relay’s settings', () => {
+  it('need nothing on loopback, and make a secret for this run', () => {
+    const settings = read();
+    assert.deepEqual([settings.host, settings.port, settings.publicOrigins, settings.trustedHops], ['127.0.0.1', 8787, [], 0]);
+    assert.ok(settings.admission.kind === 'invites' && settings.admission.isGenerated && settings.admission.secret.length >= 32);
+    const other = readRelaySettings({}, {}, new SeededRandom(2));
+    assert.notDeepEqual(other.admission, settings.admission);
+  });
+
+  it('want the public address beyond loopback', () => {
+    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'relay.example', '128.0.0.1'])
+      assert.equal(refusal({ host, secret }), 'publicUrlRequired', host);
+    for (const host of ['localhost', '::1', '[::1]', '127.0.0.2']) assert.equal(refusal({ host }), 'accepted', host);
+  });
+
+  it('want a secret, or the word that the relay is open, as soon as others can reach it', () => {
+    const publicUrl = ['https://relay.example'];
+    assert.equal(refusal({ host: '0.0.0.0', publicUrl }), 'secretRequired');
+    assert.equal(refusal({ publicUrl }), 'secretRequired', 'behind a proxy on the same machine');
+    assert.equal(refusal({ host: '0.0.0.0', publicUrl, open: true }), 'accepted');
+    assert.equal(refusal({ host: '0.0.0.0', publicUrl }, { C2L_SECRET: secret }), 'accepted');
+    assert.equal(refusal({ publicUrl: ['http://127.0.0.1:9000'] }), 'accepted');
+  });
+
+  it('take flags before environment', () => {
+    const env = {
+      C2L_PORT: '1',
+      C2L_HOST: '::1',
+      C2L_PUBLIC_URL: 'https://a.example, wss://b.example',
+      C2L_SECRET: secret,
+      C2L_REVOKED: 'x,y',
+      C2L_TRUSTED_HOPS: '2',
+    };
+    const byEnv = read({}, env);
+    assert.deepEqual([byEnv.port, byEnv.host, byEnv.publicOrigins], [1, '::1', ['https://a.example', 'https://b.example']]);
+    assert.deepEqual([[...byEnv.revoked], byEnv.trustedHops], [['x', 'y'], 2]);
+    const byFlag = read({ port: '2', host: '127.0.0.1', publicUrl: ['https://c.example'], revoked: 'z', trustedHops: '0' }, env);
+    assert.deepEqual(
+      [byFlag.port, byFlag.host, byFlag.publicOrigins, [...byFlag.revoked], byFlag.trustedHops],
+      [2, '127.0.0.1', ['https://c.example'], ['z'], 0],
+    );
+    assert.equal(read({}, { C2L_OPEN: '1' }).admission.kind, 'open');
+  });
+
+  it('name what is wrong and what to type instead', () => {
+    assert.equal(refusal({ port: '70000' }), 'badNumber');
+    assert.equal(refusal({ port: '-1' }), 'badNumber');
+    assert.equal(refusal({ port: 'http' }), 'badNumber');
+    assert.equal(refusal({ trustedHops: '11' }), 'badNumber');
+    assert.equal(refusal({ publicUrl: ['http://relay.example'], secret }), 'badPublicUrl');
+    assert.equal(refusal({ publicUrl: ['https://relay.example/path'], secret }), 'badPublicUrl');
+    assert.equal(refusal({ secret: 'short' }), 'secretTooShort');
+    assert.equal(refusal({ revoked: 'Anna' }), 'badInviteName');
+    assert.equal(refusal({}, { C2L_OPEN: 'perhaps' }), 'badFlag');
+  });
+
+  it('read an empty secret as none', () => {
+    assert.equal(readSecret({}, { C2L_SECRET: '' }), undefined);
+  });
+
+  it('hide the secret when they are printed', () => {
+    for (const settings of [read({ secret }), read(), read({ open: true })]) {
+      const text = JSON.stringify(describeSettings(settings));
+      assert.ok(!text.includes(secret), text);
+      if (settings.admission.kind === 'invites') assert.ok(!text.includes(new TextDecoder().decode(settings.admission.secret)));
+    }
+    assert.match(JSON.stringify(describeSettings(read({ secret }))), /hidden/);
+  });
+});
