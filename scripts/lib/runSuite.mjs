@@ -19,6 +19,8 @@ export async function runSuite(name, { extra = [], env = process.env, coverage =
   const measured = coverage && suite.coverage;
   const shared = {
     ...env,
+    // The relay is tested on the Node at hand, which may be older than the one that runs the tests.
+    C2L_HOST_NODE: process.execPath,
     ...(measured ? { C2L_BROWSER_COVERAGE: coverageFolders.browser } : {}),
     ...(measured && suite.inHost ? { C2L_HOST_COVERAGE: coverageFolders.host } : {}),
   };

@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toBase64url } from '../../../src/base/bytes.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemRandom } from '../../../src/base/random.ts';
+import type { ChatReply } from '../../../src/protocol/chat.ts';
+import { nodeCrypto } from '../../../src/secure/node/nodeCrypto.ts';
+import { parsePairingLink } from '../../../src/secure/pairingLink.ts';
+import { deriveClient } from '../../../src/secure/pairingSecret.ts';
+import { ClientTunnel } from '../../../src/tunnel/clientTunnel.ts';
+import { dialWs } from '../../../src/tunnel/node/wsLinkSocket.ts';
+import { pairClient } from '../../../src/tunnel/pairingClient.ts';
+import { TunnelChatPort } from '../../../src/tunnel/tunnelChatPort.ts';
+import { root } from '../../harness/paths.ts';
+import { startFakeOllama, type FakeOllama, type FakeOllamaOptions } from '../../standin/startFakeOllama.ts';
+import { JsonProcess } from './childProcess.ts';
+
+const cli = join(root, 'dist', 'cli.mjs');
+/** The relay runs on the Node that people have; the agent and the tests on one with node:sqlite. */
+const relayNode = process.env['C2L_HOST_NODE'] ?? process.execPath;
+const quiet = '--disable-warning=ExperimentalWarning';
+
+export interface StackOptions {
+  readonly ollama?: FakeOllamaOptions;
+  /** Flags for the relay's Node. */
+  readonly relayNodeFlags?: readonly string[];
+  /** Extra arguments of the relay. */
+  readonly relayArgs?: readonly string[];
+  /** What device and clients dial instead of the relay itself: something between them. */
+  readonly dialled?: string;
+  readonly relayPort?: number;
+}
+
+/** A client of the stack in this process: tunnel, chat port, and what the port has said. */
+export interface StackClient {
+  readonly tunnel: ClientTunnel;
+  readonly port: TunnelChatPort;
+  readonly replies: ChatReply[];
+  dispose(): void;
+}
+
+/** Stand-in, relay and agent as real processes with real sockets, on this machine alone. */
+export class Stack {
+  readonly ollama: FakeOllama;
+  relay: JsonProcess;
+  agent: JsonProcess;
+  readonly relayUrl: string;
+  /** Folder of this stack: the device's state, and the relay's working folder. */
+  readonly folder: string;
+  readonly #options: StackOptions;
+  readonly #invite: string;
+  readonly #clients: StackClient[] = [];
+
+  private constructor(parts: {
+    ollama: FakeOllama;
+    relay: JsonProcess;
+    relayUrl: string;
+    invite: string;
+    folder: string;
+    options: StackOptions;
+  }) {
+    this.ollama = parts.ollama;
+    this.relay = parts.relay;
+    this.relayUrl = parts.relayUrl;
+    this.#invite = parts.invite;
+    this.folder = parts.folder;
+    this.#options = parts.options;
+    this.agent = this.#startAgent();
+  }
+
+  static async start(options: StackOptions = {}): Promise<Stack> {
+    const folder = mkdtempSync(join(tmpdir(), 'c2l-stack-'));
+    const ollama = await startFakeOllama(options.ollama);
+    const port = options.relayPort ?? (await freePort());
+    const relay = startRelay(folder, port, options);
+    const { url, invite } = await relay.first('listening');
+    const stack = new Stack({ ollama, relay, relayUrl: options.dialled ?? String(url), invite: String(invite), folder, options });
+    await stack.agent.first('offer');
+    return stack;
+  }
+
+  /** The newest pairing link. */
+  get link(): string {
+    return String(this.agent.events.findLast(({ event }) => event === 'offer')?.['link']);
+  }
+
+  async killRelay(): Promise<void> {
+    await this.relay.stop('SIGKILL');
+  }
+
+  async startRelay(): Promise<void> {
+    this.relay = startRelay(this.folder, Number(new URL(this.relayUrl).port), { ...this.#options, relayArgs: ['--open'] });
+    await this.relay.first('listening');
+  }
+
+  /** SIGKILL, then a new process on the same state. */
+  async restartAgent(): Promise<void> {
+    await this.agent.stop('SIGKILL');
+    this.agent = this.#startAgent();
+    await this.agent.first('offer');
+  }
+
+  /** Pairs through the relay and connects; the agent allows by itself. */
+  async client(): Promise<StackClient> {
+    const link = parsePairingLink(this.link);
+    const staticKey = nodeCrypto.importKey(systemRandom.bytes(32));
+    const offers = this.agent.events.length;
+    const common = { dial: dialWs, clock: systemClock, random: systemRandom, crypto: nodeCrypto };
+    const progress = { onWaiting: () => undefined, onAsked: () => undefined };
+    const { root: secret } = await pairClient({ ...common, staticKey, link, name: 'Test', kind: 'cli', scope: 'chat' }, progress);
+    const { psk, dialHash } = deriveClient(nodeCrypto, secret);
+    const tunnel = new ClientTunnel({ ...common, pairing: { origin: link.origin, deviceKey: link.deviceKey, staticKey, psk, dialHash } });
+    const port = new TunnelChatPort(tunnel);
+    const replies: ChatReply[] = [];
+    port.onReply((reply) => replies.push(reply));
+    await tunnel.supervisor.connect();
+    await this.agent.first('offer', offers);
+    const client = {
+      tunnel,
+      port,
+      replies,
+      dispose: () => {
+        port.dispose();
+        tunnel.dispose();
+      },
+    };
+    this.#clients.push(client);
+    return client;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.dispose();
+    await this.agent.stop();
+    await this.relay.stop();
+    await this.ollama.close();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  }
+
+  #startAgent(): JsonProcess {
+    const state = join(this.folder, 'state');
+    const args = ['agent', '--json', '--pair', '--allow', '--state', state, '--relay', this.relayUrl, '--ollama', this.ollama.url];
+    return new JsonProcess(process.execPath, [quiet, cli, ...args, ...(this.#invite === 'undefined' ? [] : ['--invite', this.#invite])]);
+  }
+}
+
+function startRelay(folder: string, port: number, { relayNodeFlags = [], relayArgs = [] }: StackOptions): JsonProcess {
+  return new JsonProcess(relayNode, [...relayNodeFlags, cli, 'relay', '--json', '--port', String(port), ...relayArgs], { cwd: folder });
+}
+
+/** A port on which nobody listens just now: a relay that comes back must have the same one. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export function newId(): string {
+  return toBase64url(systemRandom.bytes(16));
+}
+
+/** The text of the answer as a view would show it. */
+export function shownAnswer(replies: readonly ChatReply[]): string {
+  let text = '';
+  for (const reply of replies) {
+    if (reply.type === 'snapshot') text = reply.messages.findLast(({ role }) => role === 'assistant')?.text ?? '';
+    else if (reply.type === 'event' && reply.event.type === 'turn') text = '';
+    else if (reply.type === 'event' && reply.event.type === 'chunk') text += reply.event.message.chunk;
+  }
+  return text;
+}
+
+/** Resolves when `condition` holds; fails, naming it, after `limitMs`. */
+export async function until(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${String(limitMs)} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
