@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { equalBytes, toBase64url } from '../../src/base/bytes.ts';
+import type { Mux } from '../../src/mux/mux.ts';
+import type { MuxStream } from '../../src/mux/muxStream.ts';
+import { deriveClient } from '../../src/secure/pairingSecret.ts';
+import type { CircuitMatch } from '../../src/tunnel/circuitMatch.ts';
+import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
+import { DeviceTunnel } from '../../src/tunnel/deviceTunnel.ts';
+import { doFault, type FaultTargets } from './faults.ts';
+import { SIM_RELAY_ORIGIN } from './simNetwork.ts';
+import type { SimProcess } from './simProcess.ts';
+import { SimWorld } from './simWorld.ts';
+import { TalkingEnd, type TalkPlan } from './talkingEnd.ts';
+
+/** One stream from its opening to its end. */
+interface Talk {
+  readonly plan: TalkPlan;
+  readonly near: TalkingEnd;
+  far: TalkingEnd | undefined;
+  state: 'running' | 'finished' | 'lost';
+}
+
+interface Device {
+  readonly process: SimProcess;
+  readonly tunnel: DeviceTunnel;
+}
+
+interface Client {
+  readonly process: SimProcess;
+  readonly tunnel: ClientTunnel;
+}
+
+/** Below the chat: raw streams between a client and a device, which must carry every byte once and in order, or say that they are lost. */
+export class ByteWorld extends SimWorld {
+  readonly talks: Talk[] = [];
+  /** How often a device or a client lost its memory: only that loses streams. */
+  restarts = 0;
+  readonly #identity = this.crypto.importKey(this.entropy.bytes(32));
+  readonly #clientKey = this.crypto.importKey(this.entropy.bytes(32));
+  readonly #secrets = deriveClient(this.crypto, this.entropy.bytes(32));
+  #device: Device | undefined;
+  #client: Client | undefined;
+  #epoch = 0;
+
+  constructor(seed: number, trace?: (line: string) => void) {
+    super(seed, trace);
+    this.#startDevice();
+    this.#startClient();
+  }
+
+  get targets(): FaultTargets {
+    return {
+      device: {
+        process: () => this.#device?.process,
+        kill: (quietly) => {
+          this.#killDevice(quietly);
+        },
+        quit: () => {
+          this.#device?.tunnel.dispose();
+          this.#killDevice(false);
+        },
+        start: () => {
+          this.#startDevice();
+        },
+      },
+      clients: [
+        {
+          process: () => this.#client?.process,
+          kill: (quietly) => {
+            this.#killClient(quietly);
+          },
+          start: () => {
+            this.#startClient();
+          },
+        },
+      ],
+    };
+  }
+
+  /** Lives through some faults, then until quiet. @throws when anything is not as it should be */
+  async live(): Promise<void> {
+    const windowMs = this.between(2_000, 40_000);
+    for (let left = this.chance.int(13); left > 0; left--) {
+      this.in(this.chance.int(windowMs), () => {
+        doFault(this, this.targets);
+      });
+    }
+    for (let left = this.between(1, 6); left > 0; left--) {
+      this.in(this.chance.int(windowMs), () => {
+        this.#openTalk();
+      });
+    }
+    await this.time.run(windowMs);
+    const healedAt = windowMs + 30_000; // what was begun in the window ends by then: absences, stalls, sleep
+    await this.time.run(healedAt);
+    const isUp = (): boolean => this.#client?.tunnel.supervisor.state.kind === 'connected';
+    await this.time.run(healedAt + 60_000, isUp);
+    assert.ok(isUp(), `not connected 60 s after the last fault: ${JSON.stringify(this.#client?.tunnel.supervisor.state)}`);
+    await this.time.run(this.time.now + 240_000, () => this.#isQuiet());
+    await this.time.run(this.time.now + 3_000); // the talkers' own pauses
+    this.#check();
+    this.#dispose();
+    await this.time.run(this.time.now + 60_000);
+  }
+
+  #isQuiet(): boolean {
+    return this.talks.every(({ state }) => state !== 'running') && this.#client?.tunnel.mux.streamCount === 0;
+  }
+
+  #check(): void {
+    for (const [number, { state, near, far, plan }] of this.talks.entries()) {
+      assert.notEqual(
+        state,
+        'running',
+        `stream ${String(number)}: the device has ${String(far?.readCount)} of ${String(plan.writeBytes)} bytes, the client ${String(near.readCount)} of ${String(plan.readBytes)}`,
+      );
+      if (state === 'finished') assert.deepEqual([far?.readCount, near.readCount], [plan.writeBytes, plan.readBytes]);
+    }
+    if (this.restarts === 0)
+      assert.ok(!this.talks.some(({ state }) => state === 'lost'), 'a stream was lost though nobody lost its memory');
+  }
+
+  #dispose(): void {
+    const [device, client] = [this.#device, this.#client];
+    client?.tunnel.dispose();
+    device?.tunnel.dispose();
+    this.network.relay?.core.dispose();
+    for (const process of [client?.process, device?.process, this.network.relay?.process])
+      assert.equal(process?.pendingTimers, 0, `${String(process?.name)} leaves timers behind`);
+  }
+
+  #openTalk(): void {
+    const client = this.#client;
+    if (!client || client.process.isAsleep || client.tunnel.mux.streamCount > 20) return;
+    const id = this.talks.length;
+    const bytes = (): number => this.chance.int(this.chance.float() < 0.85 ? 3_000 : 200_000) + 1;
+    const plan: TalkPlan = { writeKey: 2 * id + 1, readKey: 2 * id + 2, writeBytes: bytes(), readBytes: bytes() };
+    const stream = client.tunnel.mux.openStream('http');
+    stream.write(new Uint8Array(new Uint32Array([id]).buffer));
+    const talk: Talk = { plan, near: new TalkingEnd(this, client.process, stream, plan), far: undefined, state: 'running' };
+    this.talks.push(talk);
+    stream.onEnd((end) => {
+      this.note('client', `stream ${String(stream.id)} ${end.kind === 'reset' ? end.code : end.kind}`);
+      if (end.kind === 'reset' && end.code !== 'deviceRestarted' && end.code !== 'streamGone')
+        throw new Error(`a stream ends with ${end.code}`);
+      talk.state = end.kind === 'reset' ? 'lost' : 'finished';
+    });
+    this.note('client', `opens stream ${String(stream.id)} for talk ${String(id)}`);
+  }
+
+  /** The device learns from the first four bytes which talk it is in. */
+  #hear(process: SimProcess, stream: MuxStream): void {
+    let head = new Uint8Array(0);
+    const subscription = stream.onReadable(() => {
+      const piece = stream.read();
+      if (!piece) return;
+      head = Uint8Array.from([...head, ...piece]);
+      if (head.length < 4) return;
+      subscription.dispose();
+      const id = new DataView(head.buffer).getUint32(0, true);
+      const talk = this.talks[id];
+      assert.ok(talk, 'a talk that was never begun');
+      const { plan } = talk;
+      talk.far = new TalkingEnd(
+        this,
+        process,
+        stream,
+        { writeKey: plan.readKey, writeBytes: plan.readBytes, readKey: plan.writeKey, readBytes: plan.writeBytes },
+        head.subarray(4),
+      );
+    });
+  }
+
+  #startDevice(): void {
+    if (this.#device) return;
+    const process = this.newProcess('device');
+    const tunnel = new DeviceTunnel({
+      dial: this.network.dialFor(process),
+      clock: process,
+      random: this.entropy,
+      crypto: this.crypto,
+      identity: this.#identity,
+      epoch: ++this.#epoch,
+      instance: this.entropy.bytes(16),
+      relay: () => ({ origin: SIM_RELAY_ORIGIN }),
+      hashes: () => [this.#secrets.dialHash],
+      match: (hash) => this.#match(hash),
+      onMux: (_clientId, mux: Mux) => {
+        mux.onStream((stream) => {
+          this.#hear(process, stream);
+        });
+      },
+    });
+    this.#device = { process, tunnel };
+    tunnel.supervisor.onDidChange((state) => {
+      this.note('device', JSON.stringify(state));
+    });
+    tunnel.supervisor.start();
+  }
+
+  #killDevice(quietly: boolean): void {
+    const device = this.#device;
+    if (!device) return;
+    this.#device = undefined;
+    this.restarts++;
+    device.process.kill();
+    this.network.dropAll(device.process, quietly);
+  }
+
+  #startClient(): void {
+    if (this.#client) return;
+    const process = this.newProcess('client');
+    const tunnel = new ClientTunnel({
+      dial: this.network.dialFor(process),
+      clock: process,
+      random: this.entropy,
+      crypto: this.crypto,
+      pairing: {
+        origin: SIM_RELAY_ORIGIN,
+        deviceKey: this.#identity.publicKey,
+        staticKey: this.#clientKey,
+        psk: this.#secrets.psk,
+        dialHash: this.#secrets.dialHash,
+      },
+    });
+    this.#client = { process, tunnel };
+    tunnel.supervisor.onDidChange((state) => {
+      this.note('client', JSON.stringify(state));
+    });
+    tunnel.supervisor.start();
+  }
+
+  #killClient(quietly: boolean): void {
+    const client = this.#client;
+    if (!client) return;
+    this.#client = undefined;
+    this.restarts++;
+    client.process.kill();
+    this.network.dropAll(client.process, quietly);
+    for (const talk of this.talks) if (talk.state === 'running') talk.state = 'lost';
+  }
+
+  #match(hash: Uint8Array): CircuitMatch | undefined {
+    if (!equalBytes(hash, this.#secrets.dialHash)) return undefined;
+    return {
+      purpose: 'session',
+      psk: this.#secrets.psk,
+      clientId: toBase64url(this.#clientKey.publicKey),
+      accepts: (key) => equalBytes(key, this.#clientKey.publicKey),
+      onAuthenticated: () => undefined,
+    };
+  }
+}

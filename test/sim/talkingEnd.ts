@@ -1,0 +1,96 @@
+import { emptyBytes } from '../../src/base/bytes.ts';
+import type { MuxStream } from '../../src/mux/muxStream.ts';
+import { MAX_STREAM_WINDOW_BYTES } from '../../src/protocol/limits.ts';
+import type { SimProcess } from './simProcess.ts';
+import type { SimWorld } from './simWorld.ts';
+import { firstDifference, patternBytes } from './patternBytes.ts';
+
+/** What one end of a stream writes, and what it should read. */
+export interface TalkPlan {
+  readonly writeKey: number;
+  readonly writeBytes: number;
+  readonly readKey: number;
+  readonly readBytes: number;
+}
+
+/** One end of a raw stream: writes its part in pieces and pauses, reads the other's at its own pace, and looks at every byte. */
+export class TalkingEnd {
+  written = 0;
+  /** Bytes read, all of them right. */
+  readCount = 0;
+  readonly #world: SimWorld;
+  readonly #process: SimProcess;
+  readonly #stream: MuxStream;
+  readonly #plan: TalkPlan;
+  #isReading = false;
+  #isWriting = false;
+
+  /** @param head what was read of the stream already */
+  constructor(world: SimWorld, process: SimProcess, stream: MuxStream, plan: TalkPlan, head = emptyBytes) {
+    this.#world = world;
+    this.#process = process;
+    this.#stream = stream;
+    this.#plan = plan;
+    this.#take(head);
+    stream.onReadable(() => {
+      this.#readSoon();
+    });
+    stream.onWritable(() => {
+      this.#writeSoon();
+    });
+    this.#readSoon();
+    this.#writeSoon();
+  }
+
+  #writeSoon(): void {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#process.after(this.#world.between(0, 300), () => {
+      this.#isWriting = false;
+      this.#write();
+    });
+  }
+
+  #write(): void {
+    const { chance } = this.#world;
+    if (this.#stream.outcome) return;
+    const left = this.#plan.writeBytes - this.written;
+    if (left === 0) {
+      this.#stream.end();
+      return;
+    }
+    if (!this.#stream.isWritable) return;
+    const count = Math.min(left, 1 + chance.int(chance.float() < 0.8 ? 200 : 30_000));
+    this.#stream.write(patternBytes(this.#plan.writeKey, this.written, count));
+    this.written += count;
+    this.#writeSoon();
+  }
+
+  #readSoon(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const isSlow = this.#world.chance.float() < 0.2;
+    this.#process.after(isSlow ? this.#world.between(50, 2_000) : 0, () => {
+      this.#isReading = false;
+      this.#read();
+    });
+  }
+
+  #read(): void {
+    if (this.#stream.outcome) return;
+    if (this.#stream.receiveSide.unreadBytes > MAX_STREAM_WINDOW_BYTES) throw new Error('more unread bytes than were granted');
+    const piece = this.#stream.read();
+    if (piece) {
+      this.#take(piece);
+      this.#readSoon();
+    }
+    if (this.#stream.isReadEnded && this.readCount !== this.#plan.readBytes)
+      throw new Error(`stream ${String(this.#stream.id)} ended after ${String(this.readCount)} of ${String(this.#plan.readBytes)} bytes`);
+  }
+
+  #take(piece: Uint8Array): void {
+    const wrongAt = firstDifference(this.#plan.readKey, this.readCount, piece);
+    if (wrongAt !== undefined) throw new Error(`stream ${String(this.#stream.id)}: byte ${String(wrongAt)} is another`);
+    this.readCount += piece.length;
+  }
+}
