@@ -19,6 +19,11 @@ function forms(canary: string): Buffer[] {
   return [canary, canary.toUpperCase(), plain.toString('hex'), ...base64].map((form) => Buffer.from(form));
 }
 
+/** ASCII text, turned round. */
+function mirror(text: string): string {
+  return Buffer.from(text).reverse().toString();
+}
+
 function found(haystack: Buffer, canaries: readonly string[]): string[] {
   return canaries.filter((canary) => forms(canary).some((form) => haystack.includes(form)));
 }
@@ -37,7 +42,7 @@ describe('what the relay can read', () => {
       relayArgs: ['--public-url', dialled],
       relayNodeFlags: ['--heapsnapshot-signal=SIGUSR2'],
       // The answer holds canaries of its own: those of the prompt, turned round.
-      ollama: { script: ({ prompt }) => `${prompt} ${[...prompt].reverse().join('')}` },
+      ollama: { script: ({ prompt }) => `${prompt} ${mirror(prompt)}` },
     });
   });
   after(async () => {
@@ -47,7 +52,7 @@ describe('what the relay can read', () => {
 
   it('holds none of 50 canary strings in prompts and answers: not on the wire, not in logs, not in memory', async () => {
     const asked = Array.from({ length: COUNT / 2 }, () => `canary${randomBytes(9).toString('hex')}`);
-    const answered = asked.map((canary) => [...canary].reverse().join(''));
+    const answered = asked.map((canary) => mirror(canary));
     const canaries = [...asked, ...answered];
     assert.equal(canaries.length, COUNT);
     const client = await stack.client();
@@ -55,7 +60,7 @@ describe('what the relay can read', () => {
     client.port.send({ type: 'open', conversationId });
     for (const canary of asked) {
       client.port.send({ type: 'send', requestId: newId(), conversationId, text: `say ${canary}`, model: 'stand-in:latest' });
-      const mirrored = [...canary].reverse().join('');
+      const mirrored = mirror(canary);
       await until('the answer', () => shownAnswer(client.replies).includes(mirrored));
       await until('its end', () => isIdle());
     }

@@ -16,7 +16,10 @@ export class JsonProcess {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
     const { stdout, stderr } = this.child;
     stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.output += chunk));
-    if (stdout) createInterface({ input: stdout }).on('line', (line) => this.#onLine(line));
+    if (stdout)
+      createInterface({ input: stdout }).on('line', (line) => {
+        this.#onLine(line);
+      });
     this.ended = new Promise((resolve) => {
       this.child.once('close', (code) => {
         resolve(code);
