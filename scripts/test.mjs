@@ -64,10 +64,12 @@ await main(async () => {
   const wanted = wantedStages();
   const started = performance.now();
   mkdirSync(testDir, { recursive: true });
-  const { chromium } = await setUp((line) => console.log(`set-up       ${line}`));
-  for (const folder of Object.values(coverageFolders)) rmSync(folder, { recursive: true, force: true });
+  const env = wanted.every((name) => name === 'leaks')
+    ? {}
+    : { CHROMIUM: (await setUp((line) => console.log(`set-up       ${line}`))).chromium };
+  if (wanted.includes('coverage')) for (const folder of Object.values(coverageFolders)) rmSync(folder, { recursive: true, force: true });
   const watch = new LeakWatch();
-  const runStage = stageRunner(watch, { ...watch.env, CHROMIUM: chromium }, wanted);
+  const runStage = stageRunner(watch, { ...watch.env, ...env }, wanted);
   const totals = { passed: 0, failed: 0 };
   const done = [];
   let red;

@@ -16,25 +16,25 @@ export function measureContext(context: BrowserContext): void {
   const measured = new Map<Page, Promise<CDPSession>>();
   const save = async (page: Page): Promise<void> => {
     const session = measured.get(page);
-    if (!session || page.isClosed()) return;
-    measured.delete(page);
-    await saveCoverage(await session, folder);
+    if (session && !page.isClosed()) await saveCoverage(await session, folder);
   };
   context.on('page', (page) => {
     const started = startCoverage(context, page);
     // A page may close before it could be measured; then there is nothing to save.
     started.catch(() => measured.delete(page));
     measured.set(page, started);
-    const close = page.close.bind(page);
-    page.close = async (options) => {
-      await save(page);
-      await close(options);
-    };
+    // A new document begins with new counts, so what leaves the old one saves them first.
+    page.close = after(() => save(page), page.close.bind(page));
+    page.reload = after(() => save(page), page.reload.bind(page));
+    page.goto = after(() => save(page), page.goto.bind(page));
   });
-  const close = context.close.bind(context);
-  context.close = async (options) => {
-    await Promise.all([...measured.keys()].map(save));
-    await close(options);
+  context.close = after(() => Promise.all([...measured.keys()].map(save)), context.close.bind(context));
+}
+
+function after<Args extends unknown[], Result>(first: () => Promise<unknown>, then: (...args: Args) => Promise<Result>) {
+  return async (...args: Args): Promise<Result> => {
+    await first();
+    return then(...args);
   };
 }
 

@@ -24,8 +24,17 @@ class CountReporter extends Mocha.reporters.Spec {
         failures: this.failures.map((test) => ({ title: test.fullTitle(), message: test.err?.message ?? '' })),
       };
       writeFileSync(file, JSON.stringify(counts, null, 1));
+      endThoughOpen();
     });
   }
+}
+
+/** Something left open would keep this process running until the limit of its suite. The timer itself does not. */
+function endThoughOpen(): void {
+  setTimeout(() => {
+    console.error('The tests have ended but something they left open keeps this process running.');
+    process.exit(1);
+  }, 3_000).unref();
 }
 
 // Mocha takes a reporter as the default export of its file.
