@@ -93,7 +93,7 @@ function errorText(body: string): string | undefined {
  */
 export function safeDetail(text: string): string | undefined {
   const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
-  const path = /(?<![\w.-])[\\/]|[A-Za-z]:[\\/]|~[\\/]|\b\w+:\/\/|\\\\/.exec(line);
+  const path = /(?<![\w.-])[\\/]|(?<![A-Za-z])[A-Za-z]:[\\/]|~[\\/]|\b\w+:\/\/|\\\\/.exec(line);
   const kept = path ? `${line.slice(0, path.index)}…` : line;
   const cut = kept.length > MAX_DETAIL_CHARS ? `${kept.slice(0, MAX_DETAIL_CHARS - 1)}…` : kept;
   const trimmed = cut.trim();
