@@ -1,6 +1,6 @@
 // node esbuild.mjs [--watch] [--production] [--allow-missing]: the bundles in dist/, for the extension, the CLI, the webview and the page.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, context } from 'esbuild';
@@ -118,10 +118,11 @@ function writePage(metafile, entries) {
       throw new Failure(`src/web/index.html does not mention ${name}.`, 'Link the entry by the name of its source.');
     html = html.replaceAll(name, `"/${posix.basename(path)}"`);
   }
-  if (/<script(?![^>]*\bsrc=)|<style|\son[a-z]+\s*=|\sstyle\s*=|javascript:/i.test(html))
+  if (/<script(?![^>]*\bsrc=)|<style|\son[a-z]+\s*=|\sstyle\s*=|=\s*["']?javascript:/i.test(html))
     throw new Failure('src/web/index.html has inline code or style.', 'Move it into a file.');
   writeFileSync(join(root, 'dist/page/index.html'), html);
   const files = [
+    ...copyPublic(),
     { path: 'index.html', bytes: Buffer.byteLength(html), sha256: sha256(html), immutable: false },
     ...outputs.map(([path, { bytes }]) => ({
       path: posix.basename(path),
@@ -131,6 +132,17 @@ function writePage(metafile, entries) {
     })),
   ];
   writeFileSync(join(root, 'dist/page/assets.json'), `${JSON.stringify({ files }, null, 2)}\n`);
+}
+
+/** Copies what keeps its name: manifest, icons. */
+function copyPublic() {
+  const folder = join(root, 'src/web/public');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((name) => {
+    const content = readFileSync(join(folder, name));
+    writeFileSync(join(root, 'dist/page', name), content);
+    return { path: name, bytes: content.length, sha256: sha256(content), immutable: false };
+  });
 }
 
 function sha256(content) {
