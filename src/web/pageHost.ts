@@ -1,0 +1,142 @@
+import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
+import { TunnelError } from '../protocol/errors.ts';
+import { parsePairingLink, type PairingLink } from '../secure/pairingLink.ts';
+import { TunnelChatPort } from '../tunnel/tunnelChatPort.ts';
+import type { AppElement } from './appElement.ts';
+import { browserName } from './browserName.ts';
+import type { DeviceShelf, PairedDevice } from './deviceShelf.ts';
+import { openTunnel, pairHere, subtleCrypto } from './pairHere.ts';
+import { TabStorage } from './tabStorage.ts';
+
+/** Shown by this page until it is closed: a pairing attempt, or the tunnel to a device. */
+export class PageHost implements Disposable {
+  readonly #app: AppElement;
+  readonly #shelf: DeviceShelf | undefined;
+  readonly #owned = new DisposableStore();
+  readonly #tunnel = this.#owned.add(new DisposableStore());
+  /** The link that is being tried, for *Try again*. */
+  #attempt: { readonly link: PairingLink; readonly name: string; readonly abort: AbortController } | undefined;
+  #offered: PairingLink | undefined;
+
+  constructor(app: AppElement, shelf: DeviceShelf | undefined) {
+    this.#app = app;
+    this.#shelf = shelf;
+    this.#on('c2l-paste-link', (text) => {
+      this.#paste(text);
+    });
+    this.#on('c2l-pair', (name) => {
+      if (this.#offered) void this.#pair(this.#offered, name);
+    });
+    this.#on('c2l-pair-retry', () => {
+      if (this.#attempt) void this.#pair(this.#attempt.link, this.#attempt.name);
+    });
+    this.#on('c2l-pair-cancel', () => {
+      this.#cancel();
+    });
+  }
+
+  /** Asks for the name by which the computer will know this browser, and then pairs. */
+  offer(link: PairingLink): void {
+    this.#cancel();
+    this.#tunnel.clear();
+    this.#app.port = undefined;
+    this.#offered = link;
+    this.#app.pairing = subtleCrypto()
+      ? { kind: 'confirm', name: browserName(navigator.userAgent) }
+      : { kind: 'unsupported', reason: 'insecure' };
+  }
+
+  /** Opens the chat with a device and keeps the tunnel to it. */
+  open(device: PairedDevice): void {
+    this.#tunnel.clear();
+    const tunnel = this.#tunnel.add(openTunnel(device));
+    const port = this.#tunnel.add(new TunnelChatPort(tunnel));
+    this.#tunnel.add(
+      tunnel.supervisor.onDidChange((state) => {
+        // A device that removed us will not know us again; the page shows why until it is closed.
+        if (state.kind === 'error' && state.error === 'revoked') void this.#shelf?.remove(device.id);
+      }),
+    );
+    this.#followPage(document, 'visibilitychange', () => {
+      tunnel.isVisible = document.visibilityState === 'visible';
+    });
+    for (const type of ['online', 'pageshow']) {
+      this.#followPage(window, type, () => {
+        tunnel.supervisor.wake();
+      });
+    }
+    tunnel.isVisible = document.visibilityState === 'visible';
+    this.#app.storage = new TabStorage(`c2l.view.${device.id}`);
+    this.#app.port = port;
+    tunnel.supervisor.start();
+  }
+
+  dispose(): void {
+    this.#cancel();
+    this.#owned.dispose();
+  }
+
+  async #pair(link: PairingLink, name: string): Promise<void> {
+    const abort = new AbortController();
+    this.#attempt = { link, name, abort };
+    const ifCurrent = (action: () => void): void => {
+      if (this.#attempt?.abort === abort) action();
+    };
+    this.#app.pairing = { kind: 'connecting' };
+    const progress = {
+      onWaiting: () => {
+        ifCurrent(() => (this.#app.pairing = { kind: 'connecting' }));
+      },
+      onAsked: (words: readonly string[]) => {
+        ifCurrent(() => (this.#app.pairing = { kind: 'waiting', name, words }));
+      },
+    };
+    try {
+      const { device } = await pairHere(link, name, this.#shelf, progress, abort.signal);
+      ifCurrent(() => {
+        this.open(device);
+      });
+    } catch (error) {
+      ifCurrent(() => (this.#app.pairing = { kind: 'failed', error: TunnelError.from(error).code }));
+    }
+  }
+
+  #paste(text: string): void {
+    try {
+      const link = parsePairingLink(text);
+      // Another relay serves its own page, and only that one may speak to it.
+      if (link.origin === location.origin) this.offer(link);
+      else location.assign(text.trim());
+    } catch (error) {
+      this.#app.pairing = { kind: 'unpaired', error: TunnelError.from(error).code };
+    }
+  }
+
+  #cancel(): void {
+    this.#attempt?.abort.abort();
+    this.#attempt = undefined;
+    this.#offered = undefined;
+    this.#app.pairing = { kind: 'unpaired' };
+  }
+
+  #on(type: string, action: (detail: string) => void): void {
+    const listener = (event: Event): void => {
+      action(event instanceof CustomEvent && typeof event.detail === 'string' ? event.detail : '');
+    };
+    this.#app.addEventListener(type, listener);
+    this.#owned.add(
+      toDisposable(() => {
+        this.#app.removeEventListener(type, listener);
+      }),
+    );
+  }
+
+  #followPage(target: EventTarget, type: string, listener: () => void): void {
+    target.addEventListener(type, listener);
+    this.#tunnel.add(
+      toDisposable(() => {
+        target.removeEventListener(type, listener);
+      }),
+    );
+  }
+}

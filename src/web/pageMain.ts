@@ -1,0 +1,42 @@
+import { TunnelError } from '../protocol/errors.ts';
+import { parsePairingFragment, type PairingLink } from '../secure/pairingLink.ts';
+import './appElement.ts';
+import { DeviceShelf } from './deviceShelf.ts';
+import { keepAboveKeyboard } from './keepAboveKeyboard.ts';
+import { PageHost } from './pageHost.ts';
+
+/** The secret in the address is read and taken out of it before anything else runs. */
+const offered = takePairingFragment();
+
+/** A pairing link that was opened in this tab, or what is wrong with it. */
+function takePairingFragment(): PairingLink | TunnelError | undefined {
+  if (!location.hash.startsWith('#pair')) return undefined;
+  const fragment = location.hash;
+  history.replaceState(null, '', '#/');
+  try {
+    return { origin: location.origin, ...parsePairingFragment(fragment) };
+  } catch (error) {
+    return TunnelError.from(error, 'badPairingLink');
+  }
+}
+
+async function main(): Promise<void> {
+  const app = document.querySelector('c2l-app');
+  if (!app) return;
+  keepAboveKeyboard(window);
+  const shelf = await DeviceShelf.open(globalThis.indexedDB);
+  const host = new PageHost(app, shelf);
+  const [device] = (await shelf?.list()) ?? [];
+  const show = (link: PairingLink | TunnelError): void => {
+    if (link instanceof TunnelError) app.pairing = { kind: 'unpaired', error: link.code };
+    else host.offer(link);
+  };
+  if (offered) show(offered);
+  else if (device) host.open(device);
+  window.addEventListener('hashchange', () => {
+    const later = takePairingFragment();
+    if (later) show(later);
+  });
+}
+
+void main();
