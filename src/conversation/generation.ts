@@ -135,7 +135,11 @@ export class Generation implements GenerationSink {
     if (!this.isRunning) return;
     const text = this.#takePending(false);
     if (text !== '') this.#publishText(text);
-    // A viewer may have stopped it just now.
+    this.#keepUp();
+  }
+
+  /** Stores what is due, unless a viewer has stopped it just now. */
+  #keepUp(): void {
     if (!this.isRunning) return;
     if (this.#isFull) this.end(tooLong);
     else if (this.#bytes - this.#bytesStored >= CHECKPOINT_BYTES) this.#checkpoint();

@@ -19,10 +19,10 @@ streamingServiceConformance('direct', (answer) => {
   });
   const hub = new Hub({ clock, random, store: new MemoryStore(), models, deviceName: 'Desk', log: nullLogger });
   let lines = 0;
-  const { connect } = hub;
+  const connect = hub.connect.bind(hub);
   hub.connect = (...args) => {
     lines++;
-    return connect.apply(hub, args);
+    return connect(...args);
   };
   return {
     service: directStreamingService({ hub, clock, random, peer: { owner: 'owner', scope: 'local' } }),

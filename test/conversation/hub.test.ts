@@ -65,17 +65,17 @@ describe('hub: one answer', () => {
   it('commits the turn before it contacts the model', async () => {
     const order: string[] = [];
     const world = new HubWorld({ answer: () => ({ pieces }) });
-    const { commitTurn } = world.memory;
+    const commitTurn = world.memory.commitTurn.bind(world.memory);
     world.memory.commitTurn = (turn) => {
       assert.equal(turn.question.text, 'hi');
       order.push('commit');
-      commitTurn.call(world.memory, turn);
+      commitTurn(turn);
     };
-    const { generate } = world.models;
+    const generate = world.models.generate.bind(world.models);
     world.models.generate = (request, sink) => {
       order.push('generate');
       assert.equal(world.store.messages('owner', c, { limit: 9 }).messages.length, 2);
-      return generate.call(world.models, request, sink);
+      return generate(request, sink);
     };
     world.ask(world.view(), 'hi');
     await world.clock.advance(100);
@@ -176,10 +176,10 @@ describe('hub: one answer', () => {
   it('stores a checkpoint after 250 ms or 2 kB, and no more often', async () => {
     const world = new HubWorld({ gate: 'manual', answer: () => ({ pieces: ['slow ', 'x'.repeat(2048), 'tail', 'end'] }) });
     const updates: string[] = [];
-    const { updateAnswer } = world.memory;
+    const updateAnswer = world.memory.updateAnswer.bind(world.memory);
     world.memory.updateAnswer = (id, update) => {
       updates.push(`${String(world.clock.monotonic())}: ${String(update.text.length)} ${update.state}`);
-      updateAnswer.call(world.memory, id, update);
+      updateAnswer(id, update);
     };
     world.ask(world.view(), 'hi');
     world.models.release();

@@ -16,7 +16,7 @@ describe('title of a conversation', () => {
   });
 
   it('ends a long line at a word, within 60 characters, and cuts no character in two', () => {
-    const title = titleFrom(`${'word '.repeat(30)}`);
+    const title = titleFrom('word '.repeat(30));
     assert.ok(title.length <= 60 && title.endsWith('word…'), title);
     for (let n = 0; n < 4; n++) {
       const emoji = titleFrom('x'.repeat(n) + '😀'.repeat(60));
