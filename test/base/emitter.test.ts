@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DisposableStore, toDisposable, type Disposable } from '../../src/base/disposable.ts';
+import { DisposableStore, toDisposable } from '../../src/base/disposable.ts';
 import { Emitter } from '../../src/base/emitter.ts';
 
 describe('an emitter', () => {
@@ -39,7 +39,7 @@ describe('an emitter', () => {
   it('is silent to who has left, in the middle of a delivery too, and after its end', () => {
     const emitter = new Emitter<number>();
     const heard: number[] = [];
-    const later: Disposable = { dispose: () => undefined };
+    const later: { dispose: () => void } = { dispose: () => undefined };
     emitter.event(() => {
       later.dispose();
     });

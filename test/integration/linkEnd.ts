@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { WebSocket, type ClientOptions } from 'ws';
 import { utf8 } from '../../src/base/bytes.ts';
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame, type LinkFrameType, type LinkRole } from '../../src/protocol/linkFrames.ts';
@@ -107,7 +108,7 @@ export async function refusalOf(
 ): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
   const ws = new WebSocket(url, [...subprotocols], { headers });
   ws.on('error', () => undefined);
-  const [, response] = (await once(ws, 'unexpected-response')) as [unknown, import('node:http').IncomingMessage];
+  const [, response] = (await once(ws, 'unexpected-response')) as [unknown, IncomingMessage];
   let body = '';
   for await (const chunk of response) body += String(chunk);
   ws.terminate();

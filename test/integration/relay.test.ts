@@ -8,6 +8,7 @@ import { hashOf, LinkEnd, newKey, refusalOf } from './linkEnd.ts';
 import { CliProcess, runners, type Runner } from './relayProcess.ts';
 
 const [source] = runners as [Runner];
+const none = new Uint8Array(1);
 
 async function startRelay(
   args: readonly string[] = [],
@@ -36,7 +37,9 @@ for (const runner of runners) {
           device.record(record, circuit);
         }
         await Promise.all([client, device].map((end) => end.until(() => end.records.length === sent.length)));
-        assert.ok(sent.every((record, index) => record.equals(client.records[index] ?? []) && record.equals(device.records[index] ?? [])));
+        assert.ok(
+          sent.every((record, index) => record.equals(client.records[index] ?? none) && record.equals(device.records[index] ?? none)),
+        );
 
         relay.signal('SIGTERM');
         const delays = [(await client.next('goaway')).delayMs, (await device.next('goaway')).delayMs];
@@ -118,6 +121,7 @@ describe('the relay’s edge', () => {
     assert.match(nothing.csp, /^default-src 'none'; script-src 'self';/);
     assert.equal((await get('/', { host: 'evil.example' })).status, 421);
     assert.equal((await get('/v1/dial')).status, 426);
+    assert.equal((await get('/healthz')).status, 200, 'on a connection that was kept');
   });
 
   it('survives what is not HTTP', async () => {

@@ -31,6 +31,8 @@ export interface StackOptions {
   /** What device and clients dial instead of the relay itself: something between them. */
   readonly dialled?: string;
   readonly relayPort?: number;
+  /** A program that is run instead of the CLI; it gets the same arguments. */
+  readonly relayProgram?: string;
 }
 
 /** A client of the stack in this process: tunnel, chat port, and what the port has said. */
@@ -145,8 +147,11 @@ export class Stack {
   }
 }
 
-function startRelay(folder: string, port: number, { relayNodeFlags = [], relayArgs = [] }: StackOptions): JsonProcess {
-  return new JsonProcess(relayNode, [...relayNodeFlags, cli, 'relay', '--json', '--port', String(port), ...relayArgs], { cwd: folder });
+function startRelay(folder: string, port: number, { relayNodeFlags = [], relayArgs = [], relayProgram }: StackOptions): JsonProcess {
+  const node = relayProgram === undefined ? relayNode : process.execPath;
+  return new JsonProcess(node, [...relayNodeFlags, relayProgram ?? cli, 'relay', '--json', '--port', String(port), ...relayArgs], {
+    cwd: folder,
+  });
 }
 
 /** A port on which nobody listens just now: a relay that comes back must have the same one. */
