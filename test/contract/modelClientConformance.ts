@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Disposable } from '../../src/base/disposable.ts';
-import type { GenerationRequest, GenerationSink, ModelClient } from '../../src/conversation/ports.ts';
-import type { AnswerStats } from '../../src/protocol/chat.ts';
-import type { ErrorCode, TunnelError } from '../../src/protocol/errors.ts';
+import type { GenerationRequest } from '../../src/conversation/ports.ts';
+import type { ErrorCode } from '../../src/protocol/errors.ts';
+import { describeModelClientBasics, settle, type ModelClientSubject } from './modelClientBasics.ts';
+import { RecordingSink } from './recordingSink.ts';
 
 /** How the model server is to answer from now on. */
 export interface PlannedAnswer {
@@ -19,11 +20,8 @@ export interface SeenRequest {
   readonly aborted: boolean;
 }
 
-/** What the suite needs to know about an implementation and the server behind it. */
-export interface ModelClientHarness {
-  readonly client: ModelClient;
-  /** A model that is there. */
-  readonly model: string;
+/** An implementation, and a server behind it that does as it is told. */
+export interface ModelClientHarness extends ModelClientSubject {
   /** For {@link PlannedAnswer} `failure`. */
   readonly failureCode: ErrorCode;
   plan(answer: PlannedAnswer): void;
@@ -31,65 +29,14 @@ export interface ModelClientHarness {
   hold(): void;
   release(count: number): void;
   readonly seen: readonly SeenRequest[];
-  /** Lets time pass until the condition holds, or fails. */
-  until(condition: () => boolean): Promise<void>;
   /** Stops the model server; connections to it are refused. */
   stopServer(): Promise<void>;
-  /** Ends the client, then asserts that no timer, socket or request is left. */
-  end(): Promise<void>;
-}
-
-export type Heard = 'loading' | { readonly text: string } | { readonly end: AnswerStats } | { readonly error: TunnelError };
-
-/** Writes down what a generation says. */
-export class RecordingSink implements GenerationSink {
-  readonly heard: Heard[] = [];
-  onNext: () => void = () => undefined;
-
-  onLoading(): void {
-    this.#hear('loading');
-  }
-
-  onText(text: string): void {
-    this.#hear({ text });
-  }
-
-  onEnd(end: AnswerStats): void {
-    this.#hear({ end });
-  }
-
-  onError(error: TunnelError): void {
-    this.#hear({ error });
-  }
-
-  get pieces(): string[] {
-    return this.heard.flatMap((one) => (typeof one === 'object' && 'text' in one ? [one.text] : []));
-  }
-
-  get text(): string {
-    return this.pieces.join('');
-  }
-
-  get end(): AnswerStats | undefined {
-    return this.heard.flatMap((one) => (typeof one === 'object' && 'end' in one ? [one.end] : []))[0];
-  }
-
-  get error(): TunnelError | undefined {
-    return this.heard.flatMap((one) => (typeof one === 'object' && 'error' in one ? [one.error] : []))[0];
-  }
-
-  get isOver(): boolean {
-    return this.end !== undefined || this.error !== undefined;
-  }
-
-  #hear(one: Heard): void {
-    this.heard.push(one);
-    this.onNext();
-  }
 }
 
 /** Registers the suite that every {@link ModelClient} passes. */
 export function describeModelClient(name: string, makeHarness: () => Promise<ModelClientHarness>): void {
+  describeModelClientBasics(name, makeHarness);
+
   describe(`model client: ${name}`, () => {
     let harness: ModelClientHarness;
     let sink: RecordingSink;
@@ -134,16 +81,6 @@ export function describeModelClient(name: string, makeHarness: () => Promise<Mod
       assert.equal(sink.end?.reason, 'stop');
       assert.equal(sink.end.answerTokens, 3);
       assert.ok(sink.end.totalMs >= 0 && sink.end.totalMs < 60_000, String(sink.end.totalMs));
-    });
-
-    it('calls nothing before generate has returned', async () => {
-      let returned = false;
-      sink.onNext = () => {
-        assert.ok(returned);
-      };
-      ask();
-      returned = true;
-      await over();
     });
 
     it('sends the messages as they are, each once', async () => {
@@ -198,12 +135,6 @@ export function describeModelClient(name: string, makeHarness: () => Promise<Mod
       assert.deepEqual(sink.heard, ['loading']);
     });
 
-    it('says nothing when disposed at once', async () => {
-      ask().dispose();
-      await settle(harness);
-      assert.deepEqual(sink.heard, []);
-    });
-
     it('can be stopped from inside a callback', async () => {
       harness.plan({ pieces: ['a', 'b', 'c', 'd'] });
       const generation = ask();
@@ -225,12 +156,6 @@ export function describeModelClient(name: string, makeHarness: () => Promise<Mod
       await harness.until(() => other.isOver);
       assert.equal(other.text, 'xy');
       assert.ok(!sink.isOver);
-    });
-
-    it('names a model that is not there', async () => {
-      harness.client.generate({ model: 'nobody:7b', messages: [{ role: 'user', content: 'hi' }] }, sink);
-      await over();
-      assert.equal(sink.error?.code, 'ollamaModelMissing');
     });
 
     it('keeps the text before an error in mid-stream', async () => {
@@ -264,13 +189,6 @@ export function describeModelClient(name: string, makeHarness: () => Promise<Mod
         [harness.model],
       );
       assert.deepEqual(models[0]?.capabilities, ['completion']);
-    });
-
-    it('knows how the server is', async () => {
-      const status = await harness.client.check();
-      assert.equal(status.state, 'ok');
-      assert.ok(status.version !== undefined && status.url !== undefined);
-      assert.equal(harness.client.status, status);
     });
 
     it('tells of a server that has stopped, and fails by name', async () => {
@@ -307,10 +225,4 @@ export function describeModelClient(name: string, makeHarness: () => Promise<Mod
       harness.client.generate({ model: harness.model, messages: [] }, sink).dispose();
     });
   });
-}
-
-/** Long enough for what must not happen to happen. */
-async function settle(harness: ModelClientHarness): Promise<void> {
-  let turns = 0;
-  await harness.until(() => ++turns > 20);
 }

@@ -46,7 +46,7 @@ async function makeHarness(knobs: Partial<FakeOllamaKnobs>): Promise<ModelClient
 }
 
 describeModelClient('Ollama over HTTP', () => makeHarness({}));
-describeModelClient('Ollama over HTTP, bytes in threes', () => makeHarness({ chunking: 'bytes:3' }));
+describeModelClient('Ollama over HTTP, bytes in pieces of 31', () => makeHarness({ chunking: 'bytes:31' }));
 describeModelClient('Ollama over HTTP, lines cut inside characters', () =>
   makeHarness({ chunking: 'splitUtf8', crlf: true, blankLine: true }),
 );

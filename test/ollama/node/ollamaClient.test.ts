@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { nullLogger, type Logger } from '../../../src/base/log.ts';
 import { OllamaClient, type OllamaClientOptions } from '../../../src/ollama/node/ollamaClient.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
-import { RecordingSink } from '../../contract/modelClientConformance.ts';
+import { RecordingSink } from '../../contract/recordingSink.ts';
 import { FakeClock } from '../../fakes/fakeClock.ts';
 import type { FakeOllamaKnobs } from '../../standin/knobs.ts';
 import { startFakeOllama, type FakeOllama } from '../../standin/startFakeOllama.ts';
