@@ -1,4 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
+import { deferred } from '../../base/deferred.ts';
+import type { Disposable } from '../../base/disposable.ts';
 import { systemRandom } from '../../base/random.ts';
 import { UserError } from '../../base/userError.ts';
 import { PRODUCT_VERSION } from '../../protocol/versions.ts';
@@ -29,19 +31,39 @@ export async function runRelay(flags: RelayFlags, host: RelayProcess): Promise<n
   const settings = readRelaySettings(flags, host.env, systemRandom);
   const log = relayLog(settings.json ? 2 : 1, readLogLevel(host.env['C2L_LOG_LEVEL']));
   const page = readPage(host.pageFolder);
-  const server = await startRelayServer({ settings, page, clock: systemClock, random: systemRandom, crypto: soundCrypto(), log });
+  const signals = listenForSignals(host); // before anybody can know that we listen
+  let server: RelayServer | undefined;
   try {
+    server = await startRelayServer({ settings, page, clock: systemClock, random: systemRandom, crypto: soundCrypto(), log });
     announce(settings, server, host.print);
-    log.info('relay started', { version: PRODUCT_VERSION, page: page !== undefined, ...describeSettings(settings) });
+    const inForce = { ...describeSettings(settings), origins: server.origins.join(' ') };
+    log.info('relay started', { version: PRODUCT_VERSION, page: page !== undefined, ...inForce });
     if (!page) log.warn('the chat page was not built: this relay serves links only');
-    await drainOnSignal(server, host, (signal) => {
-      log.info('draining', { signal, links: server.counts.deviceLinks + server.counts.clientLinks });
-    });
+    const signal = await signals.first;
+    log.info('draining', { signal, links: server.counts.deviceLinks + server.counts.clientLinks });
+    await Promise.race([server.drain(), signals.second]);
     log.info('relay stopped');
     return 0;
   } finally {
-    await server.close();
+    signals.dispose();
+    await server?.close();
   }
+}
+
+interface Signals extends Disposable {
+  /** Drains. */
+  readonly first: Promise<string>;
+  /** Ends at once. */
+  readonly second: Promise<string>;
+}
+
+function listenForSignals({ onSignal }: RelayProcess): Signals {
+  const [first, second] = [deferred<string>(), deferred<string>()];
+  let count = 0;
+  const stop = onSignal((signal) => {
+    (count++ === 0 ? first : second).resolve(signal);
+  });
+  return { first: first.promise, second: second.promise, dispose: stop };
 }
 
 /** Mints an invite and prints it. */
@@ -80,22 +102,6 @@ function announce({ admission, json }: RelaySettings, { url }: RelayServer, prin
   if (invite !== undefined) print(`Invite: ${invite}\nIt changes at every start. Set C2L_SECRET to keep invites valid.\n`);
   else if (admission.kind === 'open') print('Anybody may register a device here: the relay runs open.\n');
   else print('Devices need an invite: cloudtolocalllm relay invite NAME\n');
-}
-
-/** The first signal drains, the second ends at once. */
-async function drainOnSignal(server: RelayServer, { onSignal }: RelayProcess, onDrain: (signal: string) => void): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let isDraining = false;
-    const stopListening = onSignal((signal) => {
-      const ended = isDraining ? server.close() : server.drain();
-      if (!isDraining) onDrain(signal);
-      isDraining = true;
-      ended.then(() => {
-        stopListening();
-        resolve();
-      }, reject);
-    });
-  });
 }
 
 function readLogLevel(text: string | undefined): LogLevel {

@@ -21,7 +21,8 @@ export const refusals = {
     status: 426,
     error: 'upgradeRequired',
     message: 'This path takes WebSocket links only. If a proxy stands before the relay, it must pass the upgrade on.',
-    headers: { Upgrade: 'websocket', Connection: 'Upgrade' },
+    // `close` too: else Node ends the connection without saying so, and a client that reuses it fails
+    headers: { Upgrade: 'websocket', Connection: 'close, Upgrade' },
   },
   version: {
     status: 426,
