@@ -1,4 +1,4 @@
-import { DecodeError } from '../base/bytes.ts';
+import { DecodeError, utf8 } from '../base/bytes.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import { nullLogger, type Logger } from '../base/log.ts';
@@ -16,6 +16,7 @@ import {
 } from '../protocol/chat.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
+import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
 import { encodeStreamMessage, MessageAssembler } from '../protocol/messageStream.ts';
 import { TextJoiner } from '../protocol/textJoiner.ts';
 import type { ClientTunnel } from './clientTunnel.ts';
@@ -69,11 +70,7 @@ export class TunnelChatPort implements ChatPort {
 
   send(request: ChatRequest): void {
     if (this.#isDisposed) throw new TunnelError('closed');
-    try {
-      encodeChat(request);
-    } catch (error) {
-      throw new TunnelError('messageTooLong', undefined, { cause: error });
-    }
+    if (request.type === 'send' && utf8(request.text).length > MAX_PROMPT_BYTES) throw new TunnelError('messageTooLong');
     if (request.type === 'hello') return; // said for each stream by the port itself
     if (isMutating(request)) this.#unanswered.set(request.requestId, request);
     else if (request.type === 'open') this.#followed.set(request.conversationId, request.since);

@@ -100,17 +100,22 @@ export class AgentWorld {
     return { ...(await result), staticKey: key };
   }
 
-  /** A paired client with a tunnel of its own, connected. */
-  async client(): Promise<WorldClient> {
+  /** A paired client's tunnel, not yet dialled; whoever asked for it ends it. */
+  async pairedTunnel(): Promise<ClientTunnel> {
     const { root, staticKey } = await this.pair(true);
     const { psk, dialHash } = deriveClient(nodeCrypto, root);
-    const tunnel = new ClientTunnel({
+    return new ClientTunnel({
       dial: this.network.dial,
       clock: this.clock,
       random: this.random,
       crypto: nodeCrypto,
       pairing: { origin: MEMORY_RELAY_ORIGIN, deviceKey: this.identity.publicKey, staticKey, psk, dialHash },
     });
+  }
+
+  /** A paired client with a tunnel of its own, connected. */
+  async client(): Promise<WorldClient> {
+    const tunnel = await this.pairedTunnel();
     const port = new TunnelChatPort(tunnel);
     const replies: ChatReply[] = [];
     port.onReply((reply) => replies.push(reply));
