@@ -31,6 +31,7 @@ export class SimProcess implements Clock {
   #uncountedMs = 0;
   #sleptMs = 0;
   #sleptAt = 0;
+  #awakeMsAtDeath: number | undefined;
   #inbox: (() => void)[] = [];
 
   constructor(time: SimTime, name: string, wallOffsetMs = 0) {
@@ -52,8 +53,9 @@ export class SimProcess implements Clock {
     return this.#timers.size;
   }
 
-  /** How long it has been running and not asleep. */
+  /** How long it has been running, or had been at its end, without sleep. */
   get awakeMs(): number {
+    if (this.#awakeMsAtDeath !== undefined) return this.#awakeMsAtDeath;
     const asleep = this.isAsleep ? this.#time.now - this.#sleptAt : 0;
     return this.#time.now - this.#startedAt - this.#sleptMs - asleep;
   }
@@ -102,6 +104,7 @@ export class SimProcess implements Clock {
 
   /** Ends it without a word. */
   kill(): void {
+    this.#awakeMsAtDeath ??= this.awakeMs;
     this.#state = 'dead';
     for (const { event } of this.#timers) this.#time.cancel(event);
     this.#timers.clear();

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { toBase64url } from '../../src/base/bytes.ts';
+import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
+import type { ChatMessage } from '../../src/protocol/chat.ts';
+import { CHECKPOINT_INTERVAL_MS } from '../../src/protocol/limits.ts';
+import { deriveClient } from '../../src/secure/pairingSecret.ts';
+import type { ChatModel } from '../../src/ui/chatModel.ts';
+import { checkStore, checkView } from './chatChecks.ts';
+import { doFault, type FaultTargets } from './faults.ts';
+import { pairByCeremony } from './pairByCeremony.ts';
+import { SimDevice } from './simDevice.ts';
+import { SimPage, type SimPairing } from './simPage.ts';
+import { SimPerson } from './simPerson.ts';
+import type { SimProcess } from './simProcess.ts';
+import { SimWorld } from './simWorld.ts';
+
+/** All faults that began in their time have ended after this, ms. */
+const LONGEST_FAULT_MS = 30_000;
+const RECOVERY_MS = 60_000;
+/** A world that needs more has a storm in it. */
+const MAX_DIALS = 600;
+
+/** A device with its chats, a relay, and one or two tabs in which somebody asks. */
+export class ChatWorld extends SimWorld {
+  readonly device = new SimDevice(this);
+  readonly pages: SimPage[] = [];
+  readonly conversationId = toBase64url(this.entropy.bytes(16));
+
+  /** Lives through some turns and faults, then until quiet. @throws when anything is not as it should be */
+  async live(): Promise<void> {
+    this.device.onKilled = (process) => {
+      this.#checkCheckpoints(process);
+    };
+    this.device.start();
+    await this.#makePages();
+    const person = new SimPerson(this, this.device, this.pages, this.between(1, 4));
+    const begunAt = this.time.now;
+    const windowMs = this.between(1_000, 30_000);
+    for (let left = this.chance.int(11); left > 0; left--) {
+      this.in(this.chance.int(windowMs), () => {
+        doFault(this, this.#targets);
+      });
+    }
+    const healedAt = begunAt + windowMs + LONGEST_FAULT_MS;
+    await this.time.run(healedAt);
+    await this.#runUntil(healedAt + RECOVERY_MS, () => this.#isConnected(), 'connected');
+    await this.#runUntil(this.time.now + 4 * (RECOVERY_MS + this.device.models.longestMs), () => person.isDone, 'through with the turns');
+    await this.#runUntil(this.time.now + RECOVERY_MS, () => this.#isQuiet(), 'quiet');
+    person.isGone = true;
+    this.#check(person);
+    this.#dispose();
+    await this.time.run(this.time.now + RECOVERY_MS);
+  }
+
+  get messages(): readonly ChatMessage[] {
+    return this.device.conversations.messages(MACHINE_OWNER, this.conversationId, { limit: 1_000 }).messages;
+  }
+
+  get #targets(): FaultTargets {
+    return { device: this.device, clients: this.pages };
+  }
+
+  async #makePages(): Promise<void> {
+    const isByCeremony = this.chance.float() < 0.1;
+    const pairing = isByCeremony ? await pairByCeremony(this, this.device) : this.#pairDirectly();
+    const hasSlowCurve = this.chance.float() < 0.3;
+    const addPage = (of: SimPairing): void => {
+      const name = `page${String(this.pages.length)}`;
+      const onShown = (model: ChatModel): void => {
+        checkView(this, model);
+      };
+      const page = new SimPage(this, { name, conversationId: this.conversationId, pairing: of, hasSlowCurve, onShown });
+      this.pages.push(page);
+      page.start();
+    };
+    addPage(pairing);
+    const second = this.chance.float();
+    if (second < 0.25) addPage(pairing);
+    else if (second < 0.4) addPage(this.#pairDirectly());
+  }
+
+  #pairDirectly(): SimPairing {
+    const staticKey = this.crypto.importKey(this.entropy.bytes(32));
+    const { psk, dialHash } = deriveClient(this.crypto, this.entropy.bytes(32));
+    const who = { id: toBase64url(this.entropy.bytes(16)), name: 'Firefox', kind: 'page', scope: 'chat', owner: MACHINE_OWNER } as const;
+    this.device.devices.saveClient({ ...who, publicKey: staticKey.publicKey, psk, dialHash, state: 'active', pairedAt: 0, lastSeenAt: 0 });
+    // As if it had been paired before: the running agent reads its clients at its start.
+    this.device.kill(false);
+    this.device.start();
+    return { deviceKey: this.device.identity.publicKey, staticKey, psk, dialHash };
+  }
+
+  async #runUntil(deadline: number, isDone: () => boolean, what: string): Promise<void> {
+    while (!isDone()) {
+      if (this.time.now >= deadline) assert.fail(`not ${what}: ${this.#whereItStands()}`);
+      await this.time.run(this.time.now + 200);
+      assert.ok(this.network.dials <= MAX_DIALS, `${String(this.network.dials)} dials`);
+    }
+  }
+
+  #whereItStands(): string {
+    const pages = this.pages.map(({ name, life }) => {
+      const model = life?.controller.model;
+      const last = model?.conversation.messages.at(-1);
+      return `${name} ${String(life?.tunnel.supervisor.state.kind)} ${String(model?.conversation.phase)} ${String(model?.conversation.messages.length)} messages, last ${String(last?.state)} ${String(last?.text.length)}`;
+    });
+    const last = this.messages.at(-1);
+    return `${pages.join('; ')}; device ${String(this.device.agent?.tunnel.state)}, ${String(this.messages.length)} messages, last ${String(last?.state)} ${String(last?.text.length)}`;
+  }
+
+  #isConnected(): boolean {
+    const isUp = ({ life }: SimPage): boolean => {
+      const kind = life?.tunnel.supervisor.state.kind;
+      return kind === 'connected' || kind === 'streaming';
+    };
+    return this.pages.every(isUp) && (this.device.agent?.tunnel.state === 'connected' || this.device.agent?.tunnel.state === 'streaming');
+  }
+
+  #isQuiet(): boolean {
+    return this.#isConnected() && this.pages.every((page) => this.#showsTheTruth(page));
+  }
+
+  /** What the view shows is what the store holds. */
+  #showsTheTruth({ life }: SimPage): boolean {
+    const { conversation, pending, stopping } = life?.controller.model ?? {};
+    if (conversation?.phase !== 'ready' || pending?.length !== 0 || stopping) return false;
+    const stored = this.messages;
+    return (
+      conversation.messages.length === stored.length &&
+      conversation.messages.every(({ id, role, text, state, error }, at) => {
+        const other = stored[at];
+        return id === other?.id && role === other.role && text === other.text && state === other.state && error === other.error;
+      })
+    );
+  }
+
+  /** What was said longer ago than a checkpoint takes is on the disk. */
+  #checkCheckpoints(process: SimProcess): void {
+    const kept = new Map(this.messages.map((message, at, all) => [all[at - 1]?.text, message.text]));
+    for (const run of this.device.models.runs.values()) {
+      if (run.process !== process || run.end !== undefined) continue;
+      const least = run.lengthAt(process.awakeMs - CHECKPOINT_INTERVAL_MS - 1) - 1; // half a character may still wait for its other half
+      const text = kept.get(run.prompt) ?? '';
+      assert.ok(text.length >= least, `killed with ${String(text.length)} of at least ${String(least)} units stored`);
+    }
+  }
+
+  #check(person: SimPerson): void {
+    checkStore(this, person.questions);
+    const counts = this.network.relay?.core.counts;
+    assert.ok(counts);
+    assert.equal(counts.backlogBytes, 0);
+    assert.ok(counts.circuits >= this.pages.length && counts.clientLinks < 40 && counts.deviceLinks < 20, JSON.stringify(counts));
+  }
+
+  #dispose(): void {
+    for (const page of this.pages) page.close();
+    this.device.quit();
+    const relay = this.network.relay;
+    relay?.core.dispose();
+    assert.equal(relay?.process.pendingTimers, 0, 'the relay leaves timers behind');
+  }
+}
