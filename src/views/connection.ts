@@ -1,22 +1,34 @@
 import * as vscode from 'vscode';
-import type { AgentControl } from '../protocol/agentControl.ts';
+import type { Clock } from '../base/clock.ts';
+import type { AgentControl, RelaySetting } from '../protocol/agentControl.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
-import { toSignal } from './abort.ts';
 import type { AgentReady } from './editorAgent.ts';
 import type { ConnectionIntent } from './connectionIntent.ts';
 import { setUpRelay } from './setUpRelay.ts';
+
+/** A connection that takes longer is shown on its way, ms. */
+const SLOW_AFTER_MS = 1_000;
+
+export interface ConnectionOptions {
+  readonly agent: AgentReady;
+  readonly bus: StatusEventBus;
+  readonly intent: ConnectionIntent;
+  readonly clock: Clock;
+}
 
 /** What people do about the connection. */
 export class Connection {
   readonly #agent: AgentReady;
   readonly #bus: StatusEventBus;
   readonly #intent: ConnectionIntent;
+  readonly #clock: Clock;
 
-  constructor(agent: AgentReady, bus: StatusEventBus, intent: ConnectionIntent) {
+  constructor({ agent, bus, intent, clock }: ConnectionOptions) {
     this.#agent = agent;
     this.#bus = bus;
     this.#intent = intent;
+    this.#clock = clock;
   }
 
   get isUp(): boolean {
@@ -56,21 +68,36 @@ export class Connection {
 
   async #connect(control: AgentControl): Promise<boolean> {
     await this.#intent.remember(true);
-    const host = control.relay ? new URL(control.relay.origin).host : '';
-    const options = { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Connecting to {0}', host), cancellable: true };
-    return vscode.window.withProgress(options, async (_progress, token) => {
-      const signal = toSignal(token);
-      try {
-        await control.connect({ signal });
-        return true;
-      } catch (error) {
-        if (!signal.aborted) throw TunnelError.from(error);
-        await this.#intent.remember(false);
-        control.disconnect();
-        return false;
-      }
+    const cancelling = new AbortController();
+    const connecting = control.connect({ signal: cancelling.signal });
+    const slow = this.#clock.after(SLOW_AFTER_MS, () => {
+      showProgress(control.relay, connecting, cancelling);
     });
+    try {
+      await connecting;
+      return true;
+    } catch (error) {
+      if (!cancelling.signal.aborted) throw TunnelError.from(error);
+      await this.#intent.remember(false);
+      control.disconnect();
+      return false;
+    } finally {
+      slow.dispose();
+    }
   }
+}
+
+/** Shows that it takes its time, with a way to cancel, until `connecting` has settled. */
+function showProgress(relay: RelaySetting | undefined, connecting: Promise<void>, cancelling: AbortController): void {
+  const host = relay ? new URL(relay.origin).host : '';
+  const options = { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Connecting to {0}', host), cancellable: true };
+  void vscode.window.withProgress(options, async (_progress, token) => {
+    token.onCancellationRequested(() => {
+      cancelling.abort();
+    });
+    // whoever asked to connect hears how it ended
+    await connecting.catch(() => undefined);
+  });
 }
 
 async function confirmDisconnect(online: number): Promise<boolean> {

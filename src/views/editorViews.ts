@@ -55,7 +55,7 @@ export function createViews(parts: EditorParts): Disposable {
   keys.set(contextOf(state));
 
   const intent = new ConnectionIntent(parts.memory);
-  const connection = new Connection(agent, bus, intent);
+  const connection = new Connection({ agent, bus, intent, clock });
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));
   const chat = owned.add(new ChatView(parts));
@@ -107,7 +107,11 @@ export function createViews(parts: EditorParts): Disposable {
         void vscode.window.showWarningMessage(
           vscode.l10n.t('The file of your chats was damaged. It was set aside as {0}, and a new one was begun.', damaged),
         );
-      owned.add(answerPairingQuestions(control, log));
+      owned.add(
+        answerPairingQuestions(control, log, () => {
+          pairing.close();
+        }),
+      );
       owned.add(
         onDidChangeSetting('relay.url', () => {
           void applyRelaySetting(control, log).then(state.changed);

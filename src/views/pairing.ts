@@ -35,6 +35,11 @@ export class Pairing implements Disposable {
     open.panel.show(offer);
   }
 
+  /** Takes the link away, for it can no longer be used. */
+  close(): void {
+    this.#open?.panel.dispose();
+  }
+
   dispose(): void {
     this.#open?.owned.dispose();
   }

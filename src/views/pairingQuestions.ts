@@ -3,13 +3,18 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Logger } from '../base/log.ts';
 import type { AgentControl, PairingQuestion } from '../protocol/agentControl.ts';
 
-/** Asks the user, one question at a time, whether a browser may pair; then says that it has. */
-export function answerPairingQuestions(control: AgentControl, log: Logger): Disposable {
+/**
+ * Asks the user, one question at a time, whether a browser may pair; then says that it has.
+ * @param onDenied hears each no: the offer is used up with it
+ */
+export function answerPairingQuestions(control: AgentControl, log: Logger, onDenied: () => void): Disposable {
   const owned = new DisposableStore();
   let last = Promise.resolve();
   owned.add(
     control.onPairingQuestion((question) => {
-      last = last.then(() => ask(question, log));
+      last = last.then(async () => {
+        if (!(await ask(question, log))) onDenied();
+      });
     }),
   );
   owned.add(
@@ -23,7 +28,8 @@ export function answerPairingQuestions(control: AgentControl, log: Logger): Disp
   return owned;
 }
 
-async function ask(question: PairingQuestion, log: Logger): Promise<void> {
+/** Resolves to whether the browser was let in. */
+async function ask(question: PairingQuestion, log: Logger): Promise<boolean> {
   const over = new AbortController();
   const ending = question.onDidEnd(() => {
     over.abort();
@@ -34,10 +40,12 @@ async function ask(question: PairingQuestion, log: Logger): Promise<void> {
     else if (allowed)
       void vscode.window.showWarningMessage(vscode.l10n.t('The question was over before your answer. Make a new pairing link.'));
     log.info('pairing question answered', { allowed, tooLate: over.signal.aborted });
+    return allowed;
   } catch (error) {
     // the editor refused to show the question: nobody has allowed anything
     log.error('pairing question could not be asked', { cause: String(error) });
     if (!over.signal.aborted) question.answer(false);
+    return false;
   } finally {
     ending.dispose();
   }

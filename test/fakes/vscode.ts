@@ -152,6 +152,8 @@ class FakeEditor {
   readonly settings = new FakeEvent<{ affectsConfiguration(name: string): boolean }>();
   readonly opened: string[] = [];
   clipboard = '';
+  /** Titles of what was shown on its way. */
+  readonly progress: string[] = [];
   /** Cancels what `withProgress` runs now. */
   cancelProgress: () => void = () => undefined;
   readonly logs: { readonly level: string; readonly line: string }[] = [];
@@ -160,7 +162,17 @@ class FakeEditor {
   /** Everything as in a new window. */
   reset(): void {
     this.person = unhelpful();
-    for (const list of [this.messages, this.inputs, this.picks, this.statusItems, this.panels, this.executed, this.opened, this.logs])
+    for (const list of [
+      this.messages,
+      this.inputs,
+      this.picks,
+      this.statusItems,
+      this.panels,
+      this.executed,
+      this.opened,
+      this.logs,
+      this.progress,
+    ])
       list.length = 0;
     for (const map of [this.providers, this.commands, this.contexts, this.userSettings, this.workspaceSettings]) map.clear();
     this.settings.listeners.clear();
@@ -349,7 +361,11 @@ export const window = {
     fakeEditor.picks.push(items);
     return Promise.resolve(fakeEditor.person.pick(items));
   },
-  withProgress: async <T>(_options: unknown, task: (progress: { report(): void }, token: unknown) => Promise<T>): Promise<T> => {
+  withProgress: async <T>(
+    options: { readonly title: string },
+    task: (progress: { report(): void }, token: unknown) => Promise<T>,
+  ): Promise<T> => {
+    fakeEditor.progress.push(options.title);
     const cancelled = new FakeEvent<undefined>();
     const token = { isCancellationRequested: false, onCancellationRequested: cancelled.event };
     fakeEditor.cancelProgress = () => {

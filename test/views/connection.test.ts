@@ -4,6 +4,7 @@ import { StatusBus } from '../../src/status/statusEventBus.ts';
 import type { PairedClient } from '../../src/protocol/agentControl.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
 const { Connection } = await import('../../src/views/connection.ts');
 const { ConnectionIntent } = await import('../../src/views/connectionIntent.ts');
@@ -16,11 +17,13 @@ describe('Connection', () => {
   let control: FakeAgentControl;
   let connection: InstanceType<typeof Connection>;
   let intent: InstanceType<typeof ConnectionIntent>;
+  let clock: FakeClock;
   let memory: Map<string, unknown>;
 
   beforeEach(() => {
     fakeEditor.reset();
     const bus = new StatusBus();
+    clock = new FakeClock();
     control = new FakeAgentControl(bus);
     memory = new Map();
     const memento = {
@@ -32,7 +35,7 @@ describe('Connection', () => {
     };
     intent = new ConnectionIntent(memento);
     const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
-    connection = new Connection(agent, bus, intent);
+    connection = new Connection({ agent, bus, intent, clock });
   });
 
   it('leads to setting up a relay when there is none, then connects', async () => {
@@ -67,20 +70,31 @@ describe('Connection', () => {
     assert.equal(memory.size, 0);
   });
 
-  it('can be cancelled, which is a disconnect and is remembered', async () => {
+  it('shows a connection that takes its time, and lets the user cancel it, which is a disconnect and is remembered', async () => {
     control.relay = { origin: 'https://relay.example' };
     control.onConnect = (signal) =>
       new Promise((_, reject) => {
         signal?.addEventListener('abort', () => {
           reject(new TunnelError('cancelled'));
         });
-        queueMicrotask(() => {
-          fakeEditor.cancelProgress();
-        });
       });
-    assert.equal(await connection.connect(), false);
+    const connected = connection.connect();
+    await clock.advance(900);
+    assert.equal(fakeEditor.progress.length, 0);
+    await clock.advance(200);
+    assert.deepEqual(fakeEditor.progress, ['Connecting to relay.example']);
+    fakeEditor.cancelProgress();
+    assert.equal(await connected, false);
     assert.deepEqual(control.calls, ['connect', 'disconnect']);
     assert.equal(intent.connectAtStart, false);
+  });
+
+  it('shows no progress for a connection that is there at once', async () => {
+    control.relay = { origin: 'https://relay.example' };
+    assert.equal(await connection.connect(), true);
+    await clock.advance(5_000);
+    assert.equal(fakeEditor.progress.length, 0);
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('hands on a refusal that needs the user', async () => {

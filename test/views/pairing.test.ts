@@ -5,6 +5,7 @@ import type * as vscode from 'vscode';
 import { nullLogger } from '../../src/base/log.ts';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 import { fakeEditor, Uri } from '../fakes/vscode.ts';
 const { Connection } = await import('../../src/views/connection.ts');
@@ -27,10 +28,14 @@ describe('pairing', () => {
     control.relay = { origin: 'https://relay.example' };
     const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
     const memento = { get: () => undefined, update: () => Promise.resolve() };
-    const connection = new Connection(agent, bus, new ConnectionIntent(memento as never));
+    const connection = new Connection({ agent, bus, intent: new ConnectionIntent(memento as never), clock: new FakeClock() });
     const extensionUri = Uri.file('/ext') as unknown as vscode.Uri;
     pairing = owned.add(new Pairing({ agent, connection, extensionUri, random: new SeededRandom(1), log: nullLogger }));
-    owned.add(answerPairingQuestions(control, nullLogger));
+    owned.add(
+      answerPairingQuestions(control, nullLogger, () => {
+        pairing.close();
+      }),
+    );
   });
   afterEach(() => {
     owned.clear();
@@ -107,6 +112,13 @@ describe('pairing', () => {
       fakeEditor.person.message = answer;
       assert.equal(await control.ask().answer, false);
     });
+
+  it('takes the link away with a no, for it is used up', async () => {
+    await pairing.start();
+    assert.equal(await control.ask().answer, false);
+    await settle();
+    assert.equal(fakeEditor.panels[0]?.disposed, true);
+  });
 
   it('asks one question at a time', async () => {
     let release: (answer: string) => void = () => undefined;

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { deferred } from '../../src/base/deferred.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { toBase64url } from '../../src/base/bytes.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import type { ChatReply } from '../../src/protocol/chat.ts';
+import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
+import { parsePairingLink } from '../../src/secure/pairingLink.ts';
+import { deriveClient } from '../../src/secure/pairingSecret.ts';
+import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
+import { dialWs } from '../../src/tunnel/node/wsLinkSocket.ts';
+import { pairClient, type PairingResult } from '../../src/tunnel/pairingClient.ts';
+import { TunnelChatPort } from '../../src/tunnel/tunnelChatPort.ts';
+import { JsonProcess } from '../integration/support/childProcess.ts';
+import { root } from '../harness/paths.ts';
+import type { Workbench } from '../harness/workbench.ts';
+import { EditorRig, shots, until } from './editorRig.ts';
+
+const ours = { dial: dialWs, clock: systemClock, random: systemRandom, crypto: nodeCrypto };
+const question = 'wants to chat with your models';
+
+function startRelay(port: string, ...options: string[]): JsonProcess {
+  const cli = join(root, 'dist', 'cli.mjs');
+  return new JsonProcess(process.execPath, [cli, 'relay', '--json', '--port', port, ...options], { cwd: root });
+}
+
+/** Somebody with the link, as the page is. */
+function pairBy(link: string): {
+  readonly words: Promise<readonly string[]>;
+  readonly result: Promise<PairingResult>;
+  readonly staticKey: ReturnType<typeof nodeCrypto.importKey>;
+} {
+  const staticKey = nodeCrypto.importKey(systemRandom.bytes(32));
+  const words = deferred<readonly string[]>();
+  const options = { ...ours, staticKey, link: parsePairingLink(link), name: 'Firefox on Android', kind: 'page', scope: 'chat' } as const;
+  const result = pairClient(options, { onWaiting: () => undefined, onAsked: words.resolve });
+  result.catch(() => undefined);
+  return { words: words.promise, result, staticKey };
+}
+
+describe('a real editor and a real relay', () => {
+  let rig: EditorRig;
+  let workbench: Workbench;
+  let relay: JsonProcess;
+  let address: string;
+  let invite: string;
+
+  before(async () => {
+    relay = startRelay('0');
+    ({ url: address, invite } = (await relay.first('listening')) as unknown as { url: string; invite: string });
+    rig = await EditorRig.start({ ollama: { gate: 'manual', script: [' alpha', ' beta', ' gamma'] } });
+    workbench = await rig.open();
+  });
+  after(async () => {
+    await rig.stop();
+    await relay.stop();
+  });
+
+  const shows = (text: string | RegExp): Promise<void> => workbench.statusBarItem().filter({ hasText: text }).waitFor();
+  const picture = (name: string): Promise<unknown> => workbench.page.screenshot({ path: join(shots, `${name}.png`) });
+
+  async function newLink(): Promise<string> {
+    await workbench.runCommand('CloudToLocalLLM: Pair a Browser…');
+    return await workbench.webview().getByRole('textbox', { name: 'Pairing link' }).inputValue();
+  }
+
+  it('says in words why a wrong invite is refused, and offers what mends it', async () => {
+    await workbench.runCommand('CloudToLocalLLM: Connect');
+    await workbench.answerInputBox(address);
+    await workbench.page.locator('.quick-input-message').filter({ hasText: 'Invite for' }).waitFor();
+    await workbench.answerInputBox('somebody.99999999999.AAAA');
+    await workbench.toast('does not accept this invite').waitFor();
+    await shows('Invite refused');
+    assert.match((await workbench.statusBarItem().getAttribute('class')) ?? '', /error-kind/);
+    await picture('state-error');
+  });
+
+  it('connects once the invite is right', async () => {
+    await workbench.toastButton('does not accept this invite', 'Set Up Relay…').click();
+    await workbench.answerInputBox(address);
+    await workbench.page.locator('.quick-input-message').filter({ hasText: 'Invite for' }).waitFor();
+    await workbench.answerInputBox(invite);
+    await shows('Connected');
+    await picture('state-connected');
+  });
+
+  it('asks natively with the same six words as the browser, and takes Enter as a no', async () => {
+    const browser = pairBy(await newLink());
+    await picture('pairing-panel');
+    const words = await browser.words;
+    await workbench
+      .dialog(question)
+      .filter({ hasText: words.join(' ') })
+      .waitFor();
+    await picture('pairing-question');
+    await workbench.page.keyboard.press('Enter');
+    await assert.rejects(browser.result, /pairingDenied/);
+    await workbench.page.locator('.tab').filter({ hasText: 'Pair a Browser' }).waitFor({ state: 'detached' });
+  });
+
+  it('lets in whom the user allows, and shows an answer on its way', async () => {
+    const link = await newLink();
+    const browser = pairBy(link);
+    await browser.words;
+    await workbench.dialogButton(question, 'Allow').click();
+    const { root: secret } = await browser.result;
+    await workbench.toast('Firefox on Android is paired').waitFor();
+    const { psk, dialHash } = deriveClient(nodeCrypto, secret);
+    const { origin, deviceKey } = parsePairingLink(link);
+    const tunnel = new ClientTunnel({ ...ours, pairing: { origin, deviceKey, staticKey: browser.staticKey, psk, dialHash } });
+    const port = new TunnelChatPort(tunnel);
+    try {
+      await askThrough(port);
+    } finally {
+      port.dispose();
+      tunnel.dispose();
+    }
+  });
+
+  async function askThrough(port: TunnelChatPort): Promise<void> {
+    const replies: ChatReply[] = [];
+    port.onReply((reply) => replies.push(reply));
+    const conversationId = toBase64url(systemRandom.bytes(16));
+    port.send({ type: 'open', conversationId });
+    port.send({ type: 'send', requestId: toBase64url(systemRandom.bytes(16)), conversationId, text: 'hello', model: 'stand-in:latest' });
+    await shows(/Streaming 1/);
+    await picture('state-streaming');
+    rig.ollama.release(10);
+    const text = (): string =>
+      replies.map((reply) => (reply.type === 'event' && reply.event.type === 'chunk' ? reply.event.message.chunk : '')).join('');
+    await until('the answer is whole', () => text() === ' alpha beta gamma');
+    await shows(/Connected 1/);
+  }
+
+  it('shows that the relay has gone, and connects again by itself', async () => {
+    await relay.stop('SIGKILL');
+    await shows('Reconnecting');
+    await until('the warning colour', async () => /warning-kind/.test((await workbench.statusBarItem().getAttribute('class')) ?? ''));
+    await picture('state-reconnecting');
+    relay = startRelay(new URL(address).port, '--open');
+    await relay.first('listening');
+    await shows('Connected');
+  });
+
+  it('connects by itself after a reload, and stays apart after a disconnect', async () => {
+    await workbench.reload();
+    await shows('Connected');
+    await workbench.runCommand('CloudToLocalLLM: Disconnect');
+    await shows('Local AI');
+    await workbench.reload();
+    await shows('Local AI');
+    assert.match((await workbench.statusBarItem().getByRole('button').getAttribute('aria-label')) ?? '', /Not connected to 127\.0\.0\.1/);
+  });
+});
