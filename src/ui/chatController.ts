@@ -113,6 +113,10 @@ export class ChatController implements Disposable {
     this.#dispatch({ type: 'older' });
   }
 
+  loadOlderChats(): void {
+    this.#dispatch({ type: 'olderChats' });
+  }
+
   /** A refusal has been read; with `edit` its text goes back into the composer. */
   dismiss(requestId?: string, edit = false): void {
     this.#dispatch({ type: 'dismiss', ...(requestId === undefined ? {} : { requestId }), edit });
@@ -122,10 +126,9 @@ export class ChatController implements Disposable {
     this.#dispatch({ type: 'online', online });
   }
 
-  /** Asks for models and chats again; the device looks at Ollama anew for it. */
-  refresh(): void {
+  /** Asks for the models again; the device looks at Ollama anew for it. */
+  checkOllama(): void {
     this.#port.send({ type: 'listModels' });
-    this.#port.send({ type: 'listConversations' });
   }
 
   /** What `model` holds has been painted: the hub may send on. */
@@ -139,8 +142,13 @@ export class ChatController implements Disposable {
     if (sequence > 0) this.#port.send({ type: 'ack', conversationId, sequence });
   }
 
-  dispose(): void {
+  /** Keeps what has been typed now, for a page that may be about to go. */
+  keep(): void {
     if (this.#saving) this.#save();
+  }
+
+  dispose(): void {
+    this.keep();
     this.#store.dispose();
   }
 

@@ -50,6 +50,8 @@ export interface ChatModel {
   readonly chosenModel?: string;
   /** Undefined until known; newest first. */
   readonly conversations?: readonly ConversationSummary[];
+  /** The device has older chats than those listed. */
+  readonly moreConversations?: boolean;
   readonly conversation: Conversation;
   /** Conversations shown before, newest first, so that going back is at once; at most {@link MAX_KEPT_CONVERSATIONS}. */
   readonly kept: readonly Conversation[];

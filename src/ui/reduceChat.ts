@@ -27,7 +27,10 @@ export type ChatAction =
   | { readonly type: 'status'; readonly status: ChatPortStatus }
   | { readonly type: 'online'; readonly online: boolean }
   | { readonly type: 'open'; readonly conversationId: string }
+  /** Earlier messages of the conversation. */
   | { readonly type: 'older' }
+  /** Earlier conversations. */
+  | { readonly type: 'olderChats' }
   | { readonly type: 'draft'; readonly text: string }
   | { readonly type: 'chooseModel'; readonly model: string }
   | { readonly type: 'send'; readonly requestId: string }
@@ -55,6 +58,8 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
       return open(model, action.conversationId);
     case 'older':
       return older(model);
+    case 'olderChats':
+      return olderChats(model);
     case 'draft':
       return step(withDraft(model, model.conversation.id, action.text));
     case 'chooseModel':
@@ -80,11 +85,11 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
       return model.hub ? step(next, { type: 'listModels' }, { type: 'listConversations' }) : step(next);
     }
     case 'conversations':
-      return step({ ...model, conversations: reply.items });
+      return step({ ...model, ...mergeConversations(model, reply) });
     case 'models':
       return step({ ...model, models: reply.items, suggestedModel: reply.suggested });
     case 'ollama': {
-      const recovered = reply.status.state === 'ok' && model.ollama.state !== 'ok';
+      const recovered = reply.status.state === 'ok' && model.ollama.state !== 'ok' && model.ollama.state !== 'unknown';
       return recovered ? step({ ...model, ollama: reply.status }, { type: 'listModels' }) : step({ ...model, ollama: reply.status });
     }
     case 'snapshot':
@@ -114,8 +119,7 @@ function onConversation(model: ChatModel, reply: ConversationReply, now: number)
         return step({ ...model, conversation }, { type: 'open', conversationId: conversation.id });
       }
       const next = timed(summarised({ ...model, conversation: applied.conversation }, reply.event), now);
-      if (reply.event.type !== 'turn') return step(settle(next));
-      return step(settle(seeTurn(next, reply.event.question.text)), { type: 'listConversations' });
+      return step(settle(reply.event.type === 'turn' ? seeTurn(next, reply.event.question.text) : next));
     }
     default:
       return assertNever(reply);
@@ -144,6 +148,11 @@ function older(model: ChatModel): ChatStep {
   if (!conversation.more || conversation.loadingOlder || first === undefined) return step(model);
   const next = { ...model, conversation: { ...conversation, loadingOlder: true } };
   return step(next, { type: 'page', conversationId: conversation.id, before: first.id });
+}
+
+function olderChats(model: ChatModel): ChatStep {
+  const last = model.conversations?.at(-1);
+  return model.moreConversations === true && last ? step(model, { type: 'listConversations', before: last.id }) : step(model);
 }
 
 function send(model: ChatModel, requestId: string): ChatStep {
@@ -222,6 +231,23 @@ function withDraft(model: ChatModel, conversationId: string, text: string): Chat
   const others = Object.entries(model.drafts).filter(([id]) => id !== conversationId);
   const entries = text === '' ? others : [...others, [conversationId, text] as const];
   return { ...model, drafts: Object.fromEntries(entries.slice(-MAX_DRAFTS)) };
+}
+
+/** Puts a page of older chats behind those held; the newest ones replace the front and leave what is older. */
+function mergeConversations(
+  model: ChatModel,
+  { items, before, more }: Extract<ChatReply, { type: 'conversations' }>,
+): Pick<ChatModel, 'conversations' | 'moreConversations'> {
+  const held = model.conversations ?? [];
+  const ids = new Set(items.map(({ id }) => id));
+  if (before !== undefined)
+    return { conversations: [...held.filter(({ id }) => !ids.has(id)), ...items], moreConversations: more ?? false };
+  const oldest = items.at(-1)?.updatedAt ?? 0;
+  const older = more === true ? held.filter(({ id, updatedAt }) => !ids.has(id) && updatedAt < oldest) : [];
+  return {
+    conversations: [...items, ...older],
+    moreConversations: older.length > 0 ? (model.moreConversations ?? false) : (more ?? false),
+  };
 }
 
 /** Keeps the list of chats in step with what happens in the one that is shown. */

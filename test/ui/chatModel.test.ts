@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { answerStates, isRunning, type ChatReply } from '../../src/protocol/chat.ts';
+import { answerStates, isRunning, type ChatReply, type ConversationSummary } from '../../src/protocol/chat.ts';
 import { mayBecome } from '../../src/ui/answerTransitions.ts';
 import { canSend, draftOf, emptyModel, isGenerating, modelOf, visiblePending, type ChatModel } from '../../src/ui/chatModel.ts';
 import { reduceChat, type ChatAction, type ChatStep } from '../../src/ui/reduceChat.ts';
@@ -264,6 +264,16 @@ describe('chat model: conversations, models and the line', () => {
       ['q1', 'a1', 'q2', 'a2'].map(idOf),
     );
     assert.deepEqual(view.do({ type: 'older' }).last, []);
+  });
+
+  it('puts older chats behind the newer ones, and keeps them when the newest are sent again', () => {
+    const item = (name: string, updatedAt: number): ConversationSummary => ({ id: idOf(name), title: name, createdAt: 0, updatedAt, running: false });
+    const view = new View().hear({ type: 'conversations', items: [item('d', 4), item('c', 3)], more: true }).do({ type: 'olderChats' });
+    assert.deepEqual(view.last, [{ type: 'listConversations', before: idOf('c') }]);
+    view.hear({ type: 'conversations', items: [item('b', 2), item('a', 1)], before: idOf('c'), more: false });
+    view.hear({ type: 'conversations', items: [item('a', 5), item('d', 4)], more: true });
+    assert.deepEqual(view.model.conversations?.map(({ title }) => title), ['a', 'd', 'c', 'b']);
+    assert.deepEqual(view.do({ type: 'olderChats' }).last, []);
   });
 
   it('asks for the models again when Ollama has come back', () => {

@@ -1,0 +1,56 @@
+import { isRunning, type ChatMessage } from '../protocol/chat.ts';
+import { errorCatalogue } from '../protocol/errors.ts';
+import type { ChatModel } from './chatModel.ts';
+import { countWords } from './words.ts';
+
+/** What a screen reader hears of a change: `status` waits its turn, `alert` does not. The streamed text itself is never spoken. */
+export interface Announcement {
+  readonly kind: 'status' | 'alert';
+  readonly text: string;
+}
+
+export function announce(before: ChatModel, after: ChatModel): Announcement | undefined {
+  if (after.conversation.id !== before.conversation.id || before.conversation.phase === 'opening') return undefined;
+  const refused = after.pending.find(
+    (send) => send.state === 'refused' && !before.pending.some((old) => old.requestId === send.requestId && old.state === 'refused'),
+  );
+  if (refused?.error !== undefined) return { kind: 'alert', text: `Not sent. ${errorCatalogue[refused.error].words}` };
+  if (after.refusal && after.refusal !== before.refusal) return { kind: 'alert', text: errorCatalogue[after.refusal.error].words };
+  if (after.stopping && !before.stopping) return { kind: 'status', text: 'Stopping' };
+  const answer = after.conversation.messages.at(-1);
+  if (answer?.role !== 'assistant') return undefined;
+  return ofAnswer(
+    before.conversation.messages.find(({ id }) => id === answer.id),
+    answer,
+  );
+}
+
+function ofAnswer(before: ChatMessage | undefined, after: ChatMessage): Announcement | undefined {
+  const wasRunning = before === undefined || (before.state !== undefined && isRunning(before.state));
+  if (!wasRunning || after.state === undefined) return undefined;
+  const words = `${String(countWords(after.text))} words`;
+  switch (after.state) {
+    case 'streaming':
+      return before?.state === 'streaming' ? undefined : { kind: 'status', text: 'Answer started' };
+    case 'done':
+      return { kind: 'status', text: `Answer finished, ${words}` };
+    case 'stopped':
+      return { kind: 'status', text: `Answer stopped, ${words}` };
+    case 'interrupted':
+    case 'error':
+      return { kind: 'alert', text: answerTrouble(after) ?? 'The answer broke off.' };
+    case 'waiting':
+    case 'loading':
+      return undefined;
+  }
+}
+
+/** The words of an answer that did not come to its end. */
+export function answerTrouble(answer: ChatMessage): string | undefined {
+  if (answer.state !== 'error' && answer.state !== 'interrupted') return undefined;
+  const detail = answer.errorDetail === undefined ? '' : ` ${answer.errorDetail}`;
+  if (answer.error !== undefined) return `${errorCatalogue[answer.error].words}${detail}`;
+  return answer.state === 'interrupted'
+    ? `The answer was interrupted; what had come is kept.${detail}`
+    : `${errorCatalogue.ollamaFailed.words}${detail}`;
+}

@@ -1,0 +1,289 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { announce, type Announcement } from '../announcements.ts';
+import type { ChatController } from '../chatController.ts';
+import { canSend, draftOf, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
+import type { ConnectionLine } from '../connectionLine.ts';
+import { ConnectionWatch } from '../connectionWatch.ts';
+import { runningAnswer } from '../conversationModel.ts';
+import { copyText, showCopied } from '../copyText.ts';
+import { frames } from '../frames.ts';
+import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
+import './chatListElement.ts';
+import { deviceLine, topBar } from './chatParts.ts';
+import './composerElement.ts';
+import { closeIcon } from './icons.ts';
+import { LightElement } from './lightElement.ts';
+import { connectionNotice, emptyState, notices } from './notices.ts';
+import './transcriptElement.ts';
+import { transcriptRows } from './transcriptRows.ts';
+
+/** From this width on the list of chats stands beside the transcript, px. */
+const RAIL_FROM_PX = 1000;
+
+/** The whole chat, over one controller that somebody else owns. Fires `c2l-shown` after each paint, and `c2l-pair-again`. */
+export class ChatElement extends LightElement {
+  static override readonly properties: PropertyDeclarations = {
+    controller: { attribute: false },
+    model: { state: true },
+    isWide: { state: true },
+    isRailClosed: { state: true },
+    line: { state: true },
+    announcement: { state: true },
+  };
+
+  declare controller: ChatController | undefined;
+  /** What is on the screen; the controller may be a frame ahead. */
+  declare model: ChatModel | undefined;
+  declare isWide: boolean;
+  declare isRailClosed: boolean;
+  declare line: ConnectionLine | undefined;
+  declare announcement: Announcement | undefined;
+  #followed: ChatController | undefined;
+  /** What lives as long as this element follows one controller. */
+  readonly #owned = new DisposableStore();
+  #watch: ConnectionWatch | undefined;
+  #tick: Disposable | undefined;
+  #widths: ResizeObserver | undefined;
+  readonly #paint = (): void => {
+    this.#takeModel();
+  };
+
+  constructor() {
+    super();
+    this.controller = undefined;
+    this.model = undefined;
+    this.isWide = false;
+    this.isRailClosed = false;
+    this.line = undefined;
+    this.announcement = undefined;
+    this.addEventListener(copyCodeEvent, (event) => {
+      const { text, button } = (event as CustomEvent<CopyDetail>).detail;
+      void this.#copy(text, button);
+    });
+    this.addEventListener('keydown', (event) => {
+      this.#onKey(event);
+    });
+  }
+
+  readonly focusInput = (): void => {
+    this.querySelector('c2l-composer')?.input?.focus();
+  };
+
+  readonly focusLastMessage = (): void => {
+    this.querySelector('c2l-transcript')?.focusLast();
+  };
+
+  readonly newChat = (): void => {
+    this.#sheet?.close();
+    this.controller?.newChat();
+    this.focusInput();
+  };
+
+  /** Opens the list of chats where it is a sheet; where it stands beside the transcript, closes or opens it. */
+  readonly showChats = (): void => {
+    if (this.isWide) this.isRailClosed = !this.isRailClosed;
+    else this.#sheet?.showModal();
+  };
+
+  /** Puts the newest answer on the clipboard. */
+  readonly copyLastAnswer = (): void => {
+    const answer = this.model?.conversation.messages.findLast(({ role }) => role === 'assistant');
+    if (answer) void this.#copy(answer.text);
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#widths = new ResizeObserver(([entry]) => {
+      this.isWide = (entry?.contentRect.width ?? 0) >= RAIL_FROM_PX;
+    });
+    this.#widths.observe(this);
+    if (this.hasUpdated) this.#follow();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#widths?.disconnect();
+    this.#unfollow();
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('controller')) this.#follow();
+  }
+
+  protected override updated(): void {
+    const { controller, model } = this;
+    if (!controller || !model) return;
+    controller.drawn(model);
+    this.dispatchEvent(new CustomEvent('c2l-shown', { bubbles: true }));
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { model, controller } = this;
+    if (!model || !controller) return nothing;
+    const rail = this.isWide && !this.isRailClosed;
+    const device = controller.capabilities.showsConnection ? deviceLine(model) : nothing;
+    const { showChats, newChat } = this;
+    const bar = { title: model.conversation.title, isRailOpen: this.isWide ? rail : undefined, showChats, newChat };
+    return html`<div class="layout ${rail ? 'with-rail' : ''}">
+        ${rail ? html`<aside class="rail" aria-label="Chats and device">${device}${this.#list(model, controller)}</aside>` : nothing}
+        <main class="chat">
+          ${topBar({ ...bar, device: rail ? nothing : device })} ${connectionNotice(this.line, this.#pairAgain)}
+          <c2l-transcript
+            .rows=${transcriptRows(model, controller.clock.now())}
+            .conversationId=${model.conversation.id}
+            .hasOlder=${model.conversation.more}
+            .isBusy=${model.conversation.phase === 'opening' || model.conversation.loadingOlder}
+            .empty=${emptyState(model)}
+            @c2l-older=${(): void => {
+              controller.loadOlder();
+            }}
+          ></c2l-transcript>
+          <div class="dock">${notices(model, controller)} ${this.#composer(model, controller)}</div>
+        </main>
+      </div>
+      ${this.isWide ? nothing : this.#sheetOf(model, controller)}
+      <div class="visually-hidden" role="status">${this.announcement?.kind === 'status' ? this.announcement.text : ''}</div>
+      <div class="visually-hidden" role="alert">${this.announcement?.kind === 'alert' ? this.announcement.text : ''}</div>`;
+  }
+
+  /** What is typed comes back to the field at once, not with the next frame: a key pressed in between must find it as it is. */
+  #composer(model: ChatModel, controller: ChatController): TemplateResult {
+    return html`<c2l-composer
+      .draft=${draftOf(model)}
+      .canSend=${canSend(model)}
+      .isGenerating=${isGenerating(model)}
+      .isStopping=${model.stopping !== undefined}
+      .models=${model.models ?? []}
+      .model=${modelOf(model)}
+      @c2l-draft=${(event: CustomEvent<string>): void => {
+        controller.setDraft(event.detail);
+        this.#takeModel();
+      }}
+      @c2l-send=${(): void => {
+        if (controller.send()) this.querySelector('c2l-transcript')?.toEnd();
+        this.#takeModel();
+      }}
+      @c2l-stop=${(): void => {
+        controller.stop();
+      }}
+      @c2l-model=${(event: CustomEvent<string>): void => {
+        controller.chooseModel(event.detail);
+      }}
+    ></c2l-composer>`;
+  }
+
+  #list(model: ChatModel, controller: ChatController): TemplateResult {
+    return html`<c2l-chat-list
+      .chats=${model.conversations}
+      .current=${model.conversation.id}
+      .hasMore=${model.moreConversations ?? false}
+      .now=${controller.clock.now()}
+      @c2l-open=${(event: CustomEvent<string>): void => {
+        this.#sheet?.close();
+        controller.open(event.detail);
+        this.focusInput();
+      }}
+      @c2l-older-chats=${(): void => {
+        controller.loadOlderChats();
+      }}
+    ></c2l-chat-list>`;
+  }
+
+  #sheetOf(model: ChatModel, controller: ChatController): TemplateResult {
+    const close = (): void => {
+      this.#sheet?.close();
+    };
+    return html`<dialog class="sheet" aria-label="Chats">
+      <div class="sheet-head">
+        <h2>Chats</h2>
+        <button type="button" class="icon-button" aria-label="Close" @click=${close}>${closeIcon}</button>
+      </div>
+      ${this.#list(model, controller)}
+    </dialog>`;
+  }
+
+  get #sheet(): HTMLDialogElement | null {
+    return this.querySelector('dialog');
+  }
+
+  #follow(): void {
+    const { controller } = this;
+    if (controller === this.#followed) return;
+    this.#unfollow();
+    this.#followed = controller;
+    this.model = controller?.model;
+    if (!controller) return;
+    this.#owned.add(
+      controller.onDidChange(() => {
+        this.#watch?.check();
+        frames.request(this.#paint);
+      }),
+    );
+    this.#owned.add(
+      toDisposable(() => {
+        frames.cancel(this.#paint);
+        this.#tick?.dispose();
+        this.#tick = undefined;
+      }),
+    );
+    this.#schedule(controller);
+    if (!controller.capabilities.showsConnection) return;
+    const show = (line: ConnectionLine | undefined): void => {
+      this.line = line;
+    };
+    this.#watch = this.#owned.add(new ConnectionWatch(controller.clock, () => controller.model, show));
+    this.#watch.check();
+  }
+
+  #unfollow(): void {
+    this.#followed = undefined;
+    this.#watch = undefined;
+    this.line = undefined;
+    this.#owned.clear();
+  }
+
+  #takeModel(): void {
+    const { controller, model } = this;
+    if (!controller || !model || !this.isConnected) return;
+    const next = controller.model;
+    this.announcement = (next === model ? undefined : announce(model, next)) ?? this.announcement;
+    this.model = next;
+    this.requestUpdate();
+    this.#schedule(controller);
+  }
+
+  /** Counts the seconds of a wait on the screen, only while there is one. */
+  #schedule(controller: ChatController): void {
+    this.#tick?.dispose();
+    this.#tick = undefined;
+    if (runningAnswer(controller.model.conversation)?.text !== '') return;
+    this.#tick = controller.clock.after(1000, () => {
+      frames.request(this.#paint);
+    });
+  }
+
+  /** Stops only from within the chat; the status region says so. */
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || event.defaultPrevented || this.#sheet?.open === true) return;
+    if (this.model && isGenerating(this.model)) this.controller?.stop();
+  }
+
+  readonly #pairAgain = (): void => {
+    this.dispatchEvent(new CustomEvent('c2l-pair-again', { bubbles: true }));
+  };
+
+  async #copy(text: string, button?: HTMLButtonElement): Promise<void> {
+    const isCopied = await copyText(text);
+    this.announcement = isCopied ? { kind: 'status', text: 'Copied' } : { kind: 'alert', text: 'The browser did not allow copying.' };
+    if (button && this.#followed) this.#owned.add(showCopied(button, isCopied, this.#followed.clock));
+  }
+}
+
+customElements.define('c2l-chat', ChatElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'c2l-chat': ChatElement;
+  }
+}

@@ -1,0 +1,131 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { utf8 } from '../../base/bytes.ts';
+import type { ModelInfo } from '../../protocol/chat.ts';
+import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
+import { sendIcon, stopIcon } from './icons.ts';
+import { LightElement } from './lightElement.ts';
+import './modelPickerElement.ts';
+
+/** A key event of this code belongs to an input method that is still composing (Safari sends it after `compositionend`). */
+const IME_KEY_CODE = 229;
+
+/** Where questions are written. Fires `c2l-draft` with the text, `c2l-send` and `c2l-stop`. */
+export class ComposerElement extends LightElement {
+  static override readonly properties: PropertyDeclarations = {
+    draft: { attribute: false },
+    canSend: { attribute: false },
+    isGenerating: { attribute: false },
+    isStopping: { attribute: false },
+    models: { attribute: false },
+    model: { attribute: false },
+  };
+
+  declare draft: string;
+  declare canSend: boolean;
+  declare isGenerating: boolean;
+  declare isStopping: boolean;
+  declare models: readonly ModelInfo[];
+  declare model: string | undefined;
+
+  constructor() {
+    super();
+    this.draft = '';
+    this.canSend = false;
+    this.isGenerating = false;
+    this.isStopping = false;
+    this.models = [];
+    this.model = undefined;
+  }
+
+  get input(): HTMLTextAreaElement | null {
+    return this.querySelector('textarea');
+  }
+
+  protected override render(): TemplateResult {
+    const isTooLong = this.draft.length > MAX_PROMPT_BYTES / 4 && utf8(this.draft).length > MAX_PROMPT_BYTES;
+    return html`<form class="composer" @submit=${this.#submit} @pointerdown=${this.#focusInput}>
+      <textarea
+        aria-label="Message"
+        rows="1"
+        enterkeyhint="send"
+        placeholder=${this.model === undefined ? 'Ask something' : `Ask ${this.model}`}
+        aria-invalid=${isTooLong ? 'true' : nothing}
+        @input=${this.#onInput}
+        @keydown=${this.#onKey}
+      ></textarea>
+      ${isTooLong ? html`<div class="too-long">This message is too long to be sent at once.</div>` : nothing}
+      <div class="composer-bar">
+        <c2l-model-picker .models=${this.models} .selected=${this.model}></c2l-model-picker>
+        ${
+          this.isGenerating
+            ? html`<button
+                type="button"
+                class="round stop"
+                aria-label="Stop"
+                aria-disabled=${this.isStopping ? 'true' : nothing}
+                @click=${this.#stop}
+              >
+                ${stopIcon}
+              </button>`
+            : html`<button type="submit" class="round send" aria-label="Send" ?disabled=${!this.canSend || isTooLong}>${sendIcon}</button>`
+        }
+      </div>
+    </form>`;
+  }
+
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    const { input } = this;
+    if (!input || !changed.has('draft')) return;
+    // Written only when it differs, or the caret would jump while somebody types.
+    if (input.value !== this.draft) input.value = this.draft;
+    fitHeight(input);
+  }
+
+  #onInput(event: Event): void {
+    if (event.target instanceof HTMLTextAreaElement) this.#fire('c2l-draft', event.target.value);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only sign of an input method in some browsers
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === IME_KEY_CODE) return;
+    event.preventDefault();
+    this.#fire('c2l-send');
+  }
+
+  #submit(event: Event): void {
+    event.preventDefault();
+    this.#fire('c2l-send');
+    this.input?.focus();
+  }
+
+  #stop(): void {
+    this.#fire('c2l-stop');
+    this.input?.focus();
+  }
+
+  /** The whole box is the field: a press beside the text puts the caret into it. */
+  #focusInput(event: PointerEvent): void {
+    if (event.target instanceof Element && event.target.closest('button, textarea, c2l-model-picker')) return;
+    event.preventDefault();
+    this.input?.focus();
+  }
+
+  #fire(type: string, detail?: string): void {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+  }
+}
+
+/** For browsers without `field-sizing`; the greatest height is the style sheet's. */
+function fitHeight(input: HTMLTextAreaElement): void {
+  if (CSS.supports('field-sizing', 'content')) return;
+  input.style.height = 'auto';
+  input.style.height = `${String(input.scrollHeight)}px`;
+}
+
+customElements.define('c2l-composer', ComposerElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'c2l-composer': ComposerElement;
+  }
+}

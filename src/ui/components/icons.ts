@@ -1,0 +1,17 @@
+import { svg, type SVGTemplateResult } from 'lit';
+
+const icon = (paths: SVGTemplateResult): SVGTemplateResult =>
+  svg`<svg class="icon" viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${paths}</svg>`;
+
+export const chatsIcon = icon(svg`<path d="M3.5 5.5h13M3.5 10h13M3.5 14.5h8"/>`);
+export const newChatIcon = icon(svg`<path d="M10 4v12M4 10h12"/>`);
+export const sendIcon = icon(svg`<path d="M10 16V4.5M5 9.5l5-5 5 5"/>`);
+export const stopIcon = icon(svg`<rect x="5.5" y="5.5" width="9" height="9" rx="1.8" fill="currentColor" stroke="none"/>`);
+export const chevronIcon = icon(svg`<path d="M6 8l4 4 4-4"/>`);
+export const downIcon = icon(svg`<path d="M10 4v11.5M5 10.5l5 5 5-5"/>`);
+export const closeIcon = icon(svg`<path d="M5 5l10 10M15 5L5 15"/>`);
+export const checkIcon = icon(svg`<path d="M4.5 10.5l3.5 3.5 7.5-8"/>`);
+export const warningIcon = icon(svg`<path d="M10 3.5l7 12.5H3zM10 8.5v3.2M10 13.9v.01"/>`);
+
+/** The product's mark: a speech bubble with a signal in it. */
+export const markIcon = svg`<svg class="mark" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="M5 4.75h14A2.25 2.25 0 0 1 21.25 7v8A2.25 2.25 0 0 1 19 17.25h-6.5L8 20.75v-3.5H5A2.25 2.25 0 0 1 2.75 15V7A2.25 2.25 0 0 1 5 4.75Z"/><path d="M9.75 12.25a2.25 2.25 0 0 1 4.5 0"/><path d="M7.5 11a4.75 4.75 0 0 1 9 0"/><path d="M12 13.75v.01"/></svg>`;

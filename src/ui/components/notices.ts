@@ -1,0 +1,89 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { errorCatalogue } from '../../protocol/errors.ts';
+import type { ChatController } from '../chatController.ts';
+import { modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
+import type { ConnectionLine } from '../connectionLine.ts';
+import { ollamaTrouble } from '../ollamaTrouble.ts';
+import { closeIcon, markIcon, warningIcon } from './icons.ts';
+
+/** The one line about the way to the device. */
+export function connectionNotice(line: ConnectionLine | undefined, pairAgain: () => void): TemplateResult | typeof nothing {
+  if (!line) return nothing;
+  return html`<div class="connection-line ${line.tone}">
+    <span>${line.text}</span>
+    ${line.action === 'pairAgain' ? html`<button type="button" class="text-button" @click=${pairAgain}>Pair again</button>` : nothing}
+  </div>`;
+}
+
+/** What stands above the composer: trouble with Ollama, and what was refused. */
+export function notices(model: ChatModel, controller: ChatController): TemplateResult {
+  const trouble = ollamaTrouble(model.ollama);
+  const refused = visiblePending(model).filter((send) => send.state === 'refused');
+  return html`${
+    model.refusal
+      ? notice(errorCatalogue[model.refusal.error].words, model.refusal.detail, () => {
+          controller.dismiss();
+        })
+      : nothing
+  }
+  ${refused.map((send) =>
+    notice(
+      `Not sent. ${errorCatalogue[send.error ?? 'internal'].words}`,
+      send.detail,
+      () => {
+        controller.dismiss(send.requestId);
+      },
+      send.givenBack === true
+        ? undefined
+        : (): void => {
+            controller.dismiss(send.requestId, true);
+          },
+    ),
+  )}
+  ${
+    trouble
+      ? html`<section class="card" aria-label="Ollama">
+          ${warningIcon}
+          <div>
+            <strong>${trouble.title}</strong>
+            <p>${trouble.text}</p>
+          </div>
+          <button
+            type="button"
+            class="secondary"
+            @click=${(): void => {
+              controller.checkOllama();
+            }}
+          >
+            Check again
+          </button>
+        </section>`
+      : nothing
+  }`;
+}
+
+function notice(words: string, detail: string | undefined, dismiss: () => void, edit?: () => void): TemplateResult {
+  return html`<div class="notice">
+    ${warningIcon}<span>${words}${detail === undefined ? '' : ` ${detail}`}</span>
+    ${edit ? html`<button type="button" class="text-button" @click=${edit}>Edit</button>` : nothing}
+    <button type="button" class="icon-button small" aria-label="Dismiss" @click=${dismiss}>${closeIcon}</button>
+  </div>`;
+}
+
+/** What a chat shows before its first message. */
+export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
+  if (model.conversation.phase === 'opening') return html`<div class="empty" aria-hidden="true"></div>`;
+  const name = modelOf(model);
+  const where = model.hub === undefined || model.hub.scope === 'local' ? 'this computer' : model.hub.deviceName;
+  return html`<div class="empty">
+    ${markIcon}
+    <p class="empty-title">${name === undefined ? 'Your own models' : `Ask ${name}`}</p>
+    <p class="empty-text">
+      ${
+        model.ollama.standIn === true
+          ? 'A scripted stand-in answers here, not a model.'
+          : `It runs on ${where}. Chats are kept there and nowhere else.`
+      }
+    </p>
+  </div>`;
+}

@@ -1,0 +1,226 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { Stickiness } from '../stickiness.ts';
+import { downIcon } from './icons.ts';
+import { LightElement } from './lightElement.ts';
+import './messageElement.ts';
+import type { TranscriptRow } from './transcriptRows.ts';
+
+/** Begin of the transcript that asks for earlier messages, px from its top. */
+const OLDER_DISTANCE_PX = 240;
+
+/** The conversation, as a feed of articles. It follows its end until the person scrolls up. Fires `c2l-older` near its beginning. */
+export class TranscriptElement extends LightElement {
+  static override readonly properties: PropertyDeclarations = {
+    rows: { attribute: false },
+    conversationId: { attribute: false },
+    hasOlder: { attribute: false },
+    isBusy: { attribute: false },
+    empty: { attribute: false },
+    isNewBelow: { state: true },
+  };
+
+  declare rows: readonly TranscriptRow[];
+  declare conversationId: string;
+  declare hasOlder: boolean;
+  declare isBusy: boolean;
+  /** Shown instead when there is no message. */
+  declare empty: TemplateResult | typeof nothing;
+  declare isNewBelow: boolean;
+  readonly #stickiness = new Stickiness();
+  #sizes: ResizeObserver | undefined;
+  #shown = '';
+  #touchY = 0;
+
+  constructor() {
+    super();
+    this.rows = [];
+    this.conversationId = '';
+    this.hasOlder = false;
+    this.isBusy = false;
+    this.empty = nothing;
+    this.isNewBelow = false;
+  }
+
+  /** Goes to the end and follows it. */
+  toEnd(): void {
+    this.#stickiness.stick();
+    this.isNewBelow = false;
+    this.#follow();
+  }
+
+  focusLast(): void {
+    this.#articles().at(-1)?.focus();
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div
+        class="scroller"
+        @scroll=${this.#onScroll}
+        @wheel=${this.#onWheel}
+        @touchstart=${this.#onTouch}
+        @touchmove=${this.#onTouch}
+        @keydown=${this.#onKey}
+        @click=${this.#onClick}
+      >
+        <div class="column">${this.rows.length === 0 ? this.empty : this.#feed()}</div>
+      </div>
+      ${
+        this.isNewBelow ? html`<button type="button" class="new-below" @click=${this.#onNew}>${downIcon}<span>new</span></button>` : nothing
+      }`;
+  }
+
+  #feed(): TemplateResult {
+    const size = this.hasOlder ? -1 : this.rows.length;
+    return html`<div role="feed" aria-label="Conversation" aria-busy=${this.isBusy ? 'true' : 'false'}>
+      ${this.hasOlder ? html`<div class="earlier" aria-hidden="true">Earlier messages…</div>` : nothing}
+      ${repeat(
+        this.rows,
+        ({ key }) => key,
+        (row, index) =>
+          html`<c2l-message
+            role="article"
+            tabindex=${index === this.rows.length - 1 ? 0 : -1}
+            class=${row.message.role === 'user' ? 'from-person' : 'from-model'}
+            aria-label=${row.label}
+            aria-posinset=${index + 1}
+            aria-setsize=${size}
+            .message=${row.message}
+            .phase=${row.phase}
+            .note=${row.note}
+          ></c2l-message>`,
+      )}
+    </div>`;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Answers grow after this element has drawn, and the view itself changes size with keyboard and composer.
+    this.#sizes = new ResizeObserver(() => {
+      this.#follow();
+    });
+    if (this.hasUpdated) this.#observe();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sizes?.disconnect();
+  }
+
+  protected override firstUpdated(): void {
+    this.#observe();
+  }
+
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    if (this.conversationId !== this.#shown) {
+      this.#shown = this.conversationId;
+      this.toEnd();
+    }
+    if (!changed.has('rows')) return;
+    if (this.#stickiness.isStuck) this.#follow();
+    else if (this.#lastText(changed.get('rows')) !== this.#lastText(this.rows)) this.isNewBelow = true;
+  }
+
+  #lastText(rows: unknown): string {
+    const last = Array.isArray(rows) ? (rows as readonly TranscriptRow[]).at(-1) : undefined;
+    return last ? `${last.key} ${String(last.message.text.length)}` : '';
+  }
+
+  #observe(): void {
+    const { scroller } = this;
+    if (!scroller) return;
+    this.#sizes?.observe(scroller);
+    if (scroller.firstElementChild) this.#sizes?.observe(scroller.firstElementChild);
+  }
+
+  get scroller(): HTMLElement | null {
+    return this.querySelector('.scroller');
+  }
+
+  #follow(): void {
+    const { scroller } = this;
+    if (scroller && this.#stickiness.isStuck) scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  #onNew(): void {
+    this.toEnd();
+  }
+
+  #onScroll(): void {
+    const { scroller } = this;
+    if (!scroller) return;
+    this.#stickiness.scrolled({ top: scroller.scrollTop, height: scroller.scrollHeight, viewHeight: scroller.clientHeight });
+    if (this.#stickiness.isStuck) this.isNewBelow = false;
+    else if (this.hasOlder && scroller.scrollTop < OLDER_DISTANCE_PX) this.dispatchEvent(new CustomEvent('c2l-older', { bubbles: true }));
+  }
+
+  #onWheel(event: WheelEvent): void {
+    if (event.deltaY < 0 && this.#canScroll()) this.#stickiness.up();
+  }
+
+  #onTouch(event: TouchEvent): void {
+    const y = event.touches[0]?.clientY ?? 0;
+    if (event.type === 'touchmove' && y > this.#touchY && this.#canScroll()) this.#stickiness.up();
+    this.#touchY = y;
+  }
+
+  #canScroll(): boolean {
+    const { scroller } = this;
+    return scroller !== null && scroller.scrollTop > 0;
+  }
+
+  /** Moves between articles as in every feed; other keys that go up leave the end. */
+  #onKey(event: KeyboardEvent): void {
+    if (event.target instanceof HTMLElement && event.target.closest('pre, .table-frame')) return;
+    const articles = this.#articles();
+    const at = articles.findIndex((article) => article.contains(document.activeElement));
+    if (at >= 0 && (event.key === 'PageUp' || event.key === 'PageDown')) {
+      const next = articles[at + (event.key === 'PageUp' ? -1 : 1)];
+      if (!next) return;
+      event.preventDefault();
+      if (event.key === 'PageUp') this.#stickiness.up();
+      next.focus();
+      next.scrollIntoView({ block: 'nearest' });
+    } else if (['ArrowUp', 'PageUp', 'Home'].includes(event.key) && this.#canScroll()) this.#stickiness.up();
+    else if (event.key === 'Enter') this.#onClick(event);
+  }
+
+  /** A link within an answer goes to the heading of that name in the same answer. */
+  #onClick(event: Event): void {
+    const link = event.target instanceof Element ? event.target.closest('a[data-fragment]') : null;
+    const wanted = slug(decode(link?.getAttribute('data-fragment') ?? ''));
+    if (!link || wanted === '') return;
+    const headings = link.closest('c2l-message')?.querySelectorAll('h3, h4, h5, h6') ?? [];
+    const heading = [...headings].find(({ textContent }) => slug(textContent) === wanted);
+    this.#stickiness.up();
+    heading?.scrollIntoView({ block: 'start' });
+  }
+
+  #articles(): HTMLElement[] {
+    return [...this.querySelectorAll<HTMLElement>('[role=article]')];
+  }
+}
+
+function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .trim()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+}
+
+function decode(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
+customElements.define('c2l-transcript', TranscriptElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'c2l-transcript': TranscriptElement;
+  }
+}

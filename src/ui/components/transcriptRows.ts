@@ -1,0 +1,58 @@
+import type { ChatMessage } from '../../protocol/chat.ts';
+import { visiblePending, type ChatModel } from '../chatModel.ts';
+import { runningAnswer } from '../conversationModel.ts';
+import { phaseText } from '../words.ts';
+
+/** One article of the transcript. */
+export interface TranscriptRow {
+  readonly key: string;
+  readonly message: ChatMessage;
+  /** Accessible name. */
+  readonly label: string;
+  readonly phase: string;
+  readonly note: string;
+}
+
+/** The articles in their order: what the conversation holds, then questions on their way and the answers that they wait for. */
+export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
+  const running = runningAnswer(model.conversation);
+  const messages = [...model.conversation.messages];
+  const notes = new Map<string, string>();
+  const phases = new Map<string, string>();
+  if (running && running.text === '') {
+    const waited = model.phase?.answerId === running.id ? Math.max(0, now - model.phase.since) : 0;
+    phases.set(
+      running.id,
+      phaseText(
+        running,
+        waited,
+        model.models?.find(({ name }) => name === running.model),
+      ),
+    );
+  }
+  for (const send of visiblePending(model)) {
+    if (send.state === 'refused') continue;
+    const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
+    const { requestId: id, text } = send;
+    messages.push({ id, role: 'user', text, createdAt: now });
+    notes.set(id, isUp ? 'Sending…' : 'Waiting to be sent');
+    // Nothing is promised of an answer while the question has nowhere to go.
+    if (isUp) messages.push({ id: `${id}-answer`, role: 'assistant', text: '', createdAt: now, model: send.model, state: 'waiting' });
+  }
+  return label(messages).map((row) => ({ ...row, phase: phases.get(row.key) ?? '', note: notes.get(row.key) ?? '' }));
+}
+
+function label(messages: readonly ChatMessage[]): Pick<TranscriptRow, 'key' | 'message' | 'label'>[] {
+  const questions = messages.filter(({ role }) => role === 'user').length;
+  const answers = messages.length - questions;
+  let question = 0;
+  let answer = 0;
+  return messages.map((message) => {
+    const isQuestion = message.role === 'user';
+    const number = isQuestion ? ++question : ++answer;
+    const name = isQuestion
+      ? `You, message ${String(number)} of ${String(questions)}`
+      : `${message.model ?? 'Model'}, answer ${String(number)} of ${String(answers)}`;
+    return { key: message.id, message, label: name };
+  });
+}

@@ -1,0 +1,83 @@
+/** Growth of a code block goes into groups of whole lines of about this length, so that a growing block is not laid out again in full. */
+const GROUP_CHARACTERS = 2048;
+
+/** Asks for code to be copied; bubbles from the block's button. */
+export const copyCodeEvent = 'c2l-copy';
+export interface CopyDetail {
+  readonly text: string;
+  /** Shows for a moment that it was copied. */
+  readonly button: HTMLButtonElement;
+}
+
+/** A block of code with its language and a button to copy it. It grows at its end for the price of what is new. */
+export class CodeBlock {
+  readonly element: HTMLElement;
+  readonly #label: HTMLElement;
+  readonly #pre: HTMLElement;
+  readonly #code: HTMLElement;
+  #language: string | undefined;
+  #text = '';
+
+  constructor(document: Document) {
+    this.element = document.createElement('div');
+    this.element.className = 'code-block';
+    const head = document.createElement('div');
+    head.className = 'code-head';
+    this.#label = document.createElement('span');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'quiet copy-code';
+    button.textContent = 'Copy';
+    button.setAttribute('aria-label', 'Copy code');
+    button.addEventListener('click', () => {
+      const detail: CopyDetail = { text: this.#text, button };
+      this.element.dispatchEvent(new CustomEvent(copyCodeEvent, { bubbles: true, detail }));
+    });
+    head.append(this.#label, button);
+    this.#pre = document.createElement('pre');
+    this.#pre.tabIndex = 0;
+    this.#pre.setAttribute('role', 'group');
+    this.#code = document.createElement('code');
+    this.#pre.append(this.#code);
+    this.element.append(head, this.#pre);
+  }
+
+  update(language: string, text: string): void {
+    if (language !== this.#language) {
+      this.#language = language;
+      this.#label.textContent = language;
+      this.#pre.setAttribute('aria-label', language === '' ? 'Code' : `Code, ${language}`);
+    }
+    if (text === this.#text) return;
+    if (text.startsWith(this.#text)) this.#append(text.slice(this.#text.length));
+    else {
+      this.#code.replaceChildren();
+      this.#append(text);
+    }
+    this.#text = text;
+  }
+
+  #append(more: string): void {
+    let rest = more;
+    while (rest !== '') {
+      const group = this.#openGroup();
+      const room = GROUP_CHARACTERS - group.data.length;
+      // A group ends with a line: what follows the last line end within reach goes into the next one.
+      const lineEnd = rest.indexOf('\n', Math.max(0, room - 1));
+      const cut = lineEnd < 0 ? rest.length : lineEnd + 1;
+      group.appendData(rest.slice(0, cut));
+      rest = rest.slice(cut);
+    }
+  }
+
+  #openGroup(): Text {
+    const last = this.#code.lastElementChild?.firstChild;
+    if (last instanceof Text && !(last.data.length >= GROUP_CHARACTERS && last.data.endsWith('\n'))) return last;
+    const group = this.#code.ownerDocument.createElement('span');
+    group.className = 'code-lines';
+    const text = this.#code.ownerDocument.createTextNode('');
+    group.append(text);
+    this.#code.append(group);
+    return text;
+  }
+}

@@ -1,0 +1,98 @@
+import { CodeBlock } from './codeBlock.ts';
+import type { ElementNode, ImageNode, MarkdownNode } from './markdownNode.ts';
+import { hostOf } from './safeUrl.ts';
+
+/** Draws trees into the document by position: what is the same stays, text grows, and only what differs is replaced. */
+export class NodePatcher {
+  readonly #document: Document;
+  readonly #drawn = new WeakMap<Node, MarkdownNode>();
+  readonly #codeBlocks = new WeakMap<Node, CodeBlock>();
+
+  constructor(document: Document) {
+    this.#document = document;
+  }
+
+  /** Makes the children of `parent` from `first` on show `nodes`, and no others. */
+  patch(parent: Element, first: number, nodes: readonly MarkdownNode[]): void {
+    let child: ChildNode | null = parent.childNodes[first] ?? null;
+    for (const node of nodes) {
+      const next: ChildNode | null = child?.nextSibling ?? null;
+      if (!child) parent.append(this.#create(node));
+      else if (!this.#update(child, node)) child.replaceWith(this.#create(node));
+      child = next;
+    }
+    while (child) {
+      const next = child.nextSibling;
+      child.remove();
+      child = next;
+    }
+  }
+
+  /** @returns false when `child` cannot become `node` */
+  #update(child: ChildNode, node: MarkdownNode): boolean {
+    const drawn = this.#drawn.get(child);
+    if (drawn === node) return true;
+    if (drawn?.kind !== node.kind) return false;
+    if (node.kind === 'text') updateText(child as Text, node.text);
+    else if (node.kind === 'code') this.#codeBlocks.get(child)?.update(node.language, node.text);
+    else if (node.kind === 'image') drawImage(child as HTMLElement, node);
+    else {
+      const before = drawn as ElementNode;
+      if (before.tag !== node.tag) return false;
+      updateAttributes(child as Element, before.attributes, node.attributes);
+      this.patch(child as Element, 0, node.children);
+    }
+    this.#drawn.set(child, node);
+    return true;
+  }
+
+  #create(node: MarkdownNode): Node {
+    const made = this.#make(node);
+    this.#drawn.set(made, node);
+    return made;
+  }
+
+  #make(node: MarkdownNode): Node {
+    switch (node.kind) {
+      case 'text':
+        return this.#document.createTextNode(node.text);
+      case 'code': {
+        const block = new CodeBlock(this.#document);
+        block.update(node.language, node.text);
+        this.#codeBlocks.set(block.element, block);
+        return block.element;
+      }
+      case 'image': {
+        const placeholder = this.#document.createElement('span');
+        placeholder.className = 'image-placeholder';
+        drawImage(placeholder, node);
+        return placeholder;
+      }
+      case 'element': {
+        const element = this.#document.createElement(node.tag);
+        updateAttributes(element, {}, node.attributes);
+        this.patch(element, 0, node.children);
+        return element;
+      }
+    }
+  }
+}
+
+function updateText(text: Text, next: string): void {
+  const { data } = text;
+  if (data === next) return;
+  if (next.startsWith(data)) text.appendData(next.slice(data.length));
+  else text.data = next;
+}
+
+function updateAttributes(element: Element, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(before)) if (!(name in after)) element.removeAttribute(name);
+  for (const [name, value] of Object.entries(after)) if (before[name] !== value) element.setAttribute(name, value);
+}
+
+/** A picture is never fetched by itself: whoever wrote the prompt could read from the request what was said. */
+function drawImage(placeholder: HTMLElement, { alt, source }: ImageNode): void {
+  const host = hostOf(source);
+  placeholder.title = host === '' ? '' : source;
+  placeholder.textContent = `Picture${alt === '' ? '' : `: ${alt}`}${host === '' ? '' : ` (not loaded, ${host})`}`;
+}

@@ -1,0 +1,72 @@
+import { MarkdownTail } from './markdownTail.ts';
+import { NodePatcher } from './patchNodes.ts';
+
+/** An open tail of this many characters costs one frame of rest after each paint. */
+const CHARACTERS_PER_FRAME_OF_REST = 8192;
+const MAX_FRAMES_OF_REST = 12;
+
+/** Draws one answer into an element while it grows. It owns the element's children. */
+export class StreamingMarkdown {
+  readonly #host: Element;
+  readonly #patcher: NodePatcher;
+  #tail = new MarkdownTail();
+  #text = '';
+  #closedChildren = 0;
+  #finished = false;
+  /** Text has come that is not drawn yet. */
+  #isBehind = false;
+  /** Frames to let pass before the next paint. */
+  #rest = 0;
+
+  constructor(host: Element) {
+    this.#host = host;
+    this.#patcher = new NodePatcher(host.ownerDocument);
+  }
+
+  /** Characters given to the parser so far. */
+  get parsedCharacters(): number {
+    return this.#tail.parsedCharacters;
+  }
+
+  /**
+   * Draws `text`, at most once a frame. One long open block, such as a list of 80 kB, is drawn less often instead of ever more slowly.
+   * @returns whether all of it is on the screen; if not, call again with the next frame
+   */
+  update(text: string, isComplete: boolean): boolean {
+    if (this.#finished || !text.startsWith(this.#text)) {
+      if (this.#finished && isComplete && text === this.#text) return true;
+      this.#startOver();
+    }
+    if (text.length > this.#text.length) this.#tail.append(text.slice(this.#text.length));
+    if (text.length !== this.#text.length) this.#isBehind = true;
+    this.#text = text;
+    if (isComplete) {
+      this.#finished = true;
+      this.#patcher.patch(this.#host, 0, this.#tail.finish());
+      return true;
+    }
+    if (this.#rest > 0) {
+      this.#rest -= 1;
+      return !this.#isBehind;
+    }
+    if (this.#isBehind) this.#draw();
+    return true;
+  }
+
+  #draw(): void {
+    const { closed, open } = this.#tail.advance();
+    this.#patcher.patch(this.#host, this.#closedChildren, [...closed, ...open]);
+    this.#closedChildren += closed.length;
+    this.#isBehind = false;
+    this.#rest = Math.min(MAX_FRAMES_OF_REST, Math.floor(this.#tail.openLength / CHARACTERS_PER_FRAME_OF_REST));
+  }
+
+  #startOver(): void {
+    this.#tail = new MarkdownTail();
+    this.#text = '';
+    this.#closedChildren = 0;
+    this.#finished = false;
+    this.#isBehind = false;
+    this.#rest = 0;
+  }
+}

@@ -1,0 +1,57 @@
+import type { AnswerStats, ChatMessage, ModelInfo } from '../protocol/chat.ts';
+
+/** Nothing is said of a wait shorter than this, ms. */
+const QUIET_MS = 2000;
+
+/** What a model that has not begun to answer is doing, as far as is known; empty while there is nothing to say yet. */
+export function phaseText(answer: ChatMessage, waitedMs: number, model: ModelInfo | undefined): string {
+  const name = answer.model ?? 'the model';
+  const seconds = `${String(Math.floor(waitedMs / 1000))} s`;
+  if (answer.state === 'loading') return `Loading ${name}${model?.size === undefined ? '' : ` (${fileSize(model.size)})`}, ${seconds}`;
+  return waitedMs < QUIET_MS ? '' : `Waiting for ${name}, ${seconds}`;
+}
+
+/** The figures below an answer, in the order of their interest. */
+export function figures(stats: AnswerStats): string[] {
+  const firstTokenMs = stats.loadMs + stats.promptMs;
+  return [
+    ...(stats.answerMs > 0 && stats.answerTokens > 0 ? [`${decimal(stats.answerTokens / (stats.answerMs / 1000))} tok/s`] : []),
+    ...(firstTokenMs > 0 ? [`first token ${duration(firstTokenMs)}`] : []),
+    ...(stats.answerTokens > 0 ? [`${stats.answerTokens.toLocaleString('en')} tokens`] : []),
+    ...(stats.loadMs >= 1000 ? [`load ${duration(stats.loadMs)}`] : []),
+  ];
+}
+
+export function fileSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? String(value) : decimal(value)} ${units[unit] ?? ''}`;
+}
+
+/** What is worth knowing of a model when choosing one. */
+export function modelDetails(model: ModelInfo): string {
+  return [
+    ...(model.parameterSize === undefined ? [] : [model.parameterSize]),
+    ...(model.quantization === undefined ? [] : [model.quantization]),
+    ...(model.size === undefined ? [] : [fileSize(model.size)]),
+    ...(model.cloud === true ? ['runs at Ollama, not here'] : []),
+    ...(model.loaded === true ? ['loaded'] : []),
+  ].join(' · ');
+}
+
+export function countWords(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${String(Math.round(ms))} ms` : `${decimal(ms / 1000)} s`;
+}
+
+function decimal(value: number): string {
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}

@@ -1,0 +1,136 @@
+import { html, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { systemClock, type Clock } from '../base/clock.ts';
+import { DisposableStore, toDisposable } from '../base/disposable.ts';
+import { systemRandom, type Random } from '../base/random.ts';
+import type { ChatPort } from '../protocol/chatPort.ts';
+import { ChatController } from '../ui/chatController.ts';
+import type { ChatModel } from '../ui/chatModel.ts';
+import '../ui/components/chatElement.ts';
+import { LightElement } from '../ui/components/lightElement.ts';
+import { readViewState, type ViewStorage } from '../ui/viewStorage.ts';
+import './pairingElement.ts';
+import type { PairingState } from './pairingState.ts';
+import { formatRoute, parseRoute, type Route } from './route.ts';
+import { TabStorage } from './tabStorage.ts';
+
+/**
+ * The page. With a {@link port} it is the chat, else the way to one. The port belongs to whoever set it: setting another or none ends the
+ * chat over it but not the port. A pairing fragment must have been taken out of the address before this element is connected.
+ */
+export class AppElement extends LightElement {
+  static override readonly properties: PropertyDeclarations = { port: { attribute: false }, pairing: { attribute: false } };
+
+  declare port: ChatPort | undefined;
+  /** Drawn while there is no port; its events are `c2l-pairing`'s. */
+  declare pairing: PairingState;
+  /** Set before `port`. One per device. */
+  storage: ViewStorage = new TabStorage('c2l.view');
+  clock: Clock = systemClock;
+  random: Random = systemRandom;
+  #controller: ChatController | undefined;
+  readonly #owned = new DisposableStore();
+  #shown: Route = { kind: 'home' };
+
+  constructor() {
+    super();
+    this.port = undefined;
+    this.pairing = { kind: 'unpaired' };
+  }
+
+  /** The chat that is open, while there is a port. */
+  get controller(): ChatController | undefined {
+    return this.#controller;
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (!changed.has('port')) return;
+    this.#owned.clear();
+    this.#controller = this.port && this.#start(this.port);
+  }
+
+  protected override render(): TemplateResult {
+    return this.#controller
+      ? html`<c2l-chat .controller=${this.#controller}></c2l-chat>`
+      : html`<c2l-pairing .state=${this.pairing}></c2l-pairing>`;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#owned.clear();
+    this.#controller = undefined;
+  }
+
+  #start(port: ChatPort): ChatController {
+    const { clock, random } = this;
+    const controller = new ChatController({ port, clock, random, storage: this.#storageFor(parseRoute(location.hash)) });
+    this.#owned.add(controller);
+    this.#shown = parseRoute(location.hash);
+    this.#owned.add(
+      controller.onDidChange((model) => {
+        this.#showRoute(model);
+      }),
+    );
+    this.#listen('popstate', () => {
+      this.#follow(controller, parseRoute(location.hash));
+    });
+    this.#listen('pagehide', () => {
+      controller.keep();
+    });
+    for (const type of ['online', 'offline']) {
+      this.#listen(type, () => {
+        controller.setOnline(navigator.onLine);
+      });
+    }
+    controller.setOnline(navigator.onLine);
+    controller.start();
+    return controller;
+  }
+
+  /** What the address names wins over what the tab remembers. */
+  #storageFor(route: Route): ViewStorage {
+    const { storage } = this;
+    return {
+      load: () => {
+        const kept = readViewState(storage.load());
+        return route.kind === 'chat' ? { ...kept, conversationId: route.conversationId } : kept;
+      },
+      save: (state) => {
+        storage.save(state);
+      },
+    };
+  }
+
+  #showRoute({ conversation, hub }: ChatModel): void {
+    const isEmpty = conversation.messages.length === 0;
+    const route: Route = isEmpty && conversation.title === '' ? { kind: 'home' } : { kind: 'chat', conversationId: conversation.id };
+    const device = hub === undefined ? '' : ` · ${hub.deviceName}`;
+    document.title = `${conversation.title === '' ? 'CloudToLocalLLM' : conversation.title}${device}`;
+    // While it is still opening nobody knows whether it is empty.
+    if (conversation.phase === 'opening' || formatRoute(route) === formatRoute(this.#shown)) return;
+    this.#shown = route;
+    history.pushState(null, '', formatRoute(route));
+  }
+
+  #follow(controller: ChatController, route: Route): void {
+    this.#shown = route;
+    if (route.kind === 'chat') controller.open(route.conversationId);
+    else controller.newChat();
+  }
+
+  #listen(type: string, listener: () => void): void {
+    window.addEventListener(type, listener);
+    this.#owned.add(
+      toDisposable(() => {
+        window.removeEventListener(type, listener);
+      }),
+    );
+  }
+}
+
+customElements.define('c2l-app', AppElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'c2l-app': AppElement;
+  }
+}

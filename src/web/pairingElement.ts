@@ -1,0 +1,181 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { assertNever } from '../base/assertNever.ts';
+import { errorCatalogue } from '../protocol/errors.ts';
+import { MAX_CLIENT_NAME_BYTES } from '../protocol/limits.ts';
+import { markIcon } from '../ui/components/icons.ts';
+import { LightElement } from '../ui/components/lightElement.ts';
+import { failureWords, mayTryAgain, type PairingState } from './pairingState.ts';
+
+/**
+ * The way to a computer. Draws {@link PairingState} and fires, bubbling: `c2l-paste-link` (detail: the text pasted), `c2l-pair` (detail: the
+ * name to be known by), `c2l-pair-retry` (the same link again), `c2l-pair-cancel`.
+ */
+export class PairingElement extends LightElement {
+  static override readonly properties: PropertyDeclarations = { state: { attribute: false } };
+
+  declare state: PairingState;
+
+  constructor() {
+    super();
+    this.state = { kind: 'unpaired' };
+  }
+
+  protected override render(): TemplateResult {
+    return html`<main class="pairing">
+      <div class="pairing-card">${markIcon}${this.#content()}</div>
+    </main>`;
+  }
+
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    const before = changed.get('state') as PairingState | undefined;
+    if (before === undefined || before.kind === this.state.kind) return;
+    // Another screen: whoever listens hears its heading, whoever types is in its field.
+    this.querySelector<HTMLElement>('input, h1')?.focus();
+  }
+
+  #content(): TemplateResult {
+    const { state } = this;
+    switch (state.kind) {
+      case 'unpaired':
+        return this.#unpaired(state);
+      case 'confirm':
+        return this.#confirm(state);
+      case 'connecting':
+        return html`<h1 tabindex="-1">Looking for the computer…</h1>
+          ${this.#cancelButton()}`;
+      case 'waiting':
+        return this.#waiting(state);
+      case 'failed':
+        return this.#failed(state);
+      case 'unsupported':
+        return unsupported(state.reason);
+      default:
+        return assertNever(state);
+    }
+  }
+
+  #unpaired({ error }: Extract<PairingState, { kind: 'unpaired' }>): TemplateResult {
+    return html`<h1 tabindex="-1">Chat with your own models</h1>
+      <p>This page reaches the Ollama on your computer. What you write is encrypted from here to there.</p>
+      <form @submit=${this.#pasted}>
+        <label for="c2l-link">Paste link</label>
+        <input
+          id="c2l-link"
+          name="link"
+          type="text"
+          required
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck="false"
+          aria-invalid=${error === undefined ? nothing : 'true'}
+          aria-describedby="c2l-link-hint"
+        />
+        ${error === undefined ? nothing : html`<p class="wrong" role="alert">${errorCatalogue[error].words}</p>`}
+        <p class="hint" id="c2l-link-hint">At the computer, in the editor: <b>CloudToLocalLLM: Pair a Browser</b>.</p>
+        <button type="submit" class="primary">Go on</button>
+      </form>`;
+  }
+
+  #confirm({ name }: Extract<PairingState, { kind: 'confirm' }>): TemplateResult {
+    return html`<h1 tabindex="-1">Pair this browser</h1>
+      <p>The computer will know it by this name.</p>
+      <form @submit=${this.#named}>
+        <label for="c2l-name">Name</label>
+        <input id="c2l-name" name="name" type="text" required maxlength=${MAX_CLIENT_NAME_BYTES} autocomplete="off" .value=${name} />
+        <div class="actions">
+          <button type="submit" class="primary">Pair</button>
+          ${this.#cancelButton()}
+        </div>
+      </form>`;
+  }
+
+  #waiting({ name, deviceName, words }: Extract<PairingState, { kind: 'waiting' }>): TemplateResult {
+    return html`<h1 tabindex="-1">Look at ${deviceName ?? 'the computer'}: allow ${name}?</h1>
+      <p>Press <b>Allow</b> there if it shows the same six words.</p>
+      <ol class="six-words" aria-label="Six words">
+        ${words.map((word) => html`<li>${word}</li>`)}
+      </ol>
+      <p class="hint" role="status">Waiting for the answer…</p>
+      ${this.#cancelButton()}`;
+  }
+
+  #failed({ error }: Extract<PairingState, { kind: 'failed' }>): TemplateResult {
+    const { title, text } = failureWords(error);
+    return html`<h1 tabindex="-1">${title}</h1>
+      <p>${text}</p>
+      <div class="actions">
+        ${
+          mayTryAgain(error)
+            ? html`<button
+                type="button"
+                class="primary"
+                @click=${(): void => {
+                  this.#fire('c2l-pair-retry');
+                }}
+              >
+                Try again
+              </button>`
+            : nothing
+        }
+        <button
+          type="button"
+          class=${mayTryAgain(error) ? 'secondary' : 'primary'}
+          @click=${(): void => {
+            this.#fire('c2l-pair-cancel');
+          }}
+        >
+          Paste another link
+        </button>
+      </div>`;
+  }
+
+  #cancelButton(): TemplateResult {
+    return html`<button
+      type="button"
+      class="secondary"
+      @click=${(): void => {
+        this.#fire('c2l-pair-cancel');
+      }}
+    >
+      Cancel
+    </button>`;
+  }
+
+  #pasted(event: SubmitEvent): void {
+    event.preventDefault();
+    this.#fire('c2l-paste-link', fieldOf(event, 'link'));
+  }
+
+  #named(event: SubmitEvent): void {
+    event.preventDefault();
+    const name = fieldOf(event, 'name');
+    if (name !== '') this.#fire('c2l-pair', name);
+  }
+
+  #fire(type: string, detail?: string): void {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+  }
+}
+
+function unsupported(reason: 'insecure' | 'oldBrowser'): TemplateResult {
+  return reason === 'insecure'
+    ? html`<h1 tabindex="-1">This address is not secure</h1>
+        <p>
+          Browsers give pages their keys only over https, or from the same computer. Put the relay behind https, or open it as localhost.
+        </p>`
+    : html`<h1 tabindex="-1">This browser is too old</h1>
+        <p>It lacks what the encryption needs. Any current Chrome, Edge, Firefox or Safari has it.</p>`;
+}
+
+function fieldOf(event: SubmitEvent, name: string): string {
+  const value = event.currentTarget instanceof HTMLFormElement ? new FormData(event.currentTarget).get(name) : null;
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+customElements.define('c2l-pairing', PairingElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'c2l-pairing': PairingElement;
+  }
+}

@@ -1,0 +1,206 @@
+import { Emitter } from '../../../src/base/emitter.ts';
+import type { AnswerStats, ChatMessage, ChatReply, ChatRequest, ConversationEvent, ModelInfo } from '../../../src/protocol/chat.ts';
+import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
+import type { ErrorCode } from '../../../src/protocol/errors.ts';
+
+export interface DemoChat {
+  title: string;
+  updatedAt: number;
+  messages: ChatMessage[];
+  sequence: number;
+}
+
+export const demoIdOf = (name: string): string => name.padEnd(22, '0').slice(0, 22);
+export const demoEpoch = demoIdOf('epoch');
+
+/** A hub in the page's memory that answers only when the test says what. */
+export class DemoPort implements ChatPort {
+  readonly capabilities: ChatCapabilities;
+  readonly sent: ChatRequest[] = [];
+  readonly chats: Map<string, DemoChat>;
+  models: ModelInfo[] = [];
+  status: ChatPortStatus = { state: 'connected' };
+  refuseNext: ErrorCode | undefined;
+  deviceName = 'Desk';
+  readonly #ollama: Extract<ChatReply, { type: 'ollama' }>['status'];
+  readonly #replies = new Emitter<ChatReply>();
+  readonly #statuses = new Emitter<ChatPortStatus>();
+  #opened = '';
+  #turns = 0;
+
+  constructor(chats: Map<string, DemoChat>, capabilities: ChatCapabilities, ollama: Extract<ChatReply, { type: 'ollama' }>['status']) {
+    this.chats = chats;
+    this.capabilities = capabilities;
+    this.#ollama = ollama;
+  }
+
+  readonly onReply = this.#replies.event;
+  readonly onDidChangeStatus = this.#statuses.event;
+
+  send(request: ChatRequest): void {
+    this.sent.push(request);
+    // As on a real line the answer comes in a turn of its own.
+    queueMicrotask(() => {
+      this.#answer(request);
+    });
+  }
+
+  setStatus(status: ChatPortStatus): void {
+    this.status = status;
+    this.#statuses.fire(status);
+  }
+
+  reply(reply: ChatReply): void {
+    this.#replies.fire(reply);
+  }
+
+  setOllama(status: Extract<ChatReply, { type: 'ollama' }>['status']): void {
+    this.reply({ type: 'ollama', status });
+  }
+
+  /** The model is being read into memory. */
+  loading(): void {
+    this.#change({ state: 'loading' });
+    this.#event({ type: 'answerState', answerId: this.#running.id, state: 'loading' });
+  }
+
+  /** The next piece of the answer under way. */
+  chunk(text: string, isComplete = false): void {
+    const answer = this.#running;
+    const sequence = answer.nextSequence ?? 0;
+    this.#change({ text: answer.text + text, nextSequence: sequence + 1, state: 'streaming' });
+    const message = { id: answer.id, conversationId: this.#opened, chunk: text, isComplete, sequence, timestamp: Date.now() };
+    this.#event({ type: 'chunk', message });
+  }
+
+  finish(stats?: Partial<AnswerStats>): void {
+    const { id } = this.#running;
+    this.chunk('', true);
+    const whole = {
+      totalMs: 7000,
+      loadMs: 400,
+      promptTokens: 31,
+      promptMs: 210,
+      answerTokens: 318,
+      answerMs: 6400,
+      reason: 'stop',
+      ...stats,
+    };
+    this.#change({ state: 'done', stats: whole });
+    this.#event({ type: 'answerState', answerId: id, state: 'done', stats: whole });
+  }
+
+  end(state: 'stopped' | 'interrupted' | 'error', error?: ErrorCode): void {
+    const { id } = this.#running;
+    const why = error === undefined ? {} : { error };
+    this.#change({ state, ...why });
+    this.#event({ type: 'answerState', answerId: id, state, ...why });
+  }
+
+  dispose(): void {
+    this.#replies.dispose();
+    this.#statuses.dispose();
+  }
+
+  #answer(request: ChatRequest): void {
+    switch (request.type) {
+      case 'hello':
+        this.reply({ type: 'welcome', version: 1, hubEpoch: demoEpoch, deviceName: this.deviceName, scope: 'chat' });
+        this.reply({ type: 'ollama', status: this.#ollama });
+        return;
+      case 'listModels':
+        this.reply({ type: 'models', items: this.models, ...(this.models[0] ? { suggested: this.models[0].name } : {}) });
+        return;
+      case 'listConversations':
+        this.#list();
+        return;
+      case 'open':
+        this.#opened = request.conversationId;
+        this.#snapshot(request.conversationId);
+        return;
+      case 'send':
+        this.#turn(request);
+        return;
+      case 'stop':
+        this.reply({ type: 'accepted', requestId: request.requestId });
+        return;
+      case 'page':
+        this.#page(request.conversationId, request.before);
+        return;
+      case 'ack':
+      case 'close':
+      case 'deleteConversation':
+        return;
+    }
+  }
+
+  #list(): void {
+    const items = [...this.chats].map(([id, { title, updatedAt, messages }]) => {
+      const running = messages.at(-1)?.state === 'streaming';
+      return { id, title, createdAt: updatedAt, updatedAt, running };
+    });
+    this.reply({ type: 'conversations', items: items.sort((a, b) => b.updatedAt - a.updatedAt) });
+  }
+
+  #snapshot(conversationId: string): void {
+    const { title, messages, sequence } = this.chats.get(conversationId) ?? { title: '', messages: [], sequence: 0 };
+    const shown = messages.slice(-PAGE);
+    this.reply({
+      type: 'snapshot',
+      conversationId,
+      hubEpoch: demoEpoch,
+      sequence,
+      title,
+      messages: shown,
+      more: shown.length < messages.length,
+    });
+  }
+
+  #page(conversationId: string, before: string): void {
+    const messages = this.chats.get(conversationId)?.messages ?? [];
+    const end = messages.findIndex(({ id }) => id === before);
+    const start = Math.max(0, end - PAGE);
+    this.reply({ type: 'page', conversationId, messages: messages.slice(start, end), more: start > 0 });
+  }
+
+  #turn({ requestId, conversationId, text, model }: Extract<ChatRequest, { type: 'send' }>): void {
+    if (this.refuseNext !== undefined) {
+      this.reply({ type: 'refused', requestId, error: this.refuseNext });
+      this.refuseNext = undefined;
+      return;
+    }
+    const now = Date.now();
+    const chat = this.chats.get(conversationId) ?? { title: text.slice(0, 60), updatedAt: now, messages: [], sequence: 0 };
+    this.chats.set(conversationId, chat);
+    this.#turns += 1;
+    const [questionId, answerId] = [demoIdOf(`q${String(this.#turns)}x${String(now)}`), demoIdOf(`a${String(this.#turns)}x${String(now)}`)];
+    const question: ChatMessage = { id: questionId, role: 'user', text, createdAt: now };
+    const answer: ChatMessage = { id: answerId, role: 'assistant', text: '', createdAt: now, model, state: 'waiting', nextSequence: 0 };
+    const standIn = this.#ollama.standIn === true ? { standIn: true } : {};
+    chat.messages.push(question, { ...answer, ...standIn });
+    this.#event({ type: 'turn', question, answer: { ...answer, ...standIn } });
+    if (chat.messages.length === 2) this.#event({ type: 'title', title: chat.title });
+    this.reply({ type: 'accepted', requestId, answerId });
+    this.#list();
+  }
+
+  get #running(): ChatMessage {
+    const answer = this.chats.get(this.#opened)?.messages.at(-1);
+    if (!answer) throw new Error('nothing was asked');
+    return answer;
+  }
+
+  #change(change: Partial<ChatMessage>): void {
+    const messages = this.chats.get(this.#opened)?.messages;
+    messages?.splice(-1, 1, { ...this.#running, ...change });
+  }
+
+  #event(event: ConversationEvent): void {
+    const chat = this.chats.get(this.#opened);
+    if (!chat) throw new Error('no such chat');
+    chat.sequence += 1;
+    this.reply({ type: 'event', conversationId: this.#opened, sequence: chat.sequence, event });
+  }
+}
+
+const PAGE = 60;

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../../harness/paths.ts';
+
+/** The page's policy, as strict as the relay's; `extra` names Trusted Types policies that only a test page has. */
+const policy = (extra = ''): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    `trusted-types lit-html${extra}`,
+  ].join('; ');
+
+const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', map: 'application/json' };
+
+/** Serves the chat over a demo hub at `/`, and the Markdown view alone at `/spec`, on loopback. */
+export class DemoServer {
+  readonly #server: Server;
+  readonly origin: string;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  }
+
+  static async start(): Promise<DemoServer> {
+    const files = await bundle();
+    const page = readFileSync(join(root, 'src/web/index.html'), 'utf8')
+      .replaceAll('"./page.css"', '"/page.css"')
+      .replaceAll('"./pageMain.ts"', '"/demoMain.js"')
+      .replaceAll(/<link rel="(manifest|icon|apple-touch-icon)"[^>]*>/g, '');
+    files.set('/', page);
+    files.set(
+      '/spec',
+      '<!DOCTYPE html><html lang="en"><title>spec</title><body><script type="module" src="/specMain.js"></script></body></html>',
+    );
+    const server = createServer((request, response) => {
+      const path = new URL(request.url ?? '/', 'http://x').pathname;
+      const file = files.get(path);
+      const type = types[/\.(\w+)$/.exec(path)?.[1] ?? 'html'] ?? 'text/html';
+      response.writeHead(file === undefined ? 404 : 200, {
+        'content-type': `${type}; charset=utf-8`,
+        'content-security-policy': policy(path === '/spec' ? ' c2l-test' : ''),
+        'cache-control': 'no-store',
+      });
+      response.end(file ?? '');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new DemoServer(server);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+async function bundle(): Promise<Map<string, string>> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['test/browser/demo/demoMain.ts', 'test/browser/demo/specMain.ts', 'src/web/page.css'],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: 'inline',
+    entryNames: '[name]',
+    outdir: '/',
+    logLevel: 'warning',
+  });
+  return new Map(outputFiles.map(({ path, text }) => [path, text]));
+}

@@ -1,0 +1,124 @@
+import { parseMarkdown, markdown } from '../../../src/ui/markdown/parseMarkdown.ts';
+import { safeHref } from '../../../src/ui/markdown/safeUrl.ts';
+import { StreamingMarkdown } from '../../../src/ui/markdown/streamingMarkdown.ts';
+
+interface TrustedTypesFactory {
+  createPolicy(name: string, rules: { createHTML(text: string): string }): { createHTML(text: string): string };
+}
+
+/** Work with the Markdown view, for tests that need a real DOM. */
+export class Spec {
+  readonly #policy = (window as unknown as { readonly trustedTypes: TrustedTypesFactory }).trustedTypes.createPolicy('c2l-test', {
+    createHTML: (text) => text,
+  });
+
+  /** Streams `source` in the given cuts, one paint after each. @returns what is drawn, and what markdown-it's own renderer draws */
+  compare(source: string, size: number): { readonly drawn: string; readonly expected: string } {
+    const host = this.#stream(source, () => size).host;
+    const template = document.createElement('template');
+    template.innerHTML = this.#policy.createHTML(markdown.render(source));
+    const result = { drawn: canonical(host), expected: canonical(template.content) };
+    host.remove();
+    return result;
+  }
+
+  /** Streams in random cuts and looks for what must not be there. */
+  attack(source: string, cuts: readonly number[]): string[] {
+    let at = 0;
+    const { host } = this.#stream(source, () => cuts[at++ % cuts.length] ?? 1);
+    const found: string[] = [];
+    for (const element of host.querySelectorAll('*')) {
+      const tag = element.tagName.toLowerCase();
+      if (!/^(p|h[3-6]|ul|ol|li|em|strong|s|code|pre|span|div|button|a|br|hr|blockquote|table|thead|tbody|tr|th|td)$/.test(tag))
+        found.push(`<${tag}>`);
+      for (const { name, value } of element.attributes) {
+        if (/^on|^src|^style$|^srcset$|^formaction$|^xlink/i.test(name)) found.push(`${tag} ${name}`);
+        if (name === 'href' && !/^(https?|mailto):/.test(value)) found.push(`${tag} href ${value}`);
+        if (name === 'href' && (element.getAttribute('target') !== '_blank' || !(element.getAttribute('rel') ?? '').includes('noopener')))
+          found.push('a without noopener');
+      }
+    }
+    for (const link of host.querySelectorAll<HTMLElement>('a')) if (!link.hasAttribute('href')) link.click();
+    host.remove();
+    return found;
+  }
+
+  /** Streams a long answer, one piece a paint, and counts what it cost. */
+  work(source: string, size: number): { readonly removed: number; readonly parsed: number; readonly paints: number } {
+    const host = document.createElement('div');
+    document.body.append(host);
+    let removed = 0;
+    const count = (records: MutationRecord[]): void => {
+      for (const { removedNodes } of records)
+        for (const node of removedNodes) removed += 1 + (node instanceof Element ? node.querySelectorAll('*').length : 0);
+    };
+    const observer = new MutationObserver(count);
+    observer.observe(host, { childList: true, subtree: true });
+    const { view, paints } = this.#stream(source, () => size, host);
+    count(observer.takeRecords());
+    observer.disconnect();
+    host.remove();
+    return { removed, parsed: view.parsedCharacters, paints };
+  }
+
+  /** Blocks of `source` as far as they count. */
+  blocks(source: string): number {
+    return parseMarkdown(source).length;
+  }
+
+  #stream(source: string, size: () => number, host: HTMLElement = document.createElement('div')) {
+    if (!host.isConnected) document.body.append(host);
+    const view = new StreamingMarkdown(host);
+    let paints = 0;
+    for (let end = 0; end < source.length;) {
+      end = Math.min(source.length, end + Math.max(1, size()));
+      view.update(source.slice(0, end), false);
+      paints += 1;
+    }
+    view.update(source, true);
+    return { host, view, paints };
+  }
+}
+
+/** A DOM as text that is the same for the same content, without what the chat adds around it. */
+function canonical(root: ParentNode): string {
+  return [...root.childNodes]
+    .map(write)
+    .join('')
+    .replace(/\s*(<\/?(?:p|h\d|ul|ol|li|blockquote|pre|hr|table|thead|tbody|tr|th|td)\b[^>]*>)\s*/g, '$1')
+    .replace(/\s*<br>\s*/g, '<br>')
+    .trim();
+}
+
+function write(node: Node): string {
+  if (node instanceof Text) return node.data.replace(/[&<>]/g, (char) => `&#${String(char.charCodeAt(0))};`);
+  if (!(node instanceof Element)) return '';
+  const tag = node.tagName.toLowerCase();
+  const children = (): string => [...node.childNodes].map(write).join('');
+  if (node.matches('.code-block')) return `<pre>${code(node.querySelector('code'))}</pre>`;
+  if (node.matches('.table-frame')) return children();
+  if (tag === 'pre') return `<pre>${code(node)}</pre>`;
+  if (node.matches('.image-placeholder') || tag === 'img') return '<img>';
+  if (tag === 'a') {
+    // Both sides by the same rule: what is not opened has no address.
+    const href = safeHref(node.getAttribute('href') ?? '') ?? '';
+    return `<a ${href}>${children()}</a>`;
+  }
+  const level = /^h(\d)$/.exec(tag)?.[1];
+  const name = level === undefined ? tag : `h${String(node.closest('div') ? Number(level) : Math.min(6, Number(level) + 2))}`;
+  const start = node.getAttribute('start');
+  const align = /(left|center|right)/.exec(`${node.getAttribute('style') ?? ''} ${node.getAttribute('class') ?? ''}`)?.[1] ?? '';
+  return `<${name}${start === null ? '' : ` start=${start}`}${align}>${children()}${tag === 'br' || tag === 'hr' ? '' : `</${name}>`}`;
+}
+
+function code(node: Element | null): string {
+  return JSON.stringify(node?.textContent ?? '');
+}
+
+declare global {
+  interface Window {
+    spec: Spec;
+  }
+}
+
+window.spec = new Spec();
