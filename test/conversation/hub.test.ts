@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { TunnelError } from '../../src/protocol/errors.ts';
-import { MAX_ANSWER_BYTES, MAX_OPEN_CONVERSATIONS, MAX_PENDING_REPLIES } from '../../src/protocol/limits.ts';
+import { MAX_ANSWER_BYTES, MAX_CHUNK_UNITS, MAX_OPEN_CONVERSATIONS, MAX_PENDING_REPLIES } from '../../src/protocol/limits.ts';
 import { HubWorld } from './hubWorld.ts';
 import { idOf } from './sampleTurns.ts';
 
@@ -160,6 +160,28 @@ describe('hub: one answer', () => {
       [pieces.join('')],
     );
     world.hub.dispose();
+  });
+
+  it('ends with one complete piece when the last text is longer than a piece', async () => {
+    const world = new HubWorld();
+    const view = world.view();
+    view.open(c);
+    const text = 'x'.repeat(3 * MAX_CHUNK_UNITS + 1);
+    world.models.generate = (_, sink) => {
+      world.clock.after(1, () => {
+        sink.onText(text);
+        sink.onEnd({ totalMs: 1, loadMs: 0, promptTokens: 1, promptMs: 0, answerTokens: 1, answerMs: 1, reason: 'stop' });
+      });
+      return { dispose: () => undefined };
+    };
+    world.ask(view, 'hi');
+    await world.clock.advance(1);
+    assert.deepEqual(
+      view.events(c).flatMap((event) => (event.type === 'chunk' ? [event.message.isComplete] : [])),
+      [false, false, false, true],
+    );
+    assert.deepEqual([view.texts(c)[1], view.lastState(c)], [text, 'done']);
+    assert.deepEqual(world.faults, []);
   });
 
   it('never cuts a character in two, and keeps one that arrives in halves', async () => {

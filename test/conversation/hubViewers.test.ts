@@ -231,6 +231,11 @@ describe('hub: viewers', () => {
     await world.clock.advance(50);
     back.open(idOf('0'));
     assert.deepEqual(back.texts(idOf('0')).slice(2), ['more', 'answer to more']);
+    // Its position is of a log that was let go; the new log has grown past that number meanwhile.
+    const stale = world.view();
+    stale.inherit(view);
+    stale.open(idOf('0'));
+    assert.deepEqual(stale.texts(idOf('0')), back.texts(idOf('0')));
     assert.deepEqual(world.faults, []);
   });
 
