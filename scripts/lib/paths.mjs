@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** State of development runs; ignored by git, safe to delete. */
-export const runDir = join(root, '.run');
+export const runDir = process.env.C2L_RUN_DIR ?? join(root, '.run');
 
 /** Logs, counts, pictures and coverage of `npm test`. */
 export const testDir = join(runDir, 'test');

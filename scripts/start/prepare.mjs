@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Failure } from '../lib/failure.mjs';
@@ -17,7 +16,7 @@ export function preflight({ fresh }) {
     );
   try {
     accessSync(root, constants.W_OK);
-    if (fresh) for (const folder of ['state', 'build.txt']) rmSync(join(runDir, folder), { recursive: true, force: true });
+    if (fresh) for (const folder of ['state', 'editor']) rmSync(join(runDir, folder), { recursive: true, force: true });
     mkdirSync(runDir, { recursive: true });
   } catch {
     throw new Failure(`The folder ${root} cannot be written to.`, 'Clone the project to a folder of yours.');
@@ -28,25 +27,25 @@ export function preflight({ fresh }) {
 export async function installAndBuild(say) {
   if (!existsSync(join(root, 'node_modules'))) say('Installing packages (once, about a minute)');
   await ensurePackages(root);
-  const stamp = join(runDir, 'build.txt');
-  const wanted = fingerprint();
-  if (existsSync(stamp) && existsSync(join(root, 'dist/cli.mjs')) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (isBuilt()) return;
   say('Building');
   const { code, output } = await run(process.execPath, ['esbuild.mjs']);
   if (code !== 0) throw new Failure(`The build failed.\n${output.trim()}`, 'Mend what it names, then run the command again.');
-  writeFileSync(stamp, wanted);
 }
 
-/** Names, sizes and times of everything that the bundles are made of. */
-function fingerprint() {
-  const hash = createHash('sha256');
-  for (const folder of ['src', 'media'])
-    for (const name of readdirSync(join(root, folder), { recursive: true }).sort()) {
-      const { size, mtimeMs } = statSync(join(root, folder, name));
-      hash.update(`${name} ${String(size)} ${String(mtimeMs)}\n`);
-    }
-  for (const file of ['esbuild.mjs', 'package-lock.json']) hash.update(readFileSync(join(root, file)));
-  return hash.digest('hex');
+/** Whether every bundle is newer than everything it is made of. */
+function isBuilt() {
+  const bundles = ['dist/cli.mjs', 'dist/extension.cjs', 'dist/webview/webview.js', 'dist/page/index.html'].map((file) => join(root, file));
+  if (!bundles.every((file) => existsSync(file))) return false;
+  const sources = ['src', 'media'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, String(name))),
+  );
+  sources.push(join(root, 'esbuild.mjs'), join(root, 'package-lock.json'));
+  return Math.max(...sources.map(changedAt)) < Math.min(...bundles.map(changedAt));
+}
+
+function changedAt(file) {
+  return statSync(file).mtimeMs;
 }
 
 /** `wanted`, or the next port on which nobody listens. @throws Failure */
