@@ -60,10 +60,10 @@ export class StandInServer {
     const server = this.#server;
     if (!server) return;
     this.#server = undefined;
-    const closed = once(server, 'close');
+    const closed = [server, ...this.sockets].map((one) => once(one, 'close'));
     server.close();
     for (const socket of this.sockets) socket.destroy();
-    await closed;
+    await Promise.all(closed);
   }
 
   #take(req: IncomingMessage, res: ServerResponse): void {
