@@ -395,8 +395,7 @@ describe('stand-in', () => {
       await server.set({ gate: 'manual' });
       const asked = call('/api/chat', ask);
       await until(() => server.heldBack === 1);
-      await server.close();
-      await assert.rejects(asked);
+      await Promise.all([assert.rejects(asked), server.close()]);
       await until(() => server.heldBack === 0);
     });
   });
