@@ -2,7 +2,7 @@ import { DecodeError } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { closeCodeFor } from '../protocol/closeCodes.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { decodeLinkFrame, encodeLinkFrame, receivableFrames, type LinkFrame, type LinkRole } from '../protocol/linkFrames.ts';
+import { decodeLinkFrame, encodeLinkFrame, type LinkFrame, type LinkRole } from '../protocol/linkFrames.ts';
 import type { LinkSocket, LinkSocketHandlers } from '../protocol/linkSocket.ts';
 import type { BacklogHolder } from './circuits/backlogBudget.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -12,7 +12,7 @@ import type { RelayScope } from './relayScope.ts';
 const CLOSE_INTERNAL_ERROR = 1011;
 
 export interface LinkChannelEvents {
-  /** A frame that may arrive on a link of this role. Throwing a TunnelError ends the link with its code. */
+  /** Throwing a TunnelError ends the link with its code; so a frame is refused that may not come from this role or now. */
   onFrame(frame: LinkFrame): void;
   /** The socket has taken something. */
   onDrain(): void;
@@ -131,7 +131,6 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     this.#heartbeat?.heard();
     this.guard(() => {
       const frame = decodeLinkFrame(message, this.#role);
-      if (!receivableFrames[this.#role].relay.includes(frame.type)) throw new TunnelError('relayProtocol', `${frame.type} on this link`);
       if (frame.type === 'heartbeatAck') this.#heartbeat?.answered();
       this.#events.onFrame(frame);
     });

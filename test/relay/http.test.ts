@@ -158,7 +158,7 @@ describe('the relay over HTTP', () => {
     try {
       for (const path of ['../secret', 'a/../../secret', '/etc/passwd', '.env', '..']) {
         writeFileSync(join(bad, 'assets.json'), JSON.stringify({ files: [{ path, immutable: true }] }));
-        assert.throws(() => readPage(bad), Error, path);
+        assert.throws(() => readPage(bad), { name: 'ValiError' }, path);
       }
       writeFileSync(join(bad, 'assets.json'), '{"files":[]}');
       assert.throws(() => readPage(bad), /index\.html/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { toBase64url, utf8 } from '../../src/base/bytes.ts';
+import { utf8 } from '../../src/base/bytes.ts';
 import type { LogFields, Logger } from '../../src/base/log.ts';
 import {
   decodeLinkFrame,
@@ -173,8 +173,4 @@ export class RelayWorld {
     };
     return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   }
-}
-
-export function deviceIdOf(key: DhKey): string {
-  return toBase64url(key.publicKey);
 }
