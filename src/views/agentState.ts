@@ -3,6 +3,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { AgentControl } from '../protocol/agentControl.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import type { AgentReady } from './editorAgent.ts';
+import { readSetting } from './userSettings.ts';
 
 /**
  * What the views draw from: the bus, and the agent once it runs. Tells of each change by an event of its own, so that nothing has to be
@@ -32,6 +33,11 @@ export class AgentState implements Disposable {
   /** Undefined until the agent runs. */
   get control(): AgentControl | undefined {
     return this.#control;
+  }
+
+  /** Until the agent runs, what the user's setting says. */
+  get relayConfigured(): boolean {
+    return this.#control ? this.#control.relay !== undefined : readSetting('relay.url') !== '';
   }
 
   /** Something that has no event of its own has changed, the relay's address for instance. */

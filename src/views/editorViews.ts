@@ -131,10 +131,10 @@ export function createViews(parts: EditorParts): Disposable {
   return owned;
 }
 
-function contextOf({ bus, control }: AgentState): Parameters<ContextKeys['set']>[0] {
+function contextOf({ bus, control, relayConfigured }: AgentState): Parameters<ContextKeys['set']>[0] {
   return {
     ready: control !== undefined,
-    relayConfigured: control?.relay !== undefined,
+    relayConfigured,
     state: bus.current.state,
     ollama: control?.ollama.state ?? 'unknown',
     hasClients: (control?.clients.length ?? 0) > 0,

@@ -9,7 +9,10 @@ import { commandId, commandNames, type CommandName } from './ids.ts';
 import type { StatusFace } from './statusFace.ts';
 
 /** Everything the status is a function of, as it is known now. Before the agent runs, that is the bus alone. */
-export function statusInputOf({ bus, control }: Pick<AgentState, 'bus' | 'control'>, clock: Clock): StatusInput {
+export function statusInputOf(
+  { bus, control, relayConfigured }: Pick<AgentState, 'bus' | 'control' | 'relayConfigured'>,
+  clock: Clock,
+): StatusInput {
   const event = bus.current;
   return {
     event,
@@ -19,7 +22,7 @@ export function statusInputOf({ bus, control }: Pick<AgentState, 'bus' | 'contro
     runningStreams: control?.runningStreams ?? 0,
     clientsOnline: control?.clients.filter(({ online }) => online).length ?? 0,
     clientsPaired: control?.clients.length ?? 0,
-    relayConfigured: control?.relay !== undefined,
+    relayConfigured,
     role: event.error === 'anotherLeads' ? 'follows' : 'leads',
     ...(control === undefined ? {} : { deviceName: control.deviceName }),
     now: clock.now(),

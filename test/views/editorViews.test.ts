@@ -65,6 +65,12 @@ describe('the views together', () => {
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.ready'), false);
   });
 
+  it('says nothing of a missing relay while the agent has not said so and the user has set one', () => {
+    fakeEditor.userSettings.set('cloudtolocalllm.relay.url', 'https://relay.example');
+    create(new Promise(() => undefined));
+    assert.equal(text(), '$(debug-disconnect) Local AI');
+  });
+
   it('follows the bus with item and context keys', async () => {
     create();
     control.relay = { origin: 'https://relay.example' };

@@ -23,7 +23,7 @@ describe('the face of a status', () => {
     control.relay = { origin: 'https://relay.example', invite: 'anna.1.secret' };
     control.tunnel = { state: event.state, lastActivity: clock.now(), reconnectAttempts: 0, latency: 42 };
     bus.publishStatus({ endpoint: 'https://relay.example', ...event, timestamp: clock.now() - 4_000 });
-    return faceOf(statusView(statusInputOf({ bus, control }, clock)), label);
+    return faceOf(statusView(statusInputOf({ bus, control, relayConfigured: true }, clock)), label);
   }
 
   it('differs in icon, words and speech for each of the six states, and colours those that want a person', () => {
@@ -50,7 +50,7 @@ describe('the face of a status', () => {
   });
 
   it('is drawn from the bus alone before the agent runs', () => {
-    const drawn = faceOf(statusView(statusInputOf({ bus: new StatusBus(), control: undefined }, clock)), 'full');
+    const drawn = faceOf(statusView(statusInputOf({ bus: new StatusBus(), control: undefined, relayConfigured: false }, clock)), 'full');
     assert.equal(drawn.text, '$(comment-discussion) Local AI');
     assert.equal(drawn.spoken, 'Local chat, no relay set up');
   });

@@ -111,6 +111,7 @@ describe('a real editor and a real relay', () => {
     const tunnel = new ClientTunnel({ ...ours, pairing: { origin, deviceKey, staticKey: browser.staticKey, psk, dialHash } });
     const port = new TunnelChatPort(tunnel);
     try {
+      await tunnel.supervisor.connect();
       await askThrough(port);
     } finally {
       port.dispose();
@@ -150,6 +151,6 @@ describe('a real editor and a real relay', () => {
     await shows('Local AI');
     await workbench.reload();
     await shows('Local AI');
-    assert.match((await workbench.statusBarItem().getByRole('button').getAttribute('aria-label')) ?? '', /Not connected to 127\.0\.0\.1/);
+    await workbench.page.getByRole('button', { name: 'Not connected to 127.0.0.1' }).waitFor();
   });
 });
