@@ -48,7 +48,7 @@ describe('an emitter', () => {
       subscription.dispose();
     };
     emitter.fire(1);
-    assert.deepEqual(heard, []);
+    assert.equal(heard.length, 0);
     emitter.dispose();
     emitter.event((value) => heard.push(value));
     emitter.fire(2);

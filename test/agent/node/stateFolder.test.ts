@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { LeaderLock } from '../../../src/agent/node/leaderLock.ts';
+import { SqliteDeviceStore } from '../../../src/agent/node/sqliteDeviceStore.ts';
+import { defaultStateFolder, StateFolder } from '../../../src/agent/node/stateFolder.ts';
+import type { StoredClient } from '../../../src/agent/deviceStore.ts';
+import { TunnelError } from '../../../src/protocol/errors.ts';
+import { nodeCrypto } from '../../../src/secure/node/nodeCrypto.ts';
+import { SeededRandom } from '../../fakes/seededRandom.ts';
+import { root } from '../../harness/paths.ts';
+
+const code = (expected: string) => (error: unknown) => error instanceof TunnelError && error.code === expected;
+
+describe('the state folder', () => {
+  let path: string;
+  let folder: StateFolder;
+  const random = new SeededRandom(1);
+  beforeEach(() => {
+    path = join(mkdtempSync(join(tmpdir(), 'c2l-state-')), 'state');
+    folder = new StateFolder(path);
+  });
+  afterEach(() => {
+    rmSync(join(path, '..'), { recursive: true, force: true });
+  });
+
+  it('and the files in it are for their user alone', function () {
+    if (process.platform === 'win32') this.skip();
+    folder.identity(nodeCrypto, random);
+    folder.relayFile.write({ origin: 'https://relay.example', invite: 'a.1.b' });
+    assert.equal(statSync(path).mode & 0o777, 0o700);
+    for (const name of ['identity.key', 'identity.pub', 'relay.json']) assert.equal(statSync(join(path, name)).mode & 0o777, 0o600, name);
+  });
+
+  it('keeps one identity', () => {
+    const first = folder.identity(nodeCrypto, random);
+    assert.deepEqual(new StateFolder(path).identity(nodeCrypto, random).publicKey, first.publicKey);
+  });
+
+  it('says identity lost instead of making a new key, when the private half is missing, damaged, or another one', () => {
+    folder.identity(nodeCrypto, random);
+    const key = readFileSync(join(path, 'identity.key'), 'utf8');
+    const other = Buffer.alloc(32, 9).toString('base64url');
+    for (const content of [undefined, '', 'AAAA', 'not base64 at all', other]) {
+      if (content === undefined) rmSync(join(path, 'identity.key'));
+      else writeFileSync(join(path, 'identity.key'), content);
+      assert.throws(() => folder.identity(nodeCrypto, random), code('identityLost'), content);
+    }
+    writeFileSync(join(path, 'identity.key'), key);
+    folder.identity(nodeCrypto, random);
+  });
+
+  it('remembers the relay, and names a file that it cannot read', () => {
+    assert.equal(folder.relayFile.read(), undefined);
+    folder.relayFile.write({ origin: 'https://relay.example' });
+    assert.deepEqual(folder.relayFile.read(), { origin: 'https://relay.example' });
+    folder.relayFile.write({ origin: 'https://relay.example', invite: 'a.1.b' });
+    assert.deepEqual(folder.relayFile.read(), { origin: 'https://relay.example', invite: 'a.1.b' });
+    writeFileSync(join(path, 'relay.json'), '{');
+    assert.throws(() => folder.relayFile.read(), code('storeFailed'));
+  });
+
+  it('that cannot be made is refused with the remedy', function () {
+    const file = join(path, 'file');
+    writeFileSync(file, '');
+    chmodSync(file, 0o400);
+    assert.throws(
+      () => new StateFolder(join(file, 'below')),
+      (error: unknown) => error instanceof TunnelError && /C2L_STATE/.test(error.detail ?? ''),
+    );
+  });
+
+  it('is where C2L_STATE says, else in the user’s own place', () => {
+    assert.equal(defaultStateFolder({ C2L_STATE: '/somewhere' }), '/somewhere');
+    assert.match(defaultStateFolder({}), /CloudToLocalLLM/);
+  });
+
+  it('has one leader; the lock of a killed one is free at once', async () => {
+    const lock = new LeaderLock(folder.lockFile);
+    assert.throws(() => new LeaderLock(folder.lockFile), code('anotherLeads'));
+    lock.dispose();
+    lock.dispose();
+    const script = `const { LeaderLock } = await import(${JSON.stringify(join(root, 'src/agent/node/leaderLock.ts'))});
+      globalThis.lock = new LeaderLock(${JSON.stringify(folder.lockFile)}); console.log('held'); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script]);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    assert.throws(() => new LeaderLock(folder.lockFile), code('anotherLeads'));
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGKILL');
+    await gone;
+    new LeaderLock(folder.lockFile).dispose();
+  });
+
+  it('keeps clients and a rising epoch', () => {
+    const client: StoredClient = {
+      id: 'a',
+      name: 'Firefox on Android',
+      kind: 'page',
+      scope: 'chat',
+      owner: 'owner',
+      publicKey: random.bytes(32),
+      psk: random.bytes(32),
+      dialHash: random.bytes(32),
+      state: 'pending',
+      pairedAt: 5,
+    };
+    const store = new SqliteDeviceStore(folder.deviceFile);
+    assert.deepEqual([store.raiseEpoch(), store.raiseEpoch()], [1, 2]);
+    store.saveClient(client);
+    store.saveClient({ ...client, state: 'active', lastSeenAt: 6, revokedAt: 7 });
+    store.dispose();
+    const again = new SqliteDeviceStore(folder.deviceFile);
+    assert.equal(again.raiseEpoch(), 3);
+    assert.deepEqual(again.clients(), [{ ...client, state: 'active', lastSeenAt: 6, revokedAt: 7 }]);
+    again.removeClient('a');
+    assert.deepEqual(again.clients(), []);
+    again.dispose();
+    assert.throws(() => again.clients(), code('storeFailed'));
+  });
+
+  it('refuses a device file of a newer version', () => {
+    const store = new SqliteDeviceStore(folder.deviceFile);
+    store.dispose();
+    // user_version stands at offset 60 of the file (sqlite.org/fileformat2.html)
+    const bytes = readFileSync(folder.deviceFile);
+    bytes.writeUInt32BE(99, 60);
+    writeFileSync(folder.deviceFile, bytes);
+    assert.throws(() => new SqliteDeviceStore(folder.deviceFile), code('storeFailed'));
+  });
+});

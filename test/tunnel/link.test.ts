@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { ErrorCode } from '../../src/protocol/errors.ts';
+import { encodeLinkFrame, type LinkFrame } from '../../src/protocol/linkFrames.ts';
+import { LINK_DEAD_AFTER_MS } from '../../src/protocol/limits.ts';
+import { Link } from '../../src/tunnel/link.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
+import { memorySocketPair, type MemorySocketPair } from '../fakes/memorySocket.ts';
+
+describe('a link', () => {
+  let clock: FakeClock;
+  let line: MemorySocketPair;
+  let link: Link;
+  let frames: LinkFrame[];
+  let closed: ErrorCode[];
+
+  function dial(role: 'device' | 'client' = 'client', opens = true): void {
+    frames = [];
+    closed = [];
+    link = new Link(
+      {
+        clock,
+        role,
+        origin: 'http://127.0.0.1:1',
+        dial: (url, handlers) => {
+          assert.equal(url, `ws://127.0.0.1:1/v1/${role === 'device' ? 'device' : 'dial'}`);
+          line.near.listen(handlers);
+          if (opens) line.near.announceOpen();
+          return line.near;
+        },
+      },
+      {
+        onOpen: () => undefined,
+        onFrame: (frame) => frames.push(frame),
+        onDrain: () => undefined,
+        onClosed: (error) => closed.push(error),
+      },
+    );
+  }
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    line = memorySocketPair(clock);
+  });
+  afterEach(() => {
+    link.dispose();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('answers heartbeats by itself and hands on the rest', async () => {
+    dial();
+    line.far.send(encodeLinkFrame({ type: 'heartbeat' }, 'client'));
+    line.far.send(encodeLinkFrame({ type: 'waiting' }, 'client'));
+    await clock.settle();
+    assert.deepEqual(frames, [{ type: 'waiting' }]);
+    assert.deepEqual(
+      line.far.received.map((bytes) => [...bytes]),
+      [[13]],
+    );
+    assert.equal(link.lastActivity, clock.now());
+  });
+
+  for (const [what, bytes] of [
+    ['nonsense', Uint8Array.of(200, 1, 2)],
+    ['a frame of the other role', encodeLinkFrame({ type: 'admitted', heartbeatMs: 1, maxTokens: 1, maxCircuits: 1 }, 'device')],
+    ['nothing', new Uint8Array(0)],
+  ] as const) {
+    it(`ends on ${what}`, async () => {
+      dial();
+      await clock.settle();
+      line.far.send(bytes);
+      await clock.settle();
+      assert.deepEqual(closed, ['relayProtocol']);
+      assert.equal(line.far.closeCode, 4400);
+    });
+  }
+
+  it('is dead after 24 s without a frame, and not before', async () => {
+    dial();
+    await clock.advance(LINK_DEAD_AFTER_MS - 1);
+    assert.deepEqual(closed, []);
+    await clock.advance(1);
+    assert.deepEqual(closed, ['relaySilent']);
+  });
+
+  it('gives a dial ten seconds', async () => {
+    dial('client', false);
+    await clock.advance(10_000);
+    assert.deepEqual(closed, ['relayUnreachable']);
+  });
+
+  for (const [refusal, error] of [
+    [404, 'relayNotFound'],
+    [426, 'relayVersion'],
+    [429, 'relayBusy'],
+    [503, 'relayBusy'],
+    [502, 'relayUnreachable'],
+    ['certificate', 'certificate'],
+  ] as const) {
+    it(`reads a refused upgrade ${String(refusal)} as ${error}`, async () => {
+      dial('client', false);
+      line.near.refuse(refusal);
+      await clock.settle();
+      assert.deepEqual(closed, [error]);
+    });
+  }
+
+  it('reads the relay’s farewell, and says nothing after it was disposed', async () => {
+    dial();
+    await clock.settle();
+    line.far.close(4402);
+    await clock.settle();
+    assert.deepEqual(closed, ['inviteRefused']);
+    line = memorySocketPair(clock);
+    dial();
+    link.dispose();
+    await clock.settle();
+    assert.deepEqual(closed, []);
+  });
+});
