@@ -53,6 +53,8 @@ async function runHostTests(): Promise<number> {
     exit.catch(() => undefined);
     const env = {
       C2L_TEST_OUTPUT: report,
+      // never the device of whoever runs the tests
+      C2L_STATE: join(server.folder, 'state'),
       ...passedOn(['C2L_TEST_COUNTS', 'C2L_TEST_GREP']),
       ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
     };
