@@ -42,7 +42,7 @@ export async function runSuite(name, { extra = [], env = process.env, coverage =
     seconds: sum(parts, 'seconds'),
     output: parts
       .filter((part) => part.failed > 0)
-      .map((part) => part.output)
+      .map((part) => failuresOf(part.output))
       .join('\n'),
   };
 }
@@ -54,6 +54,12 @@ async function runPart(node, args, countsFile, options) {
   // A run that ends badly without a failed test broke outside of its tests: that counts as one failure.
   const failed = code !== 0 && counts.failed === 0 ? 1 : counts.failed;
   return { passed: counts.passed, failed, seconds, output };
+}
+
+/** What mocha prints after its list of tests, or everything when it did not come that far. */
+function failuresOf(output) {
+  const at = output.search(/^ +\d+ passing/m);
+  return at === -1 ? output : output.slice(at);
 }
 
 function sum(parts, key) {
