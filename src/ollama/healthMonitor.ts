@@ -66,7 +66,7 @@ export class HealthMonitor implements Disposable {
     return this.#looking;
   }
 
-  /** Bytes have come from Ollama by another way: a ping that fails meanwhile only means that it is busy. */
+  /** Bytes have come from Ollama by another way: a look that fails meanwhile only means that it is busy. */
   noteLife(): void {
     this.#lifeAt = this.#clock.monotonic();
   }
@@ -104,15 +104,14 @@ export class HealthMonitor implements Disposable {
       await this.check();
       return;
     }
-    const startedAt = this.#clock.monotonic();
     const version = await this.#eyes.ping(address, this.#ended.signal);
     if (this.#isEnded() || this.#looking) return;
-    if (version === undefined && this.#lifeAt <= startedAt) {
+    if (version === undefined) {
       this.#wait(SECOND_LOOK_MS, () => this.check());
       return;
     }
     // another version may be another program: let a look tell
-    if (version !== undefined && version !== this.#status.version) await this.check();
+    if (version !== this.#status.version) await this.check();
     else this.#wait(OLLAMA_POLL_MS);
   }
 

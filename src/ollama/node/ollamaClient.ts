@@ -103,6 +103,7 @@ export class OllamaClient implements ModelClient {
   async #begin(request: GenerationRequest, sink: GenerationSink, own: DisposableStore): Promise<void> {
     let address: OllamaAddress;
     try {
+      // waiting, be it for nothing, also keeps every callback behind the return of `generate`
       address = await this.#address();
     } catch (error) {
       if (!own.isDisposed) sink.onError(TunnelError.from(error));
@@ -129,7 +130,6 @@ export class OllamaClient implements ModelClient {
 
   /** Where to ask. Waits for the first look, and lets the answer of a server that was down a moment ago decide. @throws TunnelError */
   async #address(): Promise<OllamaAddress> {
-    await Promise.resolve(); // no callback before the caller has our return value
     if (this.#monitor.status.state === 'unknown') await this.#monitor.check();
     const { address } = this.#monitor;
     if (!address) throw new TunnelError('ollamaWrongHost');

@@ -110,6 +110,17 @@ describe('Ollama client', () => {
       }
     });
 
+    it('hands nothing on after a stop, also of lines that came together', async () => {
+      await server.set({ script: ['a', 'b', 'c', 'd'], chunking: 'coalesce:9' });
+      const generation = ask();
+      sink.onNext = () => {
+        if (sink.pieces.length === 2) generation.dispose();
+      };
+      await until(() => sink.pieces.length >= 2 && server.openSockets === 0);
+      assert.deepEqual(sink.pieces, ['a', 'b']);
+      assert.ok(!sink.isOver);
+    });
+
     it('follows no redirect', async () => {
       const elsewhere = await startFakeOllama();
       await server.set({ redirectTo: `${elsewhere.url}/api/chat` });
@@ -256,6 +267,25 @@ describe('Ollama client', () => {
         await clock.advance(20_000);
       }
       assert.equal(sink.error?.code, 'ollamaIdleTimeout');
+    });
+
+    it('takes a server that sends pieces but answers no ping for busy', async () => {
+      await server.set({ gate: 'manual', script: Array.from({ length: 50 }, (_, i) => String(i)) });
+      ask();
+      await until(() => server.heldBack === 1);
+      await server.set({ acceptThenSilent: true });
+      const state = (): string => client.status.state;
+      for (let i = 1; i <= 40; i++) {
+        server.release();
+        await until(() => sink.pieces.length === i && server.heldBack === 1);
+        await clock.advance(500);
+      }
+      assert.equal(state(), 'ok');
+      for (let passed = 0; passed < 10_000 && state() === 'ok'; passed += 500) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await clock.advance(500);
+      }
+      assert.equal(state(), 'foreign');
     });
 
     it('uses ten minutes and two by default', async () => {
