@@ -7,6 +7,7 @@ import type { CircuitMatch } from '../../src/tunnel/circuitMatch.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
 import { DeviceTunnel } from '../../src/tunnel/deviceTunnel.ts';
 import { doFault, type FaultTargets } from './faults.ts';
+import { noteState, simLog } from './simLog.ts';
 import { SIM_RELAY_ORIGIN } from './simNetwork.ts';
 import type { SimProcess } from './simProcess.ts';
 import { SimWorld } from './simWorld.ts';
@@ -71,6 +72,12 @@ export class ByteWorld extends SimWorld {
           },
           start: () => {
             this.#startClient();
+          },
+          setVisible: (visible) => {
+            const client = this.#client;
+            client?.process.deliver(() => {
+              client.tunnel.isVisible = visible;
+            });
           },
         },
       ],
@@ -142,7 +149,7 @@ export class ByteWorld extends SimWorld {
     stream.onEnd((end) => {
       this.note('client', `stream ${String(stream.id)} ${end.kind === 'reset' ? end.code : end.kind}`);
       if (end.kind === 'reset' && end.code !== 'deviceRestarted' && end.code !== 'streamGone')
-        throw new Error(`a stream ends with ${end.code}`);
+        this.complain(`a stream ends with ${end.code}`);
       talk.state = end.kind === 'reset' ? 'lost' : 'finished';
     });
     this.note('client', `opens stream ${String(stream.id)} for talk ${String(id)}`);
@@ -178,6 +185,7 @@ export class ByteWorld extends SimWorld {
       dial: this.network.dialFor(process),
       clock: process,
       random: this.entropy,
+      log: simLog(this, 'device'),
       crypto: this.crypto,
       identity: this.#identity,
       epoch: ++this.#epoch,
@@ -193,7 +201,7 @@ export class ByteWorld extends SimWorld {
     });
     this.#device = { process, tunnel };
     tunnel.supervisor.onDidChange((state) => {
-      this.note('device', JSON.stringify(state));
+      noteState(this, 'device', state);
     });
     tunnel.supervisor.start();
   }
@@ -225,7 +233,7 @@ export class ByteWorld extends SimWorld {
     });
     this.#client = { process, tunnel };
     tunnel.supervisor.onDidChange((state) => {
-      this.note('client', JSON.stringify(state));
+      noteState(this, 'client', state);
     });
     tunnel.supervisor.start();
   }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { toBase64url } from '../../src/base/bytes.ts';
 import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
 import type { ChatMessage } from '../../src/protocol/chat.ts';
-import { CHECKPOINT_INTERVAL_MS } from '../../src/protocol/limits.ts';
+import { CHECKPOINT_INTERVAL_MS, DETACHED_MUX_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { deriveClient } from '../../src/secure/pairingSecret.ts';
 import type { ChatModel } from '../../src/ui/chatModel.ts';
 import { checkStore, checkView } from './chatChecks.ts';
-import { doFault, type FaultTargets } from './faults.ts';
+import { doFault, strike, type FaultTargets } from './faults.ts';
 import { pairByCeremony } from './pairByCeremony.ts';
 import { SimDevice } from './simDevice.ts';
 import { SimPage, type SimPairing } from './simPage.ts';
@@ -16,6 +16,8 @@ import { SimWorld } from './simWorld.ts';
 
 /** All faults that began in their time have ended after this, ms. */
 const LONGEST_FAULT_MS = 30_000;
+/** Longer than a device keeps a mux that nobody uses. */
+const LEFT_ALONE_MS = DETACHED_MUX_LIFETIME_MS + 60_000;
 const RECOVERY_MS = 60_000;
 /** A world that needs more has a storm in it. */
 const MAX_DIALS = 600;
@@ -33,15 +35,19 @@ export class ChatWorld extends SimWorld {
     };
     this.device.start();
     await this.#makePages();
-    const person = new SimPerson(this, this.device, this.pages, this.between(1, 4));
-    const begunAt = this.time.now;
+    const isLeftAlone = this.chance.float() < 0.04;
     const windowMs = this.between(1_000, 30_000);
+    const endsAt = this.time.now + windowMs;
+    const person = new SimPerson(this, this.device, this.pages, this.between(1, 5), () => {
+      if (this.chance.float() < 0.25) this.#strikeSoon(endsAt);
+    });
     for (let left = this.chance.int(11); left > 0; left--) {
       this.in(this.chance.int(windowMs), () => {
         doFault(this, this.#targets);
       });
     }
-    const healedAt = begunAt + windowMs + LONGEST_FAULT_MS;
+    if (isLeftAlone) this.#leaveAlone(this.chance.int(windowMs));
+    const healedAt = endsAt + (isLeftAlone ? LEFT_ALONE_MS : LONGEST_FAULT_MS);
     await this.time.run(healedAt);
     await this.#runUntil(healedAt + RECOVERY_MS, () => this.#isConnected(), 'connected');
     await this.#runUntil(this.time.now + 4 * (RECOVERY_MS + this.device.models.longestMs), () => person.isDone, 'through with the turns');
@@ -58,6 +64,23 @@ export class ChatWorld extends SimWorld {
 
   get #targets(): FaultTargets {
     return { device: this.device, clients: this.pages };
+  }
+
+  /** Something befalls it in the moment after a question, when most is under way. */
+  #strikeSoon(endsAt: number): void {
+    const at = this.time.now + this.chance.int(400);
+    if (at >= endsAt) return;
+    this.time.at(at, () => {
+      strike(this, this.#targets);
+    });
+  }
+
+  /** The lid is closed, and the device forgets the mux meanwhile. */
+  #leaveAlone(inMs: number): void {
+    this.in(inMs, () => {
+      this.countFault('client left alone');
+      this.pages[0]?.process()?.sleep({ ms: LEFT_ALONE_MS - 1_000, monotonicGoesOn: this.chance.float() < 0.5 });
+    });
   }
 
   async #makePages(): Promise<void> {

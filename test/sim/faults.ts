@@ -13,41 +13,19 @@ export interface Restartable {
 
 export interface FaultTargets {
   readonly device: Restartable & { /** Ends it as a program that is closed. */ quit(): void };
-  readonly clients: readonly Restartable[];
+  readonly clients: readonly (Restartable & {
+    /** A tab goes behind others, or comes to the front. */ setVisible(visible: boolean): void;
+  })[];
 }
 
 type Fault = (world: SimWorld, targets: FaultTargets) => void;
 
 /** What can befall the world, each as often as it stands here. */
 const faults: readonly (readonly [string, number, Fault])[] = [
-  [
-    'cut',
-    5,
-    onLine((world, line) => {
-      world.network.cut(line);
-    }),
-  ],
-  [
-    'cut at one side',
-    3,
-    onLine((world, line) => {
-      world.network.cutOneSide(line, world.chance.float() < 0.5 ? 'near' : 'far');
-    }),
-  ],
-  [
-    'black hole',
-    2,
-    onLine((world, line) => {
-      world.network.blackHole(line);
-    }),
-  ],
-  [
-    'stall',
-    4,
-    onLine((world, line) => {
-      world.network.stall(line, world.pick([['near'], ['far'], ['near', 'far']] as const) ?? [], world.between(50, 20_000));
-    }),
-  ],
+  ['cut', 5, onLine(cut)],
+  ['cut at one side', 3, onLine(cutOneSide)],
+  ['black hole', 2, onLine(blackHole)],
+  ['stall', 4, onLine(stall)],
   ['relay killed', 2, killRelay],
   ['relay drained', 1, drainRelay],
   [
@@ -88,14 +66,30 @@ const faults: readonly (readonly [string, number, Fault])[] = [
     },
   ],
   ['client reloads', 3, reload],
+  ['client hidden', 1, hide],
 ];
 
-const totalWeight = faults.reduce((sum, [, weight]) => sum + weight, 0);
+/** What hurts most in the moment when something has just been asked or answered. */
+const strikes: readonly (readonly [string, number, Fault])[] = [
+  ['cut', 3, onLine(cut)],
+  ['black hole', 1, onLine(blackHole)],
+  ['relay killed', 2, killRelay],
+  ['device killed', 3, killDevice],
+  ['client reloads', 1, reload],
+];
 
 /** Does one fault now. */
 export function doFault(world: SimWorld, targets: FaultTargets): void {
-  let left = world.chance.int(totalWeight);
-  for (const [name, weight, fault] of faults) {
+  doOneOf(faults, world, targets);
+}
+
+export function strike(world: SimWorld, targets: FaultTargets): void {
+  doOneOf(strikes, world, targets);
+}
+
+function doOneOf(choice: readonly (readonly [string, number, Fault])[], world: SimWorld, targets: FaultTargets): void {
+  let left = world.chance.int(choice.reduce((sum, [, weight]) => sum + weight, 0));
+  for (const [name, weight, fault] of choice) {
     left -= weight;
     if (left >= 0) continue;
     world.countFault(name);
@@ -109,6 +103,31 @@ function onLine(fault: (world: SimWorld, line: SimLine) => void): Fault {
     const line = world.pick(world.network.live);
     if (line) fault(world, line);
   };
+}
+
+function cut({ network }: SimWorld, line: SimLine): void {
+  network.cut(line);
+}
+
+function cutOneSide({ network, chance }: SimWorld, line: SimLine): void {
+  network.cutOneSide(line, chance.float() < 0.5 ? 'near' : 'far');
+}
+
+function blackHole({ network }: SimWorld, line: SimLine): void {
+  network.blackHole(line);
+}
+
+function stall(world: SimWorld, line: SimLine): void {
+  const ends = world.pick([['near'], ['far'], ['near', 'far']] as const) ?? [];
+  world.network.stall(line, ends, world.between(50, 20_000));
+}
+
+function hide(world: SimWorld, { clients }: FaultTargets): void {
+  const client = world.pick(clients);
+  client?.setVisible(false);
+  world.in(world.between(500, 20_000), () => {
+    client?.setVisible(true);
+  });
 }
 
 function awayMs(world: SimWorld): number {

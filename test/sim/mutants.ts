@@ -35,4 +35,57 @@ export const mutants: readonly Mutant[] = [
     name: 'credit is forgotten at an attach',
     edits: [{ file: 'mux/muxStream.ts', find: '    this.needs.credit ||= this.receiveSide.received > 0;\n', replace: '' }],
   },
+  {
+    name: 'a stream whose OPEN never arrived goes on where it was',
+    edits: [{ file: 'mux/streamTable.ts', find: '    stream.sendSide.restart();\n', replace: '' }],
+  },
+  {
+    name: 'the hub does not know a request again',
+    edits: [
+      { file: 'conversation/turns.ts', find: 'if (first) respond(first);\n      else this.#changeOnce', replace: 'this.#changeOnce' },
+    ],
+  },
+  {
+    name: 'the port does not send again what was not answered',
+    edits: [{ file: 'tunnel/tunnelChatPort.ts', find: '      ...this.#unanswered.values(),\n', replace: '' }],
+  },
+  {
+    name: 'the port opens its conversations anew without where they stood',
+    edits: [{ file: 'tunnel/tunnelChatPort.ts', find: "since ? { type: 'open', conversationId, since } : ", replace: '' }],
+  },
+  {
+    name: 'a position of an earlier hub counts',
+    edits: [
+      {
+        file: 'conversation/viewing.ts',
+        find: 'since?.hubEpoch === source.hubEpoch ? since.sequence : undefined',
+        replace: 'since?.sequence',
+      },
+    ],
+  },
+  {
+    name: 'a killed answer is never marked',
+    edits: [{ file: 'conversation/hub.ts', find: 'store.interruptRunning()', replace: '0' }],
+  },
+  {
+    name: 'no checkpoints',
+    edits: [
+      {
+        file: 'conversation/generation.ts',
+        find: 'if (this.#trySave()) this.#bytesStored = this.#bytes;',
+        replace: 'if (this.#bytes > 0) this.#bytesStored = this.#bytes;',
+      },
+    ],
+  },
+  {
+    name: 'a silent line is believed for ever',
+    edits: [
+      { file: 'tunnel/link.ts', find: 'else this.#abandon(verdict);', replace: 'else this.#watch(timeoutMs, verdict);' },
+      { file: 'mux/pinger.ts', find: 'else this.#events.onSilent();', replace: 'else this.#armDeadline(timeoutMs);' },
+    ],
+  },
+  {
+    name: 'the relay does not dial again for a client whose device has left',
+    edits: [{ file: 'relay/clientLink.ts', find: 'this.#afterLeaving(this.#state.inHaste);', replace: 'return;' }],
+  },
 ];

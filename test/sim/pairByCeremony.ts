@@ -15,10 +15,10 @@ export async function pairByCeremony(world: SimWorld, device: SimDevice): Promis
   const process = world.newProcess('pairing');
   const staticKey = world.crypto.importKey(world.entropy.bytes(32));
   const shown: string[] = [];
-  const questions = agent.onPairingQuestion(({ words, answer }) => {
-    world.note('device', `is asked about a pairing: ${words.join(' ')}`);
+  const questions = agent.onPairingQuestion((question) => {
+    world.note('device', `is asked about a pairing: ${question.words.join(' ')}`);
     world.in(world.between(100, 3_000), () => {
-      answer(true);
+      question.answer(true);
     });
   });
   for (let left = world.chance.int(3); left > 0; left--) {

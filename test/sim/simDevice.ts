@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Agent } from '../../src/agent/agent.ts';
-import { nullLogger } from '../../src/base/log.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import type { FakeModelClient } from '../fakes/fakeModelClient.ts';
 import { MemoryDeviceStore, memoryRelayFile } from '../fakes/memoryDeviceStore.ts';
 import { MemoryStore } from '../fakes/memoryStore.ts';
 import type { Restartable } from './faults.ts';
+import { noteState, simLog } from './simLog.ts';
 import { ModelLog } from './simModel.ts';
 import { SIM_RELAY_ORIGIN } from './simNetwork.ts';
 import type { SimProcess } from './simProcess.ts';
@@ -49,9 +49,8 @@ export class SimDevice implements Restartable {
     const process = this.#world.newProcess('device');
     const models = this.models.serve(process);
     const bus = new StatusBus();
-    bus.statusStream(({ state, error }) => {
-      this.#world.note('device', `${state}${error === undefined ? '' : ` ${error}`}`);
-      if (state === 'error') throw new Error(`the device stops: ${String(error)}`);
+    bus.statusStream(({ state: kind, error }) => {
+      noteState(this.#world, 'device', { kind, ...(error === undefined ? {} : { error }) });
     });
     const agent = new Agent({
       clock: process,
@@ -65,7 +64,7 @@ export class SimDevice implements Restartable {
       relayFile: this.#relayFile,
       models,
       bus,
-      log: nullLogger,
+      log: simLog(this.#world, 'device'),
     });
     this.#run = { process, agent, models };
     agent.connect().catch((error: unknown) => {

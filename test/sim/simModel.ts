@@ -8,6 +8,8 @@ import type { SimProcess } from './simProcess.ts';
 import { somePieces, someText } from './simTexts.ts';
 import type { SimWorld } from './simWorld.ts';
 
+const MOST_PIECES = 32;
+
 /** Everything the model was asked for one prompt, and what it said. */
 export class ModelRun {
   readonly prompt: string;
@@ -51,9 +53,10 @@ export class ModelLog {
   /** The model beside a new device process. */
   serve(process: SimProcess): FakeModelClient {
     const { chance } = this.#world;
-    const pieceMs = chance.float() < 0.2 ? this.#world.between(100, 400) : this.#world.between(1, 60);
+    // Slow more often than not, so that most of what befalls the world befalls it in the middle of an answer.
+    const pieceMs = chance.float() < 0.3 ? this.#world.between(1, 50) : this.#world.between(50, 700);
     const firstMs = this.#world.between(1, 800);
-    this.longestMs = Math.max(this.longestMs, firstMs + 100 * pieceMs);
+    this.longestMs = Math.max(this.longestMs, firstMs + 2 * MOST_PIECES * pieceMs);
     return new WatchedModel(this.#world, this, process, { firstMs, pieceMs });
   }
 }
@@ -93,7 +96,7 @@ class WatchedModel extends FakeModelClient {
     const { chance } = this.#world;
     const isLong = chance.float() < 0.03;
     const text = someText(chance, isLong ? this.#world.between(20_000, 150_000) : this.#world.between(1, 1_500));
-    const pieces = somePieces(chance, text, this.#world.between(1, 80));
+    const pieces = somePieces(chance, text, this.#world.between(1, MOST_PIECES));
     const fate = chance.float();
     if (fate < 0.03) return { pieces: pieces.slice(0, chance.int(pieces.length)), end: 'early', text };
     if (fate < 0.05) return { pieces: [], end: new TunnelError('ollamaNotRunning'), text };

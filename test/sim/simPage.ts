@@ -6,6 +6,7 @@ import { ChatController } from '../../src/ui/chatController.ts';
 import type { ChatModel } from '../../src/ui/chatModel.ts';
 import type { ViewState, ViewStorage } from '../../src/ui/viewStorage.ts';
 import type { Restartable } from './faults.ts';
+import { noteState, simLog } from './simLog.ts';
 import { ReplyWatch } from './replyWatch.ts';
 import { SIM_RELAY_ORIGIN } from './simNetwork.ts';
 import type { SimProcess } from './simProcess.ts';
@@ -75,17 +76,26 @@ export class SimPage implements Restartable {
         staticKey: hasSlowCurve ? slowKey(this.#world, process, pairing.staticKey) : pairing.staticKey,
       },
     });
-    const port = new TunnelChatPort(tunnel);
+    const port = new TunnelChatPort(tunnel, simLog(this.#world, this.name));
     const watch = new ReplyWatch(conversationId);
-    port.onReply((reply) => {
-      watch.take(reply);
-    });
+    port.onReply(
+      this.#world.check((reply) => {
+        watch.take(reply);
+      }),
+    );
     const controller = new ChatController({ port, clock: process, random: this.#world.entropy, storage: this.#storage(), conversationId });
     this.#life = { process, tunnel, port, controller, watch };
     this.#follow(this.#life);
     tunnel.supervisor.start();
     controller.start();
     this.#world.note(this.name, 'loads');
+  }
+
+  setVisible(visible: boolean): void {
+    const life = this.#life;
+    life?.process.deliver(() => {
+      life.tunnel.isVisible = visible;
+    });
   }
 
   kill(quietly: boolean): void {
@@ -112,9 +122,13 @@ export class SimPage implements Restartable {
   #follow({ process, tunnel, controller }: PageLife): void {
     let isPainting = false;
     const paintMs = this.#world.between(4, 40);
-    controller.onDidChange((model) => {
-      assert.notEqual(model.conversation.phase, 'resyncing', `${this.name} has lost its place`);
-      this.#options.onShown(model);
+    controller.onDidChange(
+      this.#world.check((model) => {
+        assert.notEqual(model.conversation.phase, 'resyncing', `${this.name} has lost its place`);
+        this.#options.onShown(model);
+      }),
+    );
+    controller.onDidChange(() => {
       if (isPainting) return;
       isPainting = true;
       this.#world.in(paintMs, () => {
@@ -125,8 +139,7 @@ export class SimPage implements Restartable {
       });
     });
     tunnel.supervisor.onDidChange((state) => {
-      this.#world.note(this.name, `${state.kind}${'error' in state ? ` ${String(state.error)}` : ''}`);
-      if (state.kind === 'error') throw new Error(`${this.name} stops: ${state.error}`);
+      noteState(this.#world, this.name, state);
     });
   }
 

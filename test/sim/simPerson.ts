@@ -32,12 +32,14 @@ export class SimPerson {
   readonly #world: SimWorld;
   readonly #device: SimDevice;
   readonly #pages: readonly SimPage[];
+  readonly #onAsked: () => void;
   #turnsLeft: number;
   #pauseUntil = 0;
   /** Since when a new page has stood without the question that its forerunner sent. */
   #missedSince: number | undefined;
 
-  constructor(world: SimWorld, device: SimDevice, pages: readonly SimPage[], turns: number) {
+  constructor(world: SimWorld, device: SimDevice, pages: readonly SimPage[], turns: number, onAsked: () => void) {
+    this.#onAsked = onAsked;
     this.#world = world;
     this.#device = device;
     this.#pages = pages;
@@ -82,6 +84,7 @@ export class SimPerson {
     const stopAfterMs = chance.float() < 0.25 ? this.#world.between(0, 4_000) : undefined;
     this.questions.push({ requestId, prompt, page, life, stopAfterMs, sentAt: this.#world.time.now, stopAsked: false, state: 'sent' });
     this.#missedSince = undefined;
+    this.#onAsked();
     this.#world.note(
       page.name,
       `asks ${JSON.stringify(prompt.slice(0, 12))}${stopAfterMs === undefined ? '' : `, to stop after ${String(stopAfterMs)}`}`,

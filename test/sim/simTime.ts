@@ -7,6 +7,8 @@ export interface SimEvent {
 
 /** Enough for the longest chain of promises in the product; what is left over goes on behind the next event. */
 const PROMISE_TURNS = 6;
+/** A world that needs more has a storm in it. */
+const MAX_EVENTS = 100_000;
 const oneTurn = Promise.resolve();
 
 /** The world's time in ms: one queue for everybody, run in order of due time, then of making. The same seed makes the same run. */
@@ -18,6 +20,7 @@ export class SimTime {
   /** A binary heap, the next event first. */
   #heap: SimEvent[] = [];
   readonly #deferred: (() => void)[] = [];
+  #failure: unknown;
 
   get now(): number {
     return this.#now;
@@ -48,7 +51,12 @@ export class SimTime {
     this.#deferred.push(task);
   }
 
-  /** Lets things happen until `end`, or until `isDone` says so between two events. */
+  /** Something is not as it should be: the run ends with this error, whoever would have caught it. The first one counts. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  /** Lets things happen until `end`, or until `isDone` says so between two events. @throws what was told to {@link fail} */
   async run(end: number, isDone: () => boolean = () => false): Promise<void> {
     await this.settle();
     while (!isDone()) {
@@ -61,16 +69,21 @@ export class SimTime {
       this.#executed++;
       next.task();
       await this.settle();
+      if (this.#executed > MAX_EVENTS) throw new Error(`more than ${String(MAX_EVENTS)} events`);
     }
   }
 
   /** Ends the turn: deferred tasks and promises, time standing still. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < PROMISE_TURNS; turn++) {
-      for (let at = 0; at < this.#deferred.length; at++) this.#deferred[at]?.();
+      for (let at = 0; at < this.#deferred.length; at++) {
+        this.#deferred[at]?.();
+        if (at > MAX_EVENTS) throw new Error('a turn that never ends');
+      }
       this.#deferred.length = 0;
       await oneTurn;
     }
+    if (this.#failure !== undefined) throw this.#failure as Error;
   }
 
   #next(end: number): { readonly at: number; readonly task: () => void } | undefined {

@@ -2,6 +2,7 @@ import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
 import { RelayCore } from '../../src/relay/relayCore.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 import { watchedCrypto } from './simCrypto.ts';
+import { simLog } from './simLog.ts';
 import { SIM_RELAY_ORIGIN, SimNetwork } from './simNetwork.ts';
 import { SimProcess } from './simProcess.ts';
 import { SimTime } from './simTime.ts';
@@ -43,6 +44,22 @@ export class SimWorld {
     this.#trace?.(line);
   }
 
+  /** Something is not as it should be. */
+  complain(what: string): void {
+    this.time.fail(new Error(what));
+  }
+
+  /** Runs `task` where the product would catch what it throws: here it ends the run. */
+  check<A extends unknown[]>(task: (...args: A) => void): (...args: A) => void {
+    return (...args) => {
+      try {
+        task(...args);
+      } catch (error) {
+        this.time.fail(error);
+      }
+    };
+  }
+
   countFault(kind: string): void {
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
     this.note('fault', kind);
@@ -64,6 +81,7 @@ export class SimWorld {
       random: this.entropy,
       crypto: this.crypto,
       bus: medium.join('sim'),
+      log: simLog(this, 'relay'),
       config: { origins: [SIM_RELAY_ORIGIN], admission: { kind: 'open' } },
     });
     this.network.relay = { process, core };

@@ -1,0 +1,47 @@
+import type { LogFields, Logger } from '../../src/base/log.ts';
+import type { SimWorld } from './simWorld.ts';
+
+/** The network of this world loses and delays, but it never changes or reorders: whoever complains of that has a fault. */
+const impossible: ReadonlySet<unknown> = new Set([
+  'relayProtocol',
+  'sessionBroken',
+  'handshakeFailed',
+  'flowViolation',
+  'badMessage',
+  'messageTooLong',
+  'tooManyStreams',
+  'streamGone',
+  'duplicateDevice',
+  'storeFailed',
+  'internal',
+]);
+
+/** A log in which no warning may appear, and no code that cannot come about. */
+export function simLog(world: SimWorld, who: string): Logger {
+  const write = (level: string, message: string, fields: LogFields = {}): void => {
+    const line = `${level}: ${message} ${JSON.stringify(fields)}`;
+    world.note(who, line);
+    if (level === 'warn' || level === 'error' || Object.values(fields).some((value) => impossible.has(value)))
+      world.complain(`${who} ${line}`);
+  };
+  return {
+    debug: (message, fields) => {
+      write('debug', message, fields);
+    },
+    info: (message, fields) => {
+      write('info', message, fields);
+    },
+    warn: (message, fields) => {
+      write('warn', message, fields);
+    },
+    error: (message, fields) => {
+      write('error', message, fields);
+    },
+  };
+}
+
+/** Takes note of a connection's new state. None of its reasons may be impossible, and none may need a person. */
+export function noteState(world: SimWorld, who: string, state: { readonly kind: string; readonly error?: string }): void {
+  world.note(who, `${state.kind}${state.error === undefined ? '' : ` ${state.error}`}`);
+  if (state.kind === 'error' || impossible.has(state.error)) world.complain(`${who} is ${state.kind}: ${String(state.error)}`);
+}
