@@ -1,14 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FakeOllamaKnobs } from './knobs.ts';
-import type { FakeOllama } from './startFakeOllama.ts';
+import type { RequestRecord } from './requestLog.ts';
 
 const PREFIX = '/_standin/';
+
+/** What of a stand-in can be steered from outside. */
+export interface Steerable {
+  readonly requests: readonly RequestRecord[];
+  readonly asked: readonly RequestRecord[];
+  readonly openSockets: number;
+  readonly heldBack: number;
+  release(count: number): void;
+  set(knobs: Partial<FakeOllamaKnobs>): Promise<void>;
+  restart(ms: number): Promise<void>;
+}
 
 /**
  * Lets another process steer a running stand-in. Says whether the request was its own.
  * `POST release?count=n`, `POST set` with knobs as JSON, `POST restart?ms=n`, `GET requests`, `GET state`.
  */
-export function serveControl(fake: FakeOllama, req: IncomingMessage, res: ServerResponse): boolean {
+export function serveControl(fake: Steerable, req: IncomingMessage, res: ServerResponse): boolean {
   const url = new URL(req.url ?? '/', 'http://stand-in');
   if (!url.pathname.startsWith(PREFIX)) return false;
   void answer(fake, req, url).then(
@@ -22,7 +33,7 @@ export function serveControl(fake: FakeOllama, req: IncomingMessage, res: Server
   return true;
 }
 
-async function answer(fake: FakeOllama, req: IncomingMessage, url: URL): Promise<unknown> {
+async function answer(fake: Steerable, req: IncomingMessage, url: URL): Promise<unknown> {
   const parts: Buffer[] = [];
   for await (const part of req as AsyncIterable<Buffer>) parts.push(part);
   const body = Buffer.concat(parts).toString('utf8');

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { startFakeOllama, type FakeOllama, type FakeOllamaOptions } from './startFakeOllama.ts';
 
 /** Version of the runnable form: it names itself, so that status and answers can say that no model is behind them. */
-export const STAND_IN_VERSION = '0.33.0-standin';
+const STAND_IN_VERSION = '0.33.0-standin';
 
 const help = `Stand-in for Ollama, for tests and demonstrations.
   --port N            port on 127.0.0.1; default: one that is free
