@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
   owned.add(
     createViews({
       extensionUri: context.extensionUri,
-      memory: context.globalState,
+      storageUri: context.globalStorageUri,
       bus,
       agent: start.result.then(editorAgent),
       clock: systemClock,

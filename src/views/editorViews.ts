@@ -27,8 +27,8 @@ import { WebPage } from './webPage.ts';
 
 export interface EditorParts {
   readonly extensionUri: vscode.Uri;
-  /** Where the last Connect or Disconnect is remembered. */
-  readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
+  /** The extension's own folder, for what it remembers. */
+  readonly storageUri: vscode.Uri;
   readonly bus: StatusEventBus;
   readonly agent: AgentReady;
   readonly clock: Clock;
@@ -54,7 +54,7 @@ export function createViews(parts: EditorParts): Disposable {
   );
   keys.set(contextOf(state));
 
-  const intent = new ConnectionIntent(parts.memory);
+  const intent = new ConnectionIntent(parts.storageUri);
   const connection = new Connection({ agent, bus, intent, clock });
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));

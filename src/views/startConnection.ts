@@ -21,7 +21,7 @@ export async function applyRelaySetting(control: AgentControl, log: Logger): Pro
 /** What a start does about the connection: nothing without a relay, else what the user last wanted. Failures are on the bus already. */
 export async function startConnection(control: AgentControl, intent: ConnectionIntent, log: Logger): Promise<void> {
   await applyRelaySetting(control, log);
-  if (!control.relay || !intent.connectAtStart) return;
+  if (!control.relay || !(await intent.connectAtStart())) return;
   try {
     await control.connect();
   } catch (error) {

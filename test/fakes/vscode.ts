@@ -152,6 +152,8 @@ class FakeEditor {
   readonly settings = new FakeEvent<{ affectsConfiguration(name: string): boolean }>();
   readonly opened: string[] = [];
   clipboard = '';
+  /** Files by address. */
+  readonly files = new Map<string, Uint8Array>();
   /** Titles of what was shown on its way. */
   readonly progress: string[] = [];
   /** Cancels what `withProgress` runs now. */
@@ -174,7 +176,7 @@ class FakeEditor {
       this.progress,
     ])
       list.length = 0;
-    for (const map of [this.providers, this.commands, this.contexts, this.userSettings, this.workspaceSettings]) map.clear();
+    for (const map of [this.providers, this.commands, this.contexts, this.userSettings, this.workspaceSettings, this.files]) map.clear();
     this.settings.listeners.clear();
     this.clipboard = '';
     this.logShown = 0;
@@ -309,6 +311,17 @@ export const commands = {
 };
 
 export const workspace = {
+  fs: {
+    createDirectory: (): Promise<void> => Promise.resolve(),
+    writeFile: (uri: Uri, content: Uint8Array): Promise<void> => {
+      fakeEditor.files.set(uri.toString(), content);
+      return Promise.resolve();
+    },
+    readFile: (uri: Uri): Promise<Uint8Array> => {
+      const content = fakeEditor.files.get(uri.toString());
+      return content ? Promise.resolve(content) : Promise.reject(new Error('FileNotFound'));
+    },
+  },
   getConfiguration: (section: string) => ({
     get: (name: string): unknown =>
       fakeEditor.workspaceSettings.get(`${section}.${name}`) ?? fakeEditor.userSettings.get(`${section}.${name}`),

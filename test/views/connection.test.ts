@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
+import type * as vscode from 'vscode';
 import type { PairedClient } from '../../src/protocol/agentControl.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
-import { fakeEditor } from '../fakes/vscode.ts';
+import { fakeEditor, Uri } from '../fakes/vscode.ts';
 const { Connection } = await import('../../src/views/connection.ts');
 const { ConnectionIntent } = await import('../../src/views/connectionIntent.ts');
 const { applyRelaySetting, startConnection } = await import('../../src/views/startConnection.ts');
@@ -18,22 +19,13 @@ describe('Connection', () => {
   let connection: InstanceType<typeof Connection>;
   let intent: InstanceType<typeof ConnectionIntent>;
   let clock: FakeClock;
-  let memory: Map<string, unknown>;
 
   beforeEach(() => {
     fakeEditor.reset();
     const bus = new StatusBus();
     clock = new FakeClock();
     control = new FakeAgentControl(bus);
-    memory = new Map();
-    const memento = {
-      get: (key: string) => memory.get(key) as undefined,
-      update: (key: string, value: unknown) => {
-        memory.set(key, value);
-        return Promise.resolve();
-      },
-    };
-    intent = new ConnectionIntent(memento);
+    intent = new ConnectionIntent(Uri.file('/storage') as unknown as vscode.Uri);
     const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
     connection = new Connection({ agent, bus, intent, clock });
   });
@@ -67,7 +59,7 @@ describe('Connection', () => {
     fakeEditor.person.input = ({ password }) => (password ? undefined : 'relay.example');
     assert.equal(await connection.connect(), false);
     assert.deepEqual(control.calls, []);
-    assert.equal(memory.size, 0);
+    assert.equal(fakeEditor.files.size, 0);
   });
 
   it('shows a connection that takes its time, and lets the user cancel it, which is a disconnect and is remembered', async () => {
@@ -86,7 +78,7 @@ describe('Connection', () => {
     fakeEditor.cancelProgress();
     assert.equal(await connected, false);
     assert.deepEqual(control.calls, ['connect', 'disconnect']);
-    assert.equal(intent.connectAtStart, false);
+    assert.equal(await intent.connectAtStart(), false);
   });
 
   it('shows no progress for a connection that is there at once', async () => {
@@ -118,7 +110,7 @@ describe('Connection', () => {
     control.clients = [{ ...phone, online: false }];
     await connection.disconnect();
     assert.deepEqual(control.calls, ['disconnect']);
-    assert.equal(intent.connectAtStart, false);
+    assert.equal(await intent.connectAtStart(), false);
   });
 
   it('reconnects at once, and from an error connects anew', async () => {

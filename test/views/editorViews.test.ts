@@ -24,7 +24,7 @@ describe('the views together', () => {
   function create(agent = Promise.resolve({ control, createChatPort: newPort })): void {
     views = createViews({
       extensionUri: vscode.Uri.file('/ext') as unknown as Uri,
-      memory: { get: () => undefined, update: () => Promise.resolve() } as never,
+      storageUri: vscode.Uri.file('/storage') as unknown as Uri,
       bus,
       agent,
       clock,

@@ -27,8 +27,12 @@ describe('pairing', () => {
     control = new FakeAgentControl(bus);
     control.relay = { origin: 'https://relay.example' };
     const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
-    const memento = { get: () => undefined, update: () => Promise.resolve() };
-    const connection = new Connection({ agent, bus, intent: new ConnectionIntent(memento as never), clock: new FakeClock() });
+    const connection = new Connection({
+      agent,
+      bus,
+      intent: new ConnectionIntent(Uri.file('/storage') as unknown as vscode.Uri),
+      clock: new FakeClock(),
+    });
     const extensionUri = Uri.file('/ext') as unknown as vscode.Uri;
     pairing = owned.add(new Pairing({ agent, connection, extensionUri, random: new SeededRandom(1), log: nullLogger }));
     owned.add(

@@ -52,6 +52,9 @@ describe('a real editor and a real relay', () => {
     rig = await EditorRig.start({ ollama: { gate: 'manual', script: [' alpha', ' beta', ' gamma'] } });
     workbench = await rig.open();
   });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await picture(`failed-${this.currentTest.title.replace(/\W+/g, '-').slice(0, 40)}`);
+  });
   after(async () => {
     await rig.stop();
     await relay.stop();
