@@ -9,6 +9,11 @@ export class ChatPage {
     this.page = page;
   }
 
+  /** A page that is open already. */
+  static on(page: Page): ChatPage {
+    return new ChatPage(page);
+  }
+
   /** Opens the newest pairing link and pairs; the agent of the stack allows by itself. */
   static async pair(context: BrowserContext, stack: Stack): Promise<ChatPage> {
     const offers = stack.agent.events.length;
@@ -43,7 +48,7 @@ export class ChatPage {
   /** The composer is there and a model was chosen: the far end has answered. */
   async ready(): Promise<void> {
     await this.composer.waitFor();
-    await this.page.getByRole('button', { name: /^Model: \S/ }).waitFor();
+    await this.page.getByRole('button', { name: /^Model: (?!No model)\S/ }).waitFor();
   }
 
   async ask(question: string): Promise<void> {

@@ -31,6 +31,8 @@ export interface StackOptions {
   /** What device and clients dial instead of the relay itself: something between them. */
   readonly dialled?: string;
   readonly relayPort?: number;
+  /** Whether the agent lets everybody in that holds the link. Default true; else `agent.say('y')` answers. */
+  readonly allow?: boolean;
   /** A program that is run instead of the CLI; it gets the same arguments. */
   readonly relayProgram?: string;
 }
@@ -142,7 +144,18 @@ export class Stack {
 
   #startAgent(): JsonProcess {
     const state = join(this.folder, 'state');
-    const args = ['agent', '--json', '--pair', '--allow', '--state', state, '--relay', this.relayUrl, '--ollama', this.ollama.url];
+    const args = [
+      'agent',
+      '--json',
+      '--pair',
+      ...(this.#options.allow === false ? [] : ['--allow']),
+      '--state',
+      state,
+      '--relay',
+      this.relayUrl,
+      '--ollama',
+      this.ollama.url,
+    ];
     return new JsonProcess(process.execPath, [quiet, cli, ...args, ...(this.#invite === 'undefined' ? [] : ['--invite', this.#invite])]);
   }
 }

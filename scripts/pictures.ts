@@ -1,0 +1,166 @@
+// node scripts/pictures.ts [page] [panel]: what people see, on one sheet a surface. The stand-in tells the story; nothing else is staged.
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { ChatPage } from '../test/browser/support.ts';
+import { TestBrowser } from '../test/harness/chromium.ts';
+import { writeContactSheet, type SheetPicture } from '../test/harness/contactSheet.ts';
+import { root } from '../test/harness/paths.ts';
+import type { themes, Workbench } from '../test/harness/workbench.ts';
+import { Stack, until } from '../test/integration/support/stack.ts';
+import { ChatPanel, EditorRig } from '../test/vscode/editorRig.ts';
+
+const shots = join(root, '.run', 'pictures');
+const documents = join(root, 'docs', 'pictures');
+mkdirSync(shots, { recursive: true });
+
+const question = 'Why is the sky blue?';
+const answer = `Sunlight is a **mixture** of colours. In the air, *short* waves are scattered more than long ones, by \`1/λ⁴\`:
+
+1. blue reaches your eye from all sides
+2. red goes straight on, and is left over at sunset
+
+\`\`\`python
+def scattered(wavelength: float) -> float:
+    return 1 / wavelength ** 4
+\`\`\`
+
+| colour | nm | share |
+|---|---|---|
+| blue | 450 | 100 % |
+| red | 700 | 17 % |
+
+> There is violet too, but your eyes see less of it.
+`;
+const pieces = answer.split(/(?<=\s)/);
+const halfway = Math.floor(pieces.length * 0.45);
+const ollama = { gate: 'manual', script: pieces, versionString: '0.33.0-standin' } as const;
+
+const devices = [
+  { name: 'phone, light', width: 360, height: 740, colorScheme: 'light' },
+  { name: 'phone, dark', width: 360, height: 740, colorScheme: 'dark' },
+  { name: 'desktop, light', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'desktop, dark', width: 1440, height: 900, colorScheme: 'dark' },
+] as const;
+
+/** Takes pictures for one sheet. */
+class Sheet {
+  readonly pictures: SheetPicture[] = [];
+  readonly #title: string;
+  readonly #name: string;
+
+  constructor(title: string, name: string) {
+    this.#title = title;
+    this.#name = name;
+  }
+
+  async take(page: Page, caption: string): Promise<string> {
+    const file = join(shots, `${this.#name}-${String(this.pictures.length).padStart(2, '0')}.png`);
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: file, animations: 'disabled' });
+    this.pictures.push({ file, caption });
+    return file;
+  }
+
+  async write(heightPx: number): Promise<void> {
+    const output = join(documents, `${this.#name}.png`);
+    await writeContactSheet({ title: this.#title, pictures: this.pictures, output, heightPx, widthPx: 2400 });
+    process.stdout.write(`${output}: ${String(this.pictures.length)} pictures\n`);
+  }
+}
+
+async function pageSheet(): Promise<void> {
+  const sheet = new Sheet('The page', 'page');
+  const browser = await TestBrowser.launch();
+  try {
+    for (const { name, width, height, colorScheme } of devices) {
+      const stack = await Stack.start({ ollama, allow: false });
+      const isPhone = width < 700;
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: isPhone, isMobile: isPhone });
+      await pageStates(sheet, context, stack, name);
+      await context.close();
+      await stack.stop();
+    }
+  } finally {
+    await browser.close();
+  }
+  await sheet.write(470);
+}
+
+async function pageStates(sheet: Sheet, context: BrowserContext, stack: Stack, device: string): Promise<void> {
+  const page = await context.newPage();
+  await page.goto(stack.relayUrl);
+  await page.getByRole('heading', { name: /models/ }).waitFor();
+  await sheet.take(page, `${device}: not paired`);
+  await page.goto(stack.link);
+  await page.getByRole('button', { name: 'Pair', exact: true }).waitFor();
+  await sheet.take(page, `${device}: opened a link`);
+  await page.getByRole('button', { name: 'Pair', exact: true }).click();
+  await page.getByRole('list', { name: 'Six words' }).waitFor();
+  await sheet.take(page, `${device}: the computer asks`);
+  stack.agent.say('y');
+  const chat = ChatPage.on(page);
+  await chat.ready();
+  await sheet.take(page, `${device}: nothing asked yet`);
+  await chat.ask(question);
+  await until('the gate', () => stack.ollama.heldBack > 0);
+  await sheet.take(page, `${device}: waiting for the model`);
+  stack.ollama.release(halfway);
+  await chat.shows('scattered');
+  await sheet.take(page, `${device}: the answer comes`);
+  stack.ollama.release(pieces.length);
+  await chat.stopButton.waitFor({ state: 'hidden' });
+  const file = await sheet.take(page, `${device}: the answer`);
+  if (device === 'desktop, light') copyFileSync(file, join(documents, 'answer.png'));
+  await chat.ask('And at sunset?');
+  await until('the gate', () => stack.ollama.heldBack > 0);
+  stack.ollama.release(20);
+  await chat.stopButton.click();
+  await chat.shows('Stopped');
+  await stack.killRelay();
+  await page.getByText(/cannot be reached/).waitFor({ timeout: 15_000 });
+  await sheet.take(page, `${device}: stopped; the relay is gone`);
+}
+
+async function panelSheet(): Promise<void> {
+  const sheet = new Sheet('The editor', 'panel');
+  for (const theme of ['light', 'dark', 'highContrast'] as const) await panelStates(sheet, theme);
+  await sheet.write(560);
+}
+
+async function panelStates(sheet: Sheet, theme: keyof typeof themes): Promise<void> {
+  const rig = await EditorRig.start({ ollama, theme });
+  try {
+    const workbench = await rig.open();
+    const { page } = workbench;
+    const chat = new ChatPanel(workbench);
+    await chat.open();
+    await chat.document.getByRole('button', { name: /^Model: \S/ }).waitFor();
+    await sheet.take(page, `${theme}: nothing asked yet`);
+    await chat.ask(question);
+    await until('the gate', () => rig.ollama.heldBack > 0);
+    rig.ollama.release(halfway);
+    await chat.showsAnswer('scattered');
+    await sheet.take(page, `${theme}: the answer comes`);
+    rig.ollama.release(pieces.length);
+    await chat.stopButton.waitFor({ state: 'hidden' });
+    await sheet.take(page, `${theme}: the answer`);
+    await statusPictures(sheet, workbench, theme);
+  } finally {
+    await rig.stop();
+  }
+}
+
+async function statusPictures(sheet: Sheet, workbench: Workbench, theme: string): Promise<void> {
+  await workbench.statusBarHover();
+  await sheet.take(workbench.page, `${theme}: the status item's hover`);
+  await workbench.statusBarItem().click();
+  await workbench.quickPickRow('Open Chat').waitFor();
+  await sheet.take(workbench.page, `${theme}: its menu`);
+  await workbench.page.keyboard.press('Escape');
+}
+
+mkdirSync(documents, { recursive: true });
+const wanted = process.argv.slice(2);
+if (wanted.length === 0 || wanted.includes('page')) await pageSheet();
+if (wanted.length === 0 || wanted.includes('panel')) await panelSheet();
