@@ -6,6 +6,7 @@ import type { HubConnection } from '../conversation/hubConnection.ts';
 import type { OwnerId } from '../conversation/ports.ts';
 import type { MuxStream } from '../mux/muxStream.ts';
 import { decodeJson, encodeChat, parseChatRequest, type ChatRequest } from '../protocol/chat.ts';
+import { TunnelError } from '../protocol/errors.ts';
 import { encodeStreamMessage, MessageAssembler } from '../protocol/messageStream.ts';
 import type { Scope } from '../protocol/pairingFrames.ts';
 
@@ -33,9 +34,10 @@ export function serveChat(hub: Hub, stream: MuxStream, who: { readonly owner: Ow
           for (const message of assembler.push(piece)) receive(connection, stream, message, log);
         }
       } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        log.warn('chat stream refused', { reason: error.message });
-        stream.reset('badMessage');
+        // Whatever a client brings about ends its stream alone: thrown on, it would end the program.
+        const refusal = TunnelError.from(error);
+        log.warn('chat stream refused', { reason: refusal.message });
+        stream.reset(error instanceof DecodeError ? 'badMessage' : refusal.code);
       }
       if (stream.isReadEnded) stream.end();
     }),
