@@ -30,6 +30,7 @@ export class LeakWatch {
       TMPDIR: this.#folder,
       TEMP: this.#folder,
       TMP: this.#folder,
+      XDG_RUNTIME_DIR: this.#folder,
       // The user's own state is never touched.
       ...Object.fromEntries(Object.entries(folders).map(([name, folder]) => [name, join(home, folder)])),
     };

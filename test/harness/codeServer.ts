@@ -67,9 +67,10 @@ export class CodeServer {
     if (!existsSync(entry)) throw new Error('VS Code for the tests is not installed. Run: node test/tools/install.mjs');
     const folder = mkdtempSync(join(tmpdir(), 'vsc-'));
     const profile = writeProfile(folder, settings);
-    if (vsix !== undefined) execFileSync(node, [entry, ...profile, '--install-extension', vsix], { stdio: 'pipe', env: cleanEnv(env) });
+    if (vsix !== undefined)
+      execFileSync(node, [entry, ...profile, '--install-extension', vsix], { stdio: 'pipe', env: cleanEnv(folder, env) });
     const child = spawn(node, [entry, ...profile, ...serverArguments, ...(driver ? ['--vscode-option', 'enable-smoke-test-driver'] : [])], {
-      env: cleanEnv(env),
+      env: cleanEnv(folder, env),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -132,7 +133,7 @@ function writeProfile(folder: string, settings: Readonly<Record<string, unknown>
 }
 
 /** The environment without what an editor around us or the coverage of this process would add. */
-function cleanEnv(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+function cleanEnv(folder: string, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const {
     VSCODE_IPC_HOOK_CLI: _hook,
     PORT: _port,
@@ -142,7 +143,16 @@ function cleanEnv(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
     ...rest
   } = process.env;
   const hostCoverage = rest['C2L_HOST_COVERAGE'];
-  return { ...rest, ...(hostCoverage === undefined ? {} : { NODE_V8_COVERAGE: hostCoverage }), ...extra };
+  // The workbench's own extensions leave files behind: they go with the profile.
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  return {
+    ...rest,
+    TMPDIR: temporary,
+    XDG_RUNTIME_DIR: temporary,
+    ...(hostCoverage === undefined ? {} : { NODE_V8_COVERAGE: hostCoverage }),
+    ...extra,
+  };
 }
 
 function listening(child: ChildProcess): Promise<{ origin: string; output: () => string }> {
