@@ -40,11 +40,11 @@ export function faultOf(proof, repository) {
   return 'neither test, report, command nor open';
 }
 
-/** A title stands literally in a call of `it` or `describe`, in any quotes; not in one that is skipped. */
+/** A title stands literally in a call of `it`, `describe` or a conformance suite, in any quotes; not in one that is skipped. */
 function hasTitle(source, title) {
   const asWritten = [title, title.replaceAll("'", "\\'"), title.replaceAll('`', '\\`')];
   return asWritten.some((text) => {
-    const call = new RegExp(`\\b(?:it|describe|context)(?:\\.only)?\\(\\s*(['"\`])${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\1`);
+    const call = new RegExp(`\\b(?:it|describe|context|\\w+Conformance)(?:\\.only)?\\(\\s*(['"\`])${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\1`);
     return call.test(source);
   });
 }

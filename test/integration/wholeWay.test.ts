@@ -74,6 +74,18 @@ describe('the whole way, with real processes', () => {
     await until('the whole answer', () => shownAnswer(later.replies) === ' 0:x 1:x 2:x 3:x 4:x 5:x 6:x 7:x 8:x 9:x');
   });
 
+  it('calls an answer interrupted that the model ended without saying done, and keeps its text', async () => {
+    await stack.ollama.set({ gate: 'open', endWithoutDone: 3 });
+    const client = await stack.client();
+    ask(client, 'x');
+    const end = (): unknown =>
+      client.replies.flatMap((reply) => (reply.type === 'event' && reply.event.type === 'answerState' ? [reply.event] : [])).at(-1);
+    await until('the end', () => (end() as { state?: string } | undefined)?.state === 'interrupted');
+    assert.equal((end() as { error?: string }).error, 'ollamaEndedEarly');
+    assert.equal(shownAnswer(client.replies), ' 0:x 1:x 2:x');
+    assert.equal(stack.ollama.asked.length, 1);
+  });
+
   it('marks the answer interrupted when the agent was killed, keeps its text, and never asks again', async () => {
     const client = await stack.client();
     ask(client, 'x');
