@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** One change of the product's source. */
 interface Edit {
   /** Under src/. */
@@ -89,3 +91,18 @@ export const mutants: readonly Mutant[] = [
     edits: [{ file: 'relay/clientLink.ts', find: 'this.#afterLeaving(this.#state.inHaste);', replace: 'return;' }],
   },
 ];
+
+/** The mutated sources, by the address under which they are imported. @throws Error when an edit no longer has exactly one place */
+export function sourcesOf(mutant: Mutant): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  for (const { file, find, replace } of mutant.edits) {
+    const url = new URL(`../../src/${file}`, import.meta.url);
+    const source = sources.get(url.href) ?? readFileSync(url, 'utf8');
+    if (source.split(find).length !== 2) throw new Error(`${file} does not have exactly one place for "${mutant.name}"`);
+    sources.set(
+      url.href,
+      source.replace(find, () => replace),
+    );
+  }
+  return sources;
+}
