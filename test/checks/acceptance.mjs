@@ -44,7 +44,9 @@ export function faultOf(proof, repository) {
 function hasTitle(source, title) {
   const asWritten = [title, title.replaceAll("'", "\\'"), title.replaceAll('`', '\\`')];
   return asWritten.some((text) => {
-    const call = new RegExp(`\\b(?:it|describe|context|\\w+Conformance)(?:\\.only)?\\(\\s*(['"\`])${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\1`);
+    const call = new RegExp(
+      `\\b(?:it|describe|context|\\w+Conformance)(?:\\.only)?\\(\\s*(['"\`])${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\1`,
+    );
     return call.test(source);
   });
 }
