@@ -26,7 +26,7 @@ export interface DeviceCircuitOptions {
 
 export interface DeviceCircuitEvents {
   send(record: Uint8Array): void;
-  /** The handshake is over, well or badly; may be said again. */
+  /** The client has proved itself by a first record, or the circuit is over; may be said again. */
   onHandshakeOver(): void;
   /** The client's HELLO: gives the mux it asks for, with any older circuit of that mux ended. */
   takeMux(match: SessionMatch, muxId: Uint8Array): Mux;
@@ -41,9 +41,10 @@ export class DeviceCircuit implements Disposable, RecordSource {
   readonly #options: DeviceCircuitOptions;
   readonly #events: DeviceCircuitEvents;
   readonly #session: Session;
+  /** Message 1 may have been a repeated one: until the first record has been opened it changes nothing. */
+  #handshake: HandshakeResult | undefined;
   #mux: Mux | undefined;
   #pairing: PairingChannelEvents | undefined;
-  #isAuthenticated = false;
   #isOver = false;
 
   constructor(options: DeviceCircuitOptions, events: DeviceCircuitEvents) {
@@ -57,10 +58,10 @@ export class DeviceCircuit implements Disposable, RecordSource {
           events.send(record);
         },
         onEstablished: (result) => {
-          events.onHandshakeOver();
-          if (match.purpose === 'pairing') this.#openChannel(match, result);
+          this.#handshake = result;
         },
         onFrames: (frames) => {
+          this.#onProved();
           if (match.purpose === 'pairing') this.#pairing?.onFrame(decodePairingFrame(frames));
           else this.#receiveMux(match, frames);
         },
@@ -113,16 +114,23 @@ export class DeviceCircuit implements Disposable, RecordSource {
     pairing?.onClosed();
   }
 
+  /** The first record has been opened: the other end holds its key and is there now. */
+  #onProved(): void {
+    const result = this.#handshake;
+    if (!result) return;
+    this.#handshake = undefined;
+    this.#events.onHandshakeOver();
+    const { match } = this.#options;
+    if (match.purpose === 'pairing') this.#openChannel(match, result);
+    else match.onAuthenticated();
+  }
+
   #receiveMux(match: SessionMatch, bytes: Uint8Array): void {
-    const frames = decodeMuxFrames(bytes);
-    if (!this.#isAuthenticated) {
-      this.#isAuthenticated = true;
-      match.onAuthenticated();
-      if (match.lastWord) {
-        this.dismiss(match.lastWord);
-        return;
-      }
+    if (match.lastWord) {
+      this.dismiss(match.lastWord);
+      return;
     }
+    const frames = decodeMuxFrames(bytes);
     if (!this.#mux) {
       const hello = frames[0];
       if (hello?.type !== 'hello') throw new DecodeError('a session that does not begin with HELLO');

@@ -17,7 +17,10 @@ export interface SessionEvents {
   onEstablished(result: HandshakeResult): void;
   /** Plaintext of one record. Throwing ends the session. */
   onFrames(frames: Uint8Array): void;
-  /** The session is over: `handshakeFailed`, `sessionBroken`, or what `onFrames` threw. Fires at most once, never after `dispose`. */
+  /**
+   * The session is over: `handshakeFailed`, `deviceSilent` without a first record in time, `sessionBroken`, or the TunnelError that
+   * `onFrames` threw. Fires at most once, never after `dispose`.
+   */
   onFailed(error: TunnelError): void;
 }
 
@@ -136,17 +139,20 @@ export class Session implements Disposable {
     );
   }
 
+  /** The time limit goes on: a repeated message 1 leads here too, and to no record ever. */
   #establish(result: HandshakeResult): void {
-    this.#timeout?.dispose();
     this.#state = { kind: 'established', result };
     this.#events.onEstablished(result);
   }
 
   #open(result: HandshakeResult, record: Uint8Array): void {
     try {
-      this.#events.onFrames(result.opener.open(record));
+      const frames = result.opener.open(record);
+      this.#timeout?.dispose();
+      this.#events.onFrames(frames);
     } catch (error) {
-      this.#fail(TunnelError.from(error, 'sessionBroken'));
+      // What is sealed comes from the far end: nonsense in it is not the relay's.
+      this.#fail(error instanceof TunnelError ? error : new TunnelError('sessionBroken', undefined, { cause: error }));
     }
   }
 
@@ -157,7 +163,11 @@ export class Session implements Disposable {
     const isCurrent = (): boolean => this.#state === computing;
     const proceed = (value: T): void => {
       if (!isCurrent()) return;
-      next(value);
+      try {
+        next(value);
+      } catch (error) {
+        this.#fail(TunnelError.from(error));
+      }
       for (let record = this.#early.shift(); record; record = this.#early.shift()) this.receive(record);
     };
     const refuse = (error: unknown): void => {
@@ -165,7 +175,7 @@ export class Session implements Disposable {
     };
     try {
       const value = step();
-      if (value instanceof Promise) value.then(proceed, refuse).catch(refuse);
+      if (value instanceof Promise) void value.then(proceed, refuse);
       else proceed(value);
     } catch (error) {
       refuse(error);
