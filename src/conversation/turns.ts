@@ -54,7 +54,7 @@ export class Turns {
     } catch (error) {
       const { code, detail } = this.#failed(error);
       // A store that cannot even be asked must not keep the model running.
-      if (request.type === 'stop') this.#options.shelf.find(peer.owner, request.conversationId)?.answer?.end({ state: 'stopped' });
+      if (request.type === 'stop') this.#stop(peer, request);
       respond(refused(request, code, detail));
     }
   }
@@ -70,8 +70,7 @@ export class Turns {
       return;
     }
     const { requestId, conversationId } = request;
-    const live = this.#options.shelf.find(peer.owner, conversationId);
-    live?.answer?.end({ state: 'stopped' });
+    const live = this.#stop(peer, request);
     if (request.type === 'deleteConversation') {
       this.#options.store.deleteConversation(peer.owner, conversationId);
       live?.forget();
@@ -80,6 +79,14 @@ export class Turns {
     const reply: ChatReply = { type: 'accepted', requestId };
     this.#options.store.rememberReply(peer.owner, requestId, reply);
     respond(reply);
+  }
+
+  /** Ends what runs in a conversation, unless another answer than this one was meant. */
+  #stop(peer: ChatPeer, request: Exclude<MutatingRequest, Send>): LiveConversation | undefined {
+    const live = this.#options.shelf.find(peer.owner, request.conversationId);
+    const meant = request.type === 'stop' ? request.answerId : undefined;
+    if (meant === undefined || live?.answer?.message.id === meant) live?.answer?.end({ state: 'stopped' });
+    return live;
   }
 
   #send(peer: ChatPeer, request: Send, respond: Respond): void {

@@ -155,7 +155,8 @@ const requestSchema = v.variant('type', [
   v.object({ type: v.literal('ack'), conversationId: id, sequence: count }),
   /** Ask. Makes the conversation when its id is new. */
   v.object({ type: v.literal('send'), requestId: id, conversationId: id, text, model }),
-  v.object({ type: v.literal('stop'), requestId: id, conversationId: id }),
+  /** Stop the answer that is meant: one that was long on its way never ends a later answer. Without `answerId`, whatever runs. */
+  v.object({ type: v.literal('stop'), requestId: id, conversationId: id, answerId: v.optional(id) }),
   v.object({ type: v.literal('deleteConversation'), requestId: id, conversationId: id }),
 ]);
 /** From a view to the hub. */

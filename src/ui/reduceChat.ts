@@ -171,7 +171,7 @@ function stop(model: ChatModel, requestId: string): ChatStep {
   if (!answer || model.stopping?.answerId === answer.id) return step(model);
   return step(
     { ...model, stopping: { requestId, answerId: answer.id } },
-    { type: 'stop', requestId, conversationId: model.conversation.id },
+    { type: 'stop', requestId, conversationId: model.conversation.id, answerId: answer.id },
   );
 }
 

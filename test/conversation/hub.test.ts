@@ -345,6 +345,27 @@ describe('hub: stop, delete, leave', () => {
     assert.equal(world.clock.pendingTimers, 0);
   });
 
+  it('lets a stop that was long on its way end the answer that it meant, never a later one', async () => {
+    const world = new HubWorld({ gate: 'manual', answer: () => ({ pieces }) });
+    const view = world.view();
+    view.open(c);
+    const stopOf = (name: string, answerId: string | undefined): void => {
+      view.send({ type: 'stop', requestId: idOf(name), conversationId: c, ...(answerId === undefined ? {} : { answerId }) });
+    };
+    world.ask(view, 'first');
+    const first = view.conversations.get(c)?.messages.at(-1)?.id;
+    world.models.release(pieces.length);
+    await world.clock.advance(50);
+    assert.equal(view.lastState(c), 'done');
+    world.ask(view, 'second');
+    stopOf('late', first);
+    assert.equal(world.hub.runningGenerations, 1);
+    stopOf('now', view.conversations.get(c)?.messages.at(-1)?.id);
+    assert.equal(world.hub.runningGenerations, 0);
+    assert.equal(view.of('accepted').length, 4);
+    world.hub.dispose();
+  });
+
   it('stops even when the store is gone', async () => {
     const world = new HubWorld({ gate: 'manual' });
     const view = world.view();

@@ -220,7 +220,7 @@ describe('chat model: sending', () => {
 
   it('stops the running answer once, and again only for the next one', () => {
     const view = new View().hear(snapshot(0), turn(1, '1')).do({ type: 'stop', requestId: idOf('s1') });
-    assert.deepEqual(view.last, [{ type: 'stop', requestId: idOf('s1'), conversationId: chat }]);
+    assert.deepEqual(view.last, [{ type: 'stop', requestId: idOf('s1'), conversationId: chat, answerId: idOf('a1') }]);
     assert.deepEqual(view.do({ type: 'stop', requestId: idOf('s2') }).last, []);
     view.hear(state(2, '1', 'stopped'), turn(3, '2'));
     assert.equal(view.model.stopping, undefined);
@@ -267,12 +267,21 @@ describe('chat model: conversations, models and the line', () => {
   });
 
   it('puts older chats behind the newer ones, and keeps them when the newest are sent again', () => {
-    const item = (name: string, updatedAt: number): ConversationSummary => ({ id: idOf(name), title: name, createdAt: 0, updatedAt, running: false });
+    const item = (name: string, updatedAt: number): ConversationSummary => ({
+      id: idOf(name),
+      title: name,
+      createdAt: 0,
+      updatedAt,
+      running: false,
+    });
     const view = new View().hear({ type: 'conversations', items: [item('d', 4), item('c', 3)], more: true }).do({ type: 'olderChats' });
     assert.deepEqual(view.last, [{ type: 'listConversations', before: idOf('c') }]);
     view.hear({ type: 'conversations', items: [item('b', 2), item('a', 1)], before: idOf('c'), more: false });
     view.hear({ type: 'conversations', items: [item('a', 5), item('d', 4)], more: true });
-    assert.deepEqual(view.model.conversations?.map(({ title }) => title), ['a', 'd', 'c', 'b']);
+    assert.deepEqual(
+      view.model.conversations?.map(({ title }) => title),
+      ['a', 'd', 'c', 'b'],
+    );
     assert.deepEqual(view.do({ type: 'olderChats' }).last, []);
   });
 
