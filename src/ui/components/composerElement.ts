@@ -48,7 +48,7 @@ export class ComposerElement extends LightElement {
         aria-label="Message"
         rows="1"
         enterkeyhint="send"
-        placeholder=${this.model === undefined ? 'Ask something' : `Ask ${this.model}`}
+        placeholder="Write a message"
         aria-invalid=${isTooLong ? 'true' : nothing}
         @input=${this.#onInput}
         @keydown=${this.#onKey}
@@ -75,10 +75,10 @@ export class ComposerElement extends LightElement {
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     const { input } = this;
-    if (!input || !changed.has('draft')) return;
+    if (!input) return;
     // Written only when it differs, or the caret would jump while somebody types.
     if (input.value !== this.draft) input.value = this.draft;
-    fitHeight(input);
+    if (changed.has('draft')) fitHeight(input);
   }
 
   #onInput(event: Event): void {
@@ -89,13 +89,19 @@ export class ComposerElement extends LightElement {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only sign of an input method in some browsers
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === IME_KEY_CODE) return;
     event.preventDefault();
-    this.#fire('c2l-send');
+    this.#send();
   }
 
   #submit(event: Event): void {
     event.preventDefault();
-    this.#fire('c2l-send');
+    this.#send();
     this.input?.focus();
+  }
+
+  #send(): void {
+    this.#fire('c2l-send');
+    // A field that was filled and sent in one go has no change of its draft to follow.
+    this.requestUpdate();
   }
 
   #stop(): void {

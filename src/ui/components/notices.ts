@@ -17,7 +17,9 @@ export function connectionNotice(line: ConnectionLine | undefined, pairAgain: ()
 
 /** What stands above the composer: trouble with Ollama, and what was refused. */
 export function notices(model: ChatModel, controller: ChatController): TemplateResult {
-  const trouble = ollamaTrouble(model.ollama);
+  // What is behind a line that is down is not known: the nearest trouble is the one to show.
+  const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
+  const trouble = isUp ? ollamaTrouble(model.ollama) : undefined;
   const refused = visiblePending(model).filter((send) => send.state === 'refused');
   return html`${
     model.refusal

@@ -97,6 +97,7 @@ export class TranscriptElement extends LightElement {
     super.connectedCallback();
     // Answers grow after this element has drawn, and the view itself changes size with keyboard and composer.
     this.#sizes = new ResizeObserver(() => {
+      this.#tellScrollbar();
       this.#follow();
     });
     if (this.hasUpdated) this.#observe();
@@ -135,6 +136,14 @@ export class TranscriptElement extends LightElement {
 
   get scroller(): HTMLElement | null {
     return this.querySelector('.scroller');
+  }
+
+  /** How much of each side the scroll bar takes, for what stands below the transcript. */
+  #tellScrollbar(): void {
+    const { scroller } = this;
+    if (!scroller) return;
+    const width = (scroller.offsetWidth - scroller.clientWidth) / 2;
+    this.parentElement?.style.setProperty('--c2l-scrollbar', `${String(width)}px`);
   }
 
   #follow(): void {
@@ -190,7 +199,7 @@ export class TranscriptElement extends LightElement {
     const link = event.target instanceof Element ? event.target.closest('a[data-fragment]') : null;
     const wanted = slug(decode(link?.getAttribute('data-fragment') ?? ''));
     if (!link || wanted === '') return;
-    const headings = link.closest('c2l-message')?.querySelectorAll('h3, h4, h5, h6') ?? [];
+    const headings = link.closest('c2l-message')?.querySelectorAll('h2, h3, h4, h5, h6') ?? [];
     const heading = [...headings].find(({ textContent }) => slug(textContent) === wanted);
     this.#stickiness.up();
     heading?.scrollIntoView({ block: 'start' });

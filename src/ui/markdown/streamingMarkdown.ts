@@ -2,7 +2,7 @@ import { MarkdownTail } from './markdownTail.ts';
 import { NodePatcher } from './patchNodes.ts';
 
 /** An open tail of this many characters costs one frame of rest after each paint. */
-const CHARACTERS_PER_FRAME_OF_REST = 8192;
+const CHARACTERS_PER_FRAME_OF_REST = 4096;
 const MAX_FRAMES_OF_REST = 12;
 
 /** Draws one answer into an element while it grows. It owns the element's children. */

@@ -2,8 +2,8 @@ import type { Token } from 'markdown-it';
 import { textOf, type ElementNode, type MarkdownNode } from './markdownNode.ts';
 import { directionControls, hostOf, isDeceptive, safeHref } from './safeUrl.ts';
 
-/** Answers stand in articles, so their headings begin two levels down. */
-const HEADING_OFFSET = 2;
+/** The first level is the title of the chat. */
+const HEADING_OFFSET = 1;
 const LOWEST_HEADING = 6;
 
 /** Elements that an answer may have besides headings, links, code and pictures, which have rules of their own. */

@@ -29,7 +29,7 @@ export class Spec {
     const found: string[] = [];
     for (const element of host.querySelectorAll('*')) {
       const tag = element.tagName.toLowerCase();
-      if (!/^(p|h[3-6]|ul|ol|li|em|strong|s|code|pre|span|div|button|a|br|hr|blockquote|table|thead|tbody|tr|th|td)$/.test(tag))
+      if (!/^(p|h[2-6]|ul|ol|li|em|strong|s|code|pre|span|div|button|a|br|hr|blockquote|table|thead|tbody|tr|th|td)$/.test(tag))
         found.push(`<${tag}>`);
       for (const { name, value } of element.attributes) {
         if (/^on|^src|^style$|^srcset$|^formaction$|^xlink/i.test(name)) found.push(`${tag} ${name}`);
@@ -105,7 +105,7 @@ function write(node: Node): string {
     return `<a ${href}>${children()}</a>`;
   }
   const level = /^h(\d)$/.exec(tag)?.[1];
-  const name = level === undefined ? tag : `h${String(node.closest('div') ? Number(level) : Math.min(6, Number(level) + 2))}`;
+  const name = level === undefined ? tag : `h${String(node.closest('div') ? Number(level) : Math.min(6, Number(level) + 1))}`;
   const start = node.getAttribute('start');
   const align = /(left|center|right)/.exec(`${node.getAttribute('style') ?? ''} ${node.getAttribute('class') ?? ''}`)?.[1] ?? '';
   return `<${name}${start === null ? '' : ` start=${start}`}${align}>${children()}${tag === 'br' || tag === 'hr' ? '' : `</${name}>`}`;

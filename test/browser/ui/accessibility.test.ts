@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { BrowserContextOptions } from 'playwright-core';
+import { DemoPages, type DemoPage } from './demoPage.ts';
+
+const looks: readonly (readonly [string, BrowserContextOptions])[] = [
+  ['light, desktop', { colorScheme: 'light', viewport: { width: 1440, height: 900 } }],
+  ['dark, desktop', { colorScheme: 'dark', viewport: { width: 1440, height: 900 } }],
+  ['light, phone', { colorScheme: 'light', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
+  ['dark, phone', { colorScheme: 'dark', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
+  ['forced colours', { forcedColors: 'active', viewport: { width: 1024, height: 768 } }],
+];
+
+const words = ['orbit', 'lemon', 'canvas', 'tribe', 'umbrella', 'zebra'];
+
+const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] = [
+  [
+    'a chat with an answer of every kind of block',
+    async (demo) => {
+      await demo.start({ chat: 'main' });
+      await demo.articles.last().waitFor();
+    },
+  ],
+  [
+    'an answer on its way, with trouble above the composer',
+    async (demo) => {
+      await demo.start({ isNew: true, standIn: true });
+      await demo.ask('Why?');
+      await demo.page.evaluate(() => {
+        window.demo.hub.chunk('Because **of');
+        window.demo.hub.end('interrupted');
+        window.demo.hub.setOllama({ state: 'noModels' });
+      });
+      await demo.page.getByText('Ollama has no models yet.').waitFor();
+    },
+  ],
+  [
+    'the model picker',
+    async (demo) => {
+      await demo.start({ isNew: true });
+      await demo.page.getByRole('button', { name: /^Model:/ }).click();
+      await demo.page.getByRole('listbox').waitFor();
+    },
+  ],
+  [
+    'the list of chats, and a browser that was removed',
+    async (demo) => {
+      await demo.start({ chat: 'main' });
+      await demo.page.evaluate(() => {
+        window.demo.hub.setStatus({ state: 'error', error: 'revoked' });
+      });
+      await demo.page.getByRole('button', { name: 'Pair again' }).waitFor();
+      if (!(await demo.page.getByRole('navigation', { name: 'Chats' }).isVisible()))
+        await demo.page.getByRole('button', { name: 'Chats' }).click();
+      await demo.page.getByRole('navigation', { name: 'Chats' }).waitFor();
+    },
+  ],
+  ['an unpaired page', async (demo) => demo.page.getByRole('textbox', { name: 'Paste link' }).waitFor()],
+  [
+    'a question at the computer',
+    async (demo) => {
+      await demo.page.evaluate((six) => {
+        window.demo.pair({ kind: 'waiting', name: 'Firefox on Android', deviceName: 'Desk', words: six });
+      }, words);
+      await demo.page.getByRole('heading', { name: 'Look at Desk: allow Firefox on Android?' }).waitFor();
+    },
+  ],
+];
+
+describe('accessibility in Chromium', () => {
+  let pages: DemoPages;
+
+  before(async () => {
+    pages = await DemoPages.start();
+  });
+  after(async () => {
+    await pages.stop();
+  });
+
+  scenes.forEach(([scene, prepare], number) => {
+    // The first scene in every look, the others in the two that differ most.
+    for (const [look, options] of looks.filter((_, i) => number === 0 || i === 0 || i === 3)) {
+      it(`finds no fault with ${scene}: ${look}`, async () => {
+        const demo = await pages.open('/', { reducedMotion: 'reduce', ...options });
+        await prepare(demo);
+        // Which headings an answer has is the model's doing.
+        const all = await new AxeBuilder({ page: demo.page }).disableRules('heading-order').analyze();
+        const headings = await new AxeBuilder({ page: demo.page }).withRules('heading-order').exclude('c2l-markdown').analyze();
+        const violations = [...all.violations, ...headings.violations];
+        const found = violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+        );
+        assert.deepEqual(found, []);
+        assert.deepEqual(demo.faults, []);
+        await demo.close();
+      });
+    }
+  });
+
+  it('gives fingers at least 44 pixels, and nothing reaches beyond 300 pixels of width', async () => {
+    const demo = await pages.open('/', { viewport: { width: 300, height: 640 }, hasTouch: true, isMobile: true });
+    await demo.start({ chat: 'main' });
+    await demo.articles.last().waitFor();
+    const small = await demo.page.evaluate(() =>
+      [...document.querySelectorAll('button')]
+        .filter((button) => button.checkVisibility())
+        .map((button) => ({ name: button.getAttribute('aria-label') ?? button.innerText, box: button.getBoundingClientRect() }))
+        .filter(({ box }) => box.height < 44 || box.width < 44)
+        .map(({ name, box }) => `${name} ${String(box.width)}×${String(box.height)}`),
+    );
+    assert.deepEqual(small, []);
+    assert.ok(await demo.page.evaluate(() => document.documentElement.scrollWidth <= 300));
+    await demo.close();
+  });
+});
