@@ -3,8 +3,9 @@ import { toHex } from '../base/bytes.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
 import { DETACHED_MUX_LIFETIME_MS, MAX_DETACHED_MUXES_PER_CLIENT } from '../protocol/limits.ts';
+import { TunnelError } from '../protocol/errors.ts';
 import { INCARNATION_BYTES } from '../protocol/muxFrames.ts';
-import { Mux } from './mux.ts';
+import { Mux, type Hello } from './mux.ts';
 
 interface Entry {
   readonly mux: Mux;
@@ -34,10 +35,21 @@ export class MuxTable implements Disposable {
     return this.#entries.size;
   }
 
-  /** The mux of this id, made when it is new; it no longer expires until released. */
-  take(muxId: Uint8Array): Mux {
+  /** Streams of all muxes, attached or not. */
+  get streamCount(): number {
+    let count = 0;
+    for (const { mux } of this.#entries.values()) count += mux.streamCount;
+    return count;
+  }
+
+  /**
+   * The mux that a client's HELLO asks for, made when it is new; it no longer expires until released.
+   * @throws TunnelError `sessionBroken` for a HELLO that is not newer than the last; it changes nothing
+   */
+  take({ muxId, attempt }: Hello): Mux {
     const key = toHex(muxId);
     const known = this.#entries.get(key);
+    if (attempt <= (known?.mux.attempt ?? 0)) throw new TunnelError('sessionBroken', 'an old HELLO');
     if (known) {
       known.expiry?.dispose();
       known.expiry = undefined;

@@ -3,7 +3,7 @@ import { nullLogger, type Logger } from '../base/log.ts';
 import { whenReady } from '../base/maybePromise.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
-import type { Mux } from '../mux/mux.ts';
+import type { Hello, Mux } from '../mux/mux.ts';
 import type { RelaySetting } from '../protocol/agentControl.ts';
 import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_CONCURRENT_HANDSHAKES, MAX_WAITING_HANDSHAKES, PING_INTERVAL_MS } from '../protocol/limits.ts';
@@ -40,8 +40,8 @@ export interface DeviceTunnelOptions {
 
 /** What outlives a link: the muxes of clients. */
 export interface MuxOwner {
-  /** The mux that a client's HELLO asks for; an older circuit of it yields. */
-  takeMux(match: SessionMatch, muxId: Uint8Array, circuit: DeviceCircuit): Mux;
+  /** The mux that a client's HELLO asks for; an older circuit of it yields. @throws TunnelError for an old HELLO */
+  takeMux(match: SessionMatch, hello: Hello, circuit: DeviceCircuit): Mux;
   releaseMux(clientId: string, mux: Mux, circuit: DeviceCircuit): void;
   noteRoundTrip(rttMs: number): void;
 }
@@ -102,11 +102,6 @@ export class DeviceAttempt implements Attempt {
 
   get lastActivity(): number | undefined {
     return this.#link.lastActivity;
-  }
-
-  get onlineClients(): ReadonlySet<string> {
-    const ids = [...this.#circuits.values()].flatMap(({ clientId }) => (clientId === undefined ? [] : [clientId]));
-    return new Set(ids);
   }
 
   probe(): void {
@@ -237,9 +232,10 @@ export class DeviceAttempt implements Attempt {
             this.#startNext();
           });
         },
-        takeMux: (session, muxId) => {
+        takeMux: (session, hello) => {
+          const mux = this.#owner.takeMux(session, hello, circuit);
           this.#circuits.set(number, { circuit, clientId });
-          return this.#owner.takeMux(session, muxId, circuit);
+          return mux;
         },
         releaseMux: (mux) => {
           if (clientId !== undefined) this.#owner.releaseMux(clientId, mux, circuit);

@@ -1,9 +1,8 @@
 import type { Clock } from '../base/clock.ts';
-import { DecodeError } from '../base/bytes.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { ByteWriter } from '../base/byteWriter.ts';
 import type { Random } from '../base/random.ts';
-import type { Mux } from '../mux/mux.ts';
+import type { Hello, Mux } from '../mux/mux.ts';
 import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_RECORD_FRAMES_BYTES } from '../protocol/limits.ts';
 import { decodeMuxFrames, encodeMuxFrame } from '../protocol/muxFrames.ts';
@@ -28,8 +27,8 @@ export interface DeviceCircuitEvents {
   send(record: Uint8Array): void;
   /** The client has proved itself by a first record, or the circuit is over; may be said again. */
   onHandshakeOver(): void;
-  /** The client's HELLO: gives the mux it asks for, with any older circuit of that mux ended. */
-  takeMux(match: SessionMatch, muxId: Uint8Array): Mux;
+  /** The client's HELLO: gives the mux it asks for, with any older circuit of that mux ended. @throws TunnelError for an old HELLO */
+  takeMux(match: SessionMatch, hello: Hello): Mux;
   /** This circuit no longer carries `mux`. */
   releaseMux(mux: Mux): void;
   /** This end wants the circuit ended. Fires at most once. */
@@ -133,9 +132,8 @@ export class DeviceCircuit implements Disposable, RecordSource {
     const frames = decodeMuxFrames(bytes);
     if (!this.#mux) {
       const hello = frames[0];
-      if (hello?.type !== 'hello') throw new DecodeError('a session that does not begin with HELLO');
-      const mux = this.#events.takeMux(match, hello.muxId);
-      if (hello.attempt <= mux.attempt) throw new TunnelError('sessionBroken', 'an old HELLO');
+      if (hello?.type !== 'hello') throw new TunnelError('sessionBroken', 'a session that does not begin with HELLO');
+      const mux = this.#events.takeMux(match, hello);
       this.#mux = mux;
       mux.attach({
         wake: () => {

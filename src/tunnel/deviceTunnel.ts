@@ -1,6 +1,6 @@
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
-import type { Mux } from '../mux/mux.ts';
+import type { Hello, Mux } from '../mux/mux.ts';
 import { MuxTable } from '../mux/muxTable.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { SessionMatch } from './circuitMatch.ts';
@@ -14,7 +14,7 @@ export class DeviceTunnel implements Disposable, MuxOwner {
   readonly #options: DeviceTunnelOptions;
   readonly #store = new DisposableStore();
   readonly #tables = new Map<string, MuxTable>();
-  readonly #carriers = new Map<Mux, DeviceCircuit>();
+  readonly #carriers = new Map<Mux, { readonly circuit: DeviceCircuit; readonly clientId: string }>();
   readonly #online = this.#store.add(new Emitter<undefined>());
   readonly #roundTrip = this.#store.add(new Emitter<number>());
   #attempt: DeviceAttempt | undefined;
@@ -25,7 +25,7 @@ export class DeviceTunnel implements Disposable, MuxOwner {
       new Supervisor({
         clock: options.clock,
         random: options.random,
-        isWatched: () => this.#carriers.size > 0 || this.supervisor.streams > 0,
+        isWatched: () => this.supervisor.streams > 0 || [...this.#tables.values()].some(({ streamCount }) => streamCount > 0),
         start: (attempt, events) => {
           this.#attempt = new DeviceAttempt(options, this, attempt, events);
           return this.#attempt;
@@ -45,7 +45,7 @@ export class DeviceTunnel implements Disposable, MuxOwner {
 
   /** Clients with a session now. */
   get onlineClients(): ReadonlySet<string> {
-    return this.#attempt?.onlineClients ?? new Set();
+    return new Set([...this.#carriers.values()].map(({ clientId }) => clientId));
   }
 
   /** Tells the relay the hashes of now; resolves once it has confirmed them. @throws TunnelError when the link ends before */
@@ -68,26 +68,26 @@ export class DeviceTunnel implements Disposable, MuxOwner {
   }
 
   /** @internal for its attempts */
-  takeMux(match: SessionMatch, muxId: Uint8Array, circuit: DeviceCircuit): Mux {
+  takeMux({ clientId }: SessionMatch, hello: Hello, circuit: DeviceCircuit): Mux {
     const { clock, random } = this.#options;
-    let table = this.#tables.get(match.clientId);
+    let table = this.#tables.get(clientId);
     if (!table) {
       table = new MuxTable(clock, random, (mux) => {
-        this.#options.onMux(match.clientId, mux);
+        this.#options.onMux(clientId, mux);
       });
-      this.#tables.set(match.clientId, table);
+      this.#tables.set(clientId, table);
     }
-    const mux = table.take(muxId);
+    const mux = table.take(hello);
     const older = this.#carriers.get(mux);
-    this.#carriers.set(mux, circuit);
-    older?.yieldMux();
+    this.#carriers.set(mux, { circuit, clientId });
+    older?.circuit.yieldMux();
     this.#online.fire(undefined);
     return mux;
   }
 
   /** @internal */
   releaseMux(clientId: string, mux: Mux, circuit: DeviceCircuit): void {
-    if (this.#carriers.get(mux) !== circuit) return;
+    if (this.#carriers.get(mux)?.circuit !== circuit) return;
     this.#carriers.delete(mux);
     this.#tables.get(clientId)?.release(mux);
     this.#online.fire(undefined);
