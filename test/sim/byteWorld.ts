@@ -36,6 +36,7 @@ export class ByteWorld extends SimWorld {
   readonly talks: Talk[] = [];
   /** How often a device or a client lost its memory: only that loses streams. */
   restarts = 0;
+  recoveryMs = 0;
   readonly #identity = this.crypto.importKey(this.entropy.bytes(32));
   readonly #clientKey = this.crypto.importKey(this.entropy.bytes(32));
   readonly #secrets = deriveClient(this.crypto, this.entropy.bytes(32));
@@ -102,6 +103,7 @@ export class ByteWorld extends SimWorld {
     await this.time.run(healedAt);
     const isUp = (): boolean => this.#client?.tunnel.supervisor.state.kind === 'connected';
     await this.time.run(healedAt + 60_000, isUp);
+    this.recoveryMs = this.time.now - healedAt;
     assert.ok(isUp(), `not connected 60 s after the last fault: ${JSON.stringify(this.#client?.tunnel.supervisor.state)}`);
     await this.time.run(this.time.now + 240_000, () => this.#isQuiet());
     await this.time.run(this.time.now + 3_000); // the talkers' own pauses

@@ -26,6 +26,7 @@ const MAX_DIALS = 600;
 export class ChatWorld extends SimWorld {
   readonly device = new SimDevice(this);
   readonly pages: SimPage[] = [];
+  recoveryMs = 0;
   readonly conversationId = toBase64url(this.entropy.bytes(16));
 
   /** Lives through some turns and faults, then until quiet. @throws when anything is not as it should be */
@@ -50,6 +51,7 @@ export class ChatWorld extends SimWorld {
     const healedAt = endsAt + (isLeftAlone ? LEFT_ALONE_MS : LONGEST_FAULT_MS);
     await this.time.run(healedAt);
     await this.#runUntil(healedAt + RECOVERY_MS, () => this.#isConnected(), 'connected');
+    this.recoveryMs = this.time.now - healedAt;
     await this.#runUntil(this.time.now + 4 * (RECOVERY_MS + this.device.models.longestMs), () => person.isDone, 'through with the turns');
     await this.#runUntil(this.time.now + RECOVERY_MS, () => this.#isQuiet(), 'quiet');
     person.isGone = true;

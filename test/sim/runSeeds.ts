@@ -1,66 +1,59 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { liveSeeds, total, type SeedsReport } from './liveSeeds.ts';
+import type { WorldName } from './worlds.ts';
+
 /** The first seed, so that every run of CI is the same run. */
 const FIRST_SEED = 1;
+const MAX_WORKERS = 4;
 
-/** A world that lived through its seed. */
-export interface LivedWorld {
-  readonly faults: ReadonlyMap<string, number>;
-  readonly time: { readonly executed: number };
-  readonly fingerprint: number;
-}
-
-/** Lives one seed; throws when anything in it was not as it should be. */
-export type LiveSeed = (seed: number, trace?: (line: string) => void) => Promise<LivedWorld>;
-
-/** The seeds to run: `C2L_SEED` alone, or as many as `C2L_SEEDS` says. */
-export function seedsToRun(usual: number): { readonly seeds: readonly number[]; readonly isReplay: boolean } {
+/**
+ * Lives many seeds and says what they went through. `C2L_SEED=7` lives that one alone and tells all that happens; `C2L_SEEDS=20` lives so
+ * many. @throws Error that names the failing seeds, and the command that lives one of them again
+ */
+export async function runSeeds(name: WorldName, usual: number): Promise<void> {
   const { C2L_SEED, C2L_SEEDS } = process.env;
-  if (C2L_SEED !== undefined) return { seeds: [Number(C2L_SEED)], isReplay: true };
-  const count = C2L_SEEDS === undefined ? usual : Number(C2L_SEEDS);
-  return { seeds: Array.from({ length: count }, (_, at) => FIRST_SEED + at), isReplay: false };
-}
-
-/** Runs seed after seed and says at the end what they went through. @throws Error at the first failing seed, with the command that replays it */
-export async function runSeeds(name: string, usual: number, live: LiveSeed): Promise<void> {
-  const { seeds, isReplay } = seedsToRun(usual);
   const begun = performance.now();
-  const faults = new Map<string, number>();
-  let events = 0;
-  for (const seed of seeds) {
-    const world = await liveOrExplain(live, seed, isReplay);
-    events += world.time.executed;
-    for (const [kind, count] of world.faults) faults.set(kind, (faults.get(kind) ?? 0) + count);
-  }
-  const total = [...faults.values()].reduce((sum, count) => sum + count, 0);
+  const count = C2L_SEED === undefined ? Number(C2L_SEEDS ?? usual) : 1;
+  const trace = (line: string): void => {
+    console.log(line);
+  };
+  const report = C2L_SEED === undefined ? await inParallel(name, count) : await liveSeeds(name, [Number(C2L_SEED)], trace);
+  const faults = [...report.faults].sort((a, b) => b[1] - a[1]);
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-  console.log(`      ${name}: ${String(seeds.length)} seeds, ${String(total)} faults, ${String(events)} events, ${seconds} s`);
-  console.log(`      ${[...faults].map(([kind, count]) => `${kind} ${String(count)}`).join(', ')}`);
+  const sum = faults.reduce((all, [, times]) => all + times, 0);
+  console.log(`      ${name}: ${String(count)} seeds, ${String(sum)} faults, ${String(report.events)} events, ${seconds} s`);
+  console.log(
+    `      worst recovery ${(report.worstRecoveryMs / 1000).toFixed(1)} s; ${faults.map(([kind, times]) => `${kind} ${String(times)}`).join(', ')}`,
+  );
+  if (report.failures.length === 0) return;
+  throw new Error(
+    report.failures
+      .map(({ seed, message }) => `seed ${String(seed)}: ${message}\n  replay it: C2L_SEED=${String(seed)} npm run test:sim`)
+      .join('\n'),
+  );
 }
 
-async function liveOrExplain(live: LiveSeed, seed: number, isReplay: boolean): Promise<LivedWorld> {
-  const stray: unknown[] = [];
-  const onStray = (error: unknown): void => {
-    stray.push(error);
-  };
-  // The runner's own would fail the test without naming the seed.
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', onStray);
+async function inParallel(name: WorldName, count: number): Promise<SeedsReport> {
+  const workers = Math.min(MAX_WORKERS, availableParallelism(), count);
+  const shares = Array.from({ length: workers }, (_, worker) =>
+    Array.from({ length: Math.ceil((count - worker) / workers) }, (_unused, at) => FIRST_SEED + at * workers + worker),
+  );
+  const parts = await Promise.all(shares.map((seeds) => inWorker(name, seeds)));
+  return { failures: parts.flatMap(({ failures }) => failures).sort((a, b) => a.seed - b.seed), ...total(parts) };
+}
+
+async function inWorker(name: WorldName, seeds: readonly number[]): Promise<SeedsReport> {
+  const worker = new Worker(new URL('./seedWorker.ts', import.meta.url), { workerData: { name, seeds } });
   try {
-    const world = await live(
-      seed,
-      isReplay
-        ? (line) => {
-            console.log(line);
-          }
-        : undefined,
-    );
-    if (stray.length > 0) throw new Error('an error reached nobody');
-    return world;
-  } catch (error) {
-    const message = [error, ...stray].map((one) => (one instanceof Error ? one.message : String(one))).join('; ');
-    throw new Error(`seed ${String(seed)}: ${message}\n  replay it: C2L_SEED=${String(seed)} npm run test:sim`, { cause: error });
+    return await new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => {
+        reject(new Error('a worker ended without its report'));
+      });
+    });
   } finally {
-    process.off('uncaughtException', onStray);
-    for (const other of others) process.on('uncaughtException', other);
+    await worker.terminate();
   }
 }
