@@ -28,7 +28,8 @@ export function announce(before: ChatModel, after: ChatModel): Announcement | un
 function ofAnswer(before: ChatMessage | undefined, after: ChatMessage): Announcement | undefined {
   const wasRunning = before === undefined || (before.state !== undefined && isRunning(before.state));
   if (!wasRunning || after.state === undefined) return undefined;
-  const words = `${String(countWords(after.text))} words`;
+  const count = countWords(after.text);
+  const words = count === 1 ? '1 word' : `${String(count)} words`;
   switch (after.state) {
     case 'streaming':
       return before?.state === 'streaming' ? undefined : { kind: 'status', text: 'Answer started' };

@@ -21,6 +21,12 @@ const policy = (extra = ''): string =>
     `trusted-types lit-html${extra}`,
   ].join('; ');
 
+/** As the editor makes it: the host's part comes first and gives the webview its API. */
+const webviewPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>webview</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/editorTheme.css"><link rel="stylesheet" href="/webview.css"></head>
+<body><script type="module" src="/webviewHost.js"></script><script type="module" src="/webviewMain.js"></script></body></html>`;
+
 const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', map: 'application/json' };
 
 /** Serves the chat over a demo hub at `/`, and the Markdown view alone at `/spec`, on loopback. */
@@ -44,6 +50,7 @@ export class DemoServer {
       '/spec',
       '<!DOCTYPE html><html lang="en"><title>spec</title><body><script type="module" src="/specMain.js"></script></body></html>',
     );
+    files.set('/webview', webviewPage);
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://x').pathname;
       const file = files.get(path);
@@ -68,7 +75,10 @@ export class DemoServer {
 async function bundle(): Promise<Map<string, string>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['test/browser/demo/demoMain.ts', 'test/browser/demo/specMain.ts', 'src/web/page.css'],
+    entryPoints: [
+      ...['demoMain.ts', 'specMain.ts', 'webviewHost.ts', 'editorTheme.css'].map((file) => `test/browser/demo/${file}`),
+      ...['src/web/page.css', 'src/ui/webviewMain.ts', 'src/ui/webview.css'],
+    ],
     bundle: true,
     write: false,
     format: 'esm',

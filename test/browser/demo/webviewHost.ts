@@ -1,0 +1,58 @@
+import { parseWebviewMessage, type HostToWebview, type WebviewView } from '../../../src/protocol/webviewMessages.ts';
+import { demoChats, demoModels } from './demoFixtures.ts';
+import { demoIdOf, DemoPort } from './demoPort.ts';
+
+/** The editor's side of a webview, in the same page: what it posts comes back as messages, and it keeps the state over reloads. */
+export class WebviewHost {
+  readonly port = new DemoPort(demoChats(Date.now()), { editorActions: true, showsConnection: false }, { state: 'ok' });
+  readonly views: WebviewView[] = [];
+  /** Messages that did not decode. */
+  refused = 0;
+
+  constructor() {
+    this.port.models = demoModels;
+    this.port.onReply((reply) => {
+      this.post({ type: 'reply', reply });
+    });
+  }
+
+  post(message: HostToWebview): void {
+    window.postMessage(message, '*');
+  }
+
+  receive(message: unknown): void {
+    let read;
+    try {
+      read = parseWebviewMessage(structuredClone(message));
+    } catch {
+      this.refused += 1;
+      return;
+    }
+    if (read.type === 'view') this.views.push(read.view);
+    else if (read.type === 'request') this.port.send(read.request);
+    else {
+      const { capabilities, status } = this.port;
+      this.post({ type: 'init', capabilities, status, conversationId: demoIdOf('main') });
+    }
+  }
+}
+
+declare global {
+  interface Window {
+    host: WebviewHost;
+  }
+}
+
+const host = new WebviewHost();
+window.host = host;
+Object.assign(window, {
+  acquireVsCodeApi: () => ({
+    postMessage: (message: unknown) => {
+      host.receive(message);
+    },
+    getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') as unknown,
+    setState: (state: unknown) => {
+      sessionStorage.setItem('state', JSON.stringify(state));
+    },
+  }),
+});
