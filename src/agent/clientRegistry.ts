@@ -62,14 +62,18 @@ export class ClientRegistry implements Disposable {
   match(hash: Uint8Array): SessionMatch | undefined {
     const client = [...this.#clients.values()].find(({ dialHash }) => equalBytes(dialHash, hash));
     if (!client) return undefined;
+    const { id, psk, publicKey } = client;
+    const isKnown = (): boolean => (this.#clients.get(id)?.state ?? 'revoked') !== 'revoked';
     return {
       purpose: 'session',
-      psk: client.psk,
-      clientId: client.id,
-      accepts: (remoteStatic) => equalBytes(remoteStatic, client.publicKey),
-      ...(client.state === 'revoked' ? { lastWord: 'revoked' as const } : {}),
+      psk,
+      clientId: id,
+      accepts: (remoteStatic) => equalBytes(remoteStatic, publicKey),
+      get lastWord() {
+        return isKnown() ? undefined : 'revoked';
+      },
       onAuthenticated: () => {
-        this.#seen(client.id);
+        this.#seen(id);
       },
     };
   }

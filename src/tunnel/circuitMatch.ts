@@ -11,8 +11,8 @@ export interface SessionMatch {
   readonly clientId: string;
   /** Is this the key that was paired? */
   accepts(remoteStatic: Uint8Array): boolean;
-  /** Said instead of HELLO to a client that is revoked or paused. */
-  readonly lastWord?: 'revoked' | 'paused';
+  /** Said instead of HELLO to a client that is revoked or paused; read when its first record comes, for it may be so since JOINED. */
+  readonly lastWord?: 'revoked' | 'paused' | undefined;
   /** The client's first record has been opened: it is who it says. */
   onAuthenticated(): void;
 }

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { ClientRegistry } from '../../src/agent/clientRegistry.ts';
+import type { StoredClient } from '../../src/agent/deviceStore.ts';
+import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
+import { PAIRING_PENDING_LIFETIME_MS } from '../../src/protocol/limits.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
+import { MemoryDeviceStore } from '../fakes/memoryDeviceStore.ts';
+
+describe('the paired clients', () => {
+  const hash = new Uint8Array(32).fill(7);
+  const clock = new FakeClock();
+  let registry: ClientRegistry;
+
+  beforeEach(() => {
+    registry = new ClientRegistry(new MemoryDeviceStore(), clock);
+    registry.save(client());
+  });
+  afterEach(() => {
+    registry.dispose();
+    assert.equal(clock.pendingTimers, 0, 'timers left behind');
+  });
+
+  function client(): StoredClient {
+    const bytes = new Uint8Array(32);
+    const who = { id: 'one', name: 'Page', kind: 'page', scope: 'chat', owner: MACHINE_OWNER } as const;
+    return { ...who, publicKey: bytes, psk: bytes, dialHash: hash, state: 'pending', pairedAt: clock.now() };
+  }
+
+  it('are active after their first record', () => {
+    const match = registry.match(hash);
+    assert.equal(match?.lastWord, undefined);
+    match?.onAuthenticated();
+    assert.equal(registry.get('one')?.state, 'active');
+  });
+
+  it('are told that they were revoked, even between JOINED and their first record, and stay revoked', () => {
+    const match = registry.match(hash);
+    registry.revoke('one');
+    match?.onAuthenticated();
+    assert.equal(match?.lastWord, 'revoked');
+    assert.equal(registry.get('one')?.state, 'revoked');
+    assert.equal(registry.match(hash)?.lastWord, 'revoked', 'and dialable, to be told');
+    assert.deepEqual(registry.paired, []);
+  });
+
+  it('are forgotten when they never came, and told so if they were on their way', async () => {
+    const match = registry.match(hash);
+    await clock.advance(PAIRING_PENDING_LIFETIME_MS + 1);
+    assert.equal(registry.get('one'), undefined);
+    assert.equal(match?.lastWord, 'revoked');
+    assert.equal(registry.match(hash), undefined);
+  });
+});
