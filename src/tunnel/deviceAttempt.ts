@@ -1,4 +1,4 @@
-import { every, type Clock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { nullLogger, type Logger } from '../base/log.ts';
 import { whenReady } from '../base/maybePromise.ts';
 import type { Disposable } from '../base/disposable.ts';
@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { Hello, Mux } from '../mux/mux.ts';
 import type { RelaySetting } from '../protocol/agentControl.ts';
 import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { MAX_CONCURRENT_HANDSHAKES, MAX_WAITING_HANDSHAKES, PING_INTERVAL_MS } from '../protocol/limits.ts';
+import { FIRST_FRAME_TIMEOUT_MS, MAX_CONCURRENT_HANDSHAKES } from '../protocol/limits.ts';
 import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { proveAdmission } from '../secure/admission.ts';
@@ -16,6 +16,8 @@ import { DeviceCircuit } from './deviceCircuit.ts';
 import { Link } from './link.ts';
 import { RecordPump } from './recordPump.ts';
 import type { Attempt, AttemptEvents } from './supervisor.ts';
+import { TokenRounds } from './tokenRounds.ts';
+import { WaitingCircuits } from './waitingCircuits.ts';
 
 export interface DeviceTunnelOptions {
   readonly dial: DialLink;
@@ -46,12 +48,6 @@ export interface MuxOwner {
   noteRoundTrip(rttMs: number): void;
 }
 
-interface PendingTokens {
-  readonly sentAt: number;
-  resolve(): void;
-  reject(error: TunnelError): void;
-}
-
 /** One link to the relay: admission, tokens, circuits. */
 export class DeviceAttempt implements Attempt {
   readonly #options: DeviceTunnelOptions;
@@ -64,13 +60,13 @@ export class DeviceAttempt implements Attempt {
   readonly #link: Link;
   readonly #pump: RecordPump;
   readonly #circuits = new Map<number, { circuit: DeviceCircuit; clientId: string | undefined }>();
-  /** JOINED circuits whose handshake has to wait its turn, with what has arrived for them. */
-  readonly #waiting = new Map<number, { match: CircuitMatch; early: Uint8Array[] }>();
-  readonly #pendingTokens = new Map<number, PendingTokens>();
+  readonly #waiting: WaitingCircuits;
   #handshakes = 0;
-  #tokensSeq = 0;
-  #isAdmitted = false;
-  #roundTrips: Disposable | undefined;
+  #stage: 'dialling' | 'challenged' | 'admitted' = 'dialling';
+  /** A relay that keeps the link alive may still say nothing that counts. */
+  #admission: Disposable | undefined;
+  /** Set once admitted. */
+  #tokens: TokenRounds | undefined;
   #isOver = false;
 
   constructor(options: DeviceTunnelOptions, owner: MuxOwner, number: number, events: AttemptEvents) {
@@ -82,6 +78,9 @@ export class DeviceAttempt implements Attempt {
     const { origin, invite } = options.relay();
     this.#origin = origin;
     this.#invite = invite ?? '';
+    this.#waiting = new WaitingCircuits(options.clock, (circuit) => {
+      this.#leave(circuit, 'busy');
+    });
     this.#pump = new RecordPump(options.clock, () => this.#link.backlogBytes);
     this.#link = new Link(
       { dial: options.dial, clock: options.clock, origin, role: 'device' },
@@ -106,12 +105,11 @@ export class DeviceAttempt implements Attempt {
 
   probe(): void {
     this.#link.probe();
-    this.#measure();
+    this.#tokens?.measure();
   }
 
   publishHashes(): Promise<void> {
-    if (!this.#isAdmitted) return Promise.reject(new TunnelError('relayUnreachable'));
-    return this.#sendTokens(this.#options.hashes(), true);
+    return this.#tokens?.publish(this.#options.hashes()) ?? Promise.reject(new TunnelError('relayUnreachable'));
   }
 
   dismiss(clientId: string, reason: 'revoked' | 'paused'): void {
@@ -121,30 +119,24 @@ export class DeviceAttempt implements Attempt {
   dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#roundTrips?.dispose();
+    this.#admission?.dispose();
+    this.#tokens?.dispose();
     for (const { circuit } of [...this.#circuits.values()]) circuit.dispose();
     this.#circuits.clear();
-    this.#waiting.clear();
-    for (const pending of this.#pendingTokens.values()) pending.reject(new TunnelError('relayUnreachable'));
-    this.#pendingTokens.clear();
+    this.#waiting.dispose();
     this.#link.dispose();
   }
 
   #receive(frame: LinkFrame): void {
     switch (frame.type) {
       case 'challenge':
-        this.#answerChallenge(frame.relayKey.slice(), frame.nonce.slice());
+        this.#onChallenge(frame.relayKey.slice(), frame.nonce.slice());
         return;
       case 'admitted':
-        this.#isAdmitted = true;
-        this.#roundTrips = every(this.#options.clock, PING_INTERVAL_MS, () => {
-          this.#measure();
-        });
-        this.#events.established();
-        this.publishHashes().catch(() => undefined);
+        this.#onAdmitted();
         return;
       case 'tokensOk':
-        this.#confirmTokens(frame.seq);
+        this.#tokens?.confirm(frame.seq);
         return;
       case 'joined':
         this.#join(frame.circuit ?? 0, frame.id);
@@ -161,6 +153,40 @@ export class DeviceAttempt implements Attempt {
       default:
         this.#fail('relayProtocol');
     }
+  }
+
+  #onChallenge(relayKey: Uint8Array, nonce: Uint8Array): void {
+    if (this.#stage !== 'dialling') {
+      this.#fail('relayProtocol');
+      return;
+    }
+    this.#stage = 'challenged';
+    this.#admission = this.#options.clock.after(FIRST_FRAME_TIMEOUT_MS, () => {
+      this.#fail('relaySilent');
+    });
+    this.#answerChallenge(relayKey, nonce);
+  }
+
+  #onAdmitted(): void {
+    if (this.#stage !== 'challenged') {
+      this.#fail('relayProtocol');
+      return;
+    }
+    this.#stage = 'admitted';
+    this.#admission?.dispose();
+    this.#tokens = new TokenRounds(this.#options.clock, {
+      send: (frame) => {
+        this.#link.send(frame);
+      },
+      onRoundTrip: (rttMs) => {
+        this.#owner.noteRoundTrip(rttMs);
+      },
+      onSilent: () => {
+        this.#fail('relaySilent');
+      },
+    });
+    this.#events.established();
+    this.publishHashes().catch(() => undefined);
   }
 
   #answerChallenge(relayKey: Uint8Array, nonce: Uint8Array): void {
@@ -180,37 +206,18 @@ export class DeviceAttempt implements Attempt {
     }
   }
 
-  /** An empty TOKENS changes nothing and is confirmed: a round trip to the relay. */
-  #measure(): void {
-    this.#sendTokens([], false).catch(() => undefined);
-  }
-
-  #sendTokens(add: readonly Uint8Array[], replace: boolean): Promise<void> {
-    const seq = ++this.#tokensSeq;
-    const confirmed = new Promise<void>((resolve, reject) => {
-      this.#pendingTokens.set(seq, { sentAt: this.#options.clock.monotonic(), resolve, reject });
-    });
-    this.#link.send({ type: 'tokens', seq, replace, add, remove: [] });
-    return confirmed;
-  }
-
-  #confirmTokens(seq: number): void {
-    const pending = this.#pendingTokens.get(seq);
-    if (!pending) return;
-    this.#pendingTokens.delete(seq);
-    this.#owner.noteRoundTrip(this.#options.clock.monotonic() - pending.sentAt);
-    pending.resolve();
-  }
-
   #join(circuit: number, hash: Uint8Array): void {
+    if (this.#circuits.has(circuit) || this.#waiting.has(circuit)) {
+      this.#fail('relayProtocol');
+      return;
+    }
     const match = this.#options.match(hash);
     if (!match) {
       this.#leave(circuit, 'deviceOffline');
       return;
     }
     if (this.#handshakes < MAX_CONCURRENT_HANDSHAKES) this.#startCircuit(circuit, match);
-    else if (this.#waiting.size < MAX_WAITING_HANDSHAKES) this.#waiting.set(circuit, { match, early: [] });
-    else this.#leave(circuit, 'busy');
+    else if (!this.#waiting.add(circuit, match)) this.#leave(circuit, 'busy');
   }
 
   #startCircuit(number: number, match: CircuitMatch): void {
@@ -251,26 +258,20 @@ export class DeviceAttempt implements Attempt {
   }
 
   #startNext(): void {
-    const [next] = this.#waiting;
-    if (this.#isOver || !next || this.#handshakes >= MAX_CONCURRENT_HANDSHAKES) return;
-    const [number, { match, early }] = next;
-    this.#waiting.delete(number);
-    this.#startCircuit(number, match);
-    for (const record of early) this.#receiveRecord(number, record);
+    if (this.#isOver || this.#handshakes >= MAX_CONCURRENT_HANDSHAKES) return;
+    const next = this.#waiting.next();
+    if (!next) return;
+    this.#startCircuit(next.number, next.match);
+    if (next.message1) this.#receiveRecord(next.number, next.message1);
   }
 
   #receiveRecord(number: number, record: Uint8Array): void {
-    const waiting = this.#waiting.get(number);
-    if (waiting) {
-      // Only message 1 can be there before our answer.
-      if (waiting.early.length === 0) waiting.early.push(record.slice());
-      return;
-    }
+    if (this.#waiting.receive(number, record)) return;
     this.#circuits.get(number)?.circuit.receive(record);
   }
 
   #leaveQuietly(number: number): void {
-    this.#waiting.delete(number);
+    this.#waiting.remove(number);
     const entry = this.#circuits.get(number);
     this.#circuits.delete(number);
     entry?.circuit.dispose();
