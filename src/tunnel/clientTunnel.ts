@@ -69,6 +69,10 @@ export class ClientTunnel implements Disposable {
     );
   }
 
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   get endpoint(): string {
     return this.#options.pairing.origin;
   }

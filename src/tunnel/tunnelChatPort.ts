@@ -1,5 +1,5 @@
 import { DecodeError, utf8 } from '../base/bytes.ts';
-import { DisposableStore } from '../base/disposable.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import { nullLogger, type Logger } from '../base/log.ts';
 import type { MuxStream } from '../mux/muxStream.ts';
@@ -16,7 +16,7 @@ import {
 } from '../protocol/chat.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
+import { MAX_CHAT_MESSAGE_BYTES, MAX_PROMPT_BYTES } from '../protocol/limits.ts';
 import { encodeStreamMessage, MessageAssembler } from '../protocol/messageStream.ts';
 import { TextJoiner } from '../protocol/textJoiner.ts';
 import type { ClientTunnel } from './clientTunnel.ts';
@@ -25,6 +25,8 @@ import { RunningAnswers } from './runningAnswers.ts';
 
 /** Requests that wait for room on the line; a person does not come near it. */
 const MAX_WAITING_REQUESTS = 256;
+/** Between the end of a stream that the device did not want and the next one. */
+const REOPEN_AFTER_MS = 2_000;
 
 /**
  * A ChatPort over a tunnel: one `chat` stream of its mux. When the stream is lost for good (the device has restarted, or was away too
@@ -44,6 +46,7 @@ export class TunnelChatPort implements ChatPort {
   readonly #lists = new Map<'listConversations' | 'listModels', ChatRequest>();
   #waiting: ChatRequest[] = [];
   #stream: MuxStream | undefined;
+  #reopening: Disposable | undefined;
   #assembler = new MessageAssembler();
   #joiner = new TextJoiner();
   #status: ChatPortStatus;
@@ -70,18 +73,21 @@ export class TunnelChatPort implements ChatPort {
 
   send(request: ChatRequest): void {
     if (this.#isDisposed) throw new TunnelError('closed');
-    if (request.type === 'send' && utf8(request.text).length > MAX_PROMPT_BYTES) throw new TunnelError('messageTooLong');
     if (request.type === 'hello') return; // said for each stream by the port itself
+    checkLength(request);
+    if (this.#waiting.length >= MAX_WAITING_REQUESTS) throw new TunnelError('busy', 'too many requests wait for the line');
     if (isMutating(request)) this.#unanswered.set(request.requestId, request);
     else if (request.type === 'open') this.#followed.set(request.conversationId, request.since);
     else if (request.type === 'close') this.#forget(request.conversationId);
     else if (request.type === 'listConversations' || request.type === 'listModels') this.#lists.set(request.type, request);
-    this.#enqueue(request);
+    this.#waiting.push(request);
+    this.#flush();
   }
 
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#reopening?.dispose();
     this.#stream?.end();
     this.#stream?.stop();
     this.#store.dispose();
@@ -115,14 +121,19 @@ export class TunnelChatPort implements ChatPort {
 
   #onStreamEnd(stream: MuxStream): void {
     if (this.#isDisposed || this.#stream !== stream) return;
-    this.#log.info('chat stream ended', { reason: stream.outcome?.kind === 'reset' ? stream.outcome.code : 'finished' });
-    this.#openStream();
+    const reason = stream.outcome?.kind === 'reset' ? stream.outcome.code : 'finished';
+    this.#log.info('chat stream ended', { reason });
+    this.#stream = undefined;
+    if (reason === 'closed') return; // the tunnel is over
+    if (reason === 'deviceRestarted' || reason === 'streamGone') this.#openStream();
+    else this.#openLater();
   }
 
-  #enqueue(request: ChatRequest): void {
-    if (this.#waiting.length >= MAX_WAITING_REQUESTS) throw new TunnelError('busy', 'too many requests wait for the line');
-    this.#waiting.push(request);
-    this.#flush();
+  /** The device did not want the last one: another at once would go the same way, as fast as the line allows. */
+  #openLater(): void {
+    this.#reopening = this.#tunnel.clock.after(REOPEN_AFTER_MS, () => {
+      this.#openStream();
+    });
   }
 
   #flush(): void {
@@ -191,6 +202,12 @@ export class TunnelChatPort implements ChatPort {
     this.#status = next;
     this.#statusChanged.fire(next);
   }
+}
+
+/** What could never be sent is refused here, not on each stream again. @throws TunnelError `messageTooLong` */
+function checkLength(request: ChatRequest): void {
+  const isLong = request.type === 'send' && utf8(request.text).length > MAX_PROMPT_BYTES;
+  if (isLong || utf8(JSON.stringify(request)).length > MAX_CHAT_MESSAGE_BYTES) throw new TunnelError('messageTooLong');
 }
 
 function statusOf(state: ConnectionState, rttMs: number | undefined): ChatPortStatus {
