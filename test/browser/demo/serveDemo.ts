@@ -25,7 +25,7 @@ const policy = (extra = ''): string =>
 const webviewPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>webview</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/editorTheme.css"><link rel="stylesheet" href="/webview.css"></head>
-<body><script type="module" src="/webviewHost.js"></script><script type="module" src="/webviewMain.js"></script></body></html>`;
+<body><script type="module" src="/hostMain.js"></script><script type="module" src="/webviewMain.js"></script></body></html>`;
 
 const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', map: 'application/json' };
 
@@ -76,7 +76,7 @@ async function bundle(): Promise<Map<string, string>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [
-      ...['demoMain.ts', 'specMain.ts', 'webviewHost.ts', 'editorTheme.css'].map((file) => `test/browser/demo/${file}`),
+      ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'editorTheme.css'].map((file) => `test/browser/demo/${file}`),
       ...['src/web/page.css', 'src/ui/webviewMain.ts', 'src/ui/webview.css'],
     ],
     bundle: true,
