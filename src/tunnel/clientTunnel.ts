@@ -4,7 +4,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
 import { Mux } from '../mux/mux.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import { MAX_RECORD_FRAMES_BYTES } from '../protocol/limits.ts';
+import { FIRST_FRAME_TIMEOUT_MS, MAX_RECORD_FRAMES_BYTES } from '../protocol/limits.ts';
 import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { decodeMuxFrames, MUX_ID_BYTES } from '../protocol/muxFrames.ts';
@@ -115,6 +115,7 @@ class ClientAttempt implements Attempt, RecordSource {
   readonly #pump: RecordPump;
   #session: Session | undefined;
   #attached: Disposable | undefined;
+  #answerDue: Disposable | undefined;
   #isOver = false;
 
   constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, noteActivity: (at: number) => void) {
@@ -129,6 +130,10 @@ class ClientAttempt implements Attempt, RecordSource {
       {
         onOpen: () => {
           this.#link.send({ type: 'dial', hash: pairing.dialHash });
+          // Heartbeats alone keep the link, and tell nothing.
+          this.#answerDue = clock.after(FIRST_FRAME_TIMEOUT_MS, () => {
+            this.#fail('relaySilent');
+          });
         },
         onFrame: (frame) => {
           this.#receive(frame);
@@ -158,12 +163,14 @@ class ClientAttempt implements Attempt, RecordSource {
   dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#answerDue?.dispose();
     this.#endSession();
     this.#link.dispose();
   }
 
   #receive(frame: LinkFrame): void {
     this.#noteActivity(this.#options.clock.now());
+    this.#answerDue?.dispose();
     switch (frame.type) {
       case 'waiting':
         this.#endSession();

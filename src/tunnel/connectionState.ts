@@ -83,7 +83,7 @@ export function isLive(state: ConnectionState): boolean {
   return state.kind === 'connected' || state.kind === 'streaming';
 }
 
-function isTrying(state: ConnectionState): boolean {
+export function isTrying(state: ConnectionState): boolean {
   return state.kind === 'connecting' || state.kind === 'reconnecting';
 }
 
@@ -120,7 +120,8 @@ function onFailed(state: ConnectionState, error: ErrorCode): Transition {
 }
 
 function onRetryNow(state: ConnectionState): Transition {
-  if (state.kind === 'disconnected' || state.kind === 'connecting') return stay(state);
+  if (state.kind === 'disconnected') return stay(state);
+  if (state.kind === 'connecting') return { state, effects: [hangUp, { type: 'dial', attempt: state.attempt }] };
   if (state.kind === 'error') return dialFirst();
   if (state.kind === 'reconnecting') {
     const next = redial(state);

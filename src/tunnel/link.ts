@@ -45,7 +45,6 @@ export class Link implements Disposable {
     this.#role = options.role;
     this.#clock = options.clock;
     this.#events = events;
-    this.#watch(DIAL_TIMEOUT_MS, 'relayUnreachable');
     this.#socket = options.dial(linkUrl(options.origin, options.role), {
       onOpen: () => {
         this.#whileUp(() => {
@@ -67,6 +66,7 @@ export class Link implements Disposable {
         this.#finish(refusalMeaning(refusal) ?? closeCodeMeaning(code));
       },
     });
+    this.#watch(DIAL_TIMEOUT_MS, 'relayUnreachable');
   }
 
   get backlogBytes(): number {

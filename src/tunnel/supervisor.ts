@@ -5,8 +5,8 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { SLEEP_GAP_MS } from '../protocol/limits.ts';
-import { initialConnectionState, isLive, transition, type ConnectionEvent, type ConnectionState } from './connectionState.ts';
+import { PROBE_TIMEOUT_MS, SLEEP_GAP_MS } from '../protocol/limits.ts';
+import { initialConnectionState, isLive, isTrying, transition, type ConnectionEvent, type ConnectionState } from './connectionState.ts';
 
 /** A watched connection tries at least this often. */
 const WATCHED_MAX_DELAY_MS = 5_000;
@@ -30,7 +30,7 @@ export interface AttemptEvents {
 export interface SupervisorOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Starts try number `attempt` of this supervisor's life. Callbacks come later, never from inside. */
+  /** Starts try number `attempt` of this supervisor's life. Callbacks come later, never from inside. What it throws ends the try. */
   start(attempt: number, events: AttemptEvents): Attempt;
   /** Somebody is looking or waiting for bytes. */
   isWatched(): boolean;
@@ -45,9 +45,12 @@ export class Supervisor implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<ConnectionState>());
   #state: ConnectionState = initialConnectionState;
-  #current: { attempt: Attempt; generation: number } | undefined;
+  #current: Attempt | undefined;
   #generation = 0;
   #dials = 0;
+  /** Monotonic, ms. */
+  #dialledAt = 0;
+  #isDisposed = false;
   /** Feeds the backoff; unlike the state's attempt it survives a short success. */
   #tries = 0;
   #streams = 0;
@@ -85,7 +88,7 @@ export class Supervisor implements Disposable {
     });
     try {
       if (isLive(this.#state)) return;
-      if (signal?.aborted) throw new TunnelError('cancelled');
+      if (signal?.aborted || this.#isDisposed) throw new TunnelError('cancelled');
       this.#dispatch({ type: 'connect' });
       await outcome.promise;
     } finally {
@@ -109,10 +112,15 @@ export class Supervisor implements Disposable {
     this.#dispatch({ type: 'retryNow' });
   }
 
-  /** The network changed, or the machine woke up: look now. */
+  /**
+   * The network changed, or the machine woke up: look now. What only waits, for its time or for the device, is dialled anew; so is a dial
+   * as old as a probe may be, for it is probably lost.
+   */
   wake(): void {
-    if (isLive(this.#state)) this.#current?.attempt.probe();
-    else if (this.#state.kind === 'reconnecting' && this.#state.retryAt !== undefined) this.#dispatch({ type: 'retryNow' });
+    const state = this.#state;
+    const isDialOld = this.#options.clock.monotonic() - this.#dialledAt >= PROBE_TIMEOUT_MS;
+    if (isLive(state)) this.#current?.probe();
+    else if (isTrying(state) && (isDialOld || 'retryAt' in state)) this.#dispatch({ type: 'retryNow' });
   }
 
   setStreams(count: number): void {
@@ -127,10 +135,12 @@ export class Supervisor implements Disposable {
 
   dispose(): void {
     this.disconnect();
+    this.#isDisposed = true;
     this.#store.dispose();
   }
 
   #dispatch(event: ConnectionEvent): void {
+    if (this.#isDisposed) return;
     const before = this.#state;
     const { state, effects } = transition(before, event);
     this.#state = state;
@@ -159,22 +169,33 @@ export class Supervisor implements Disposable {
     const generation = ++this.#generation;
     this.#retry?.dispose();
     this.#retry = undefined;
-    const ifCurrent = (event: () => ConnectionEvent) => (): void => {
+    this.#dialledAt = this.#options.clock.monotonic();
+    const ifCurrent = (event: () => ConnectionEvent): void => {
       if (generation === this.#generation) this.#dispatch(event());
     };
-    const attempt = this.#options.start(++this.#dials, {
-      established: ifCurrent(() => ({ type: 'established', streams: this.#streams })),
-      waiting: ifCurrent(() => ({ type: 'waiting' })),
-      failed: (error) => {
-        ifCurrent(() => ({ type: 'failed', error }))();
-      },
-    });
-    this.#current = { attempt, generation };
+    const failed = (error: ErrorCode): void => {
+      ifCurrent(() => ({ type: 'failed', error }));
+    };
+    try {
+      this.#current = this.#options.start(++this.#dials, {
+        established: () => {
+          ifCurrent(() => ({ type: 'established', streams: this.#streams }));
+        },
+        waiting: () => {
+          ifCurrent(() => ({ type: 'waiting' }));
+        },
+        failed,
+      });
+    } catch (error) {
+      this.#options.clock.defer(() => {
+        failed(TunnelError.from(error).code);
+      });
+    }
   }
 
   #hangUp(): void {
     this.#generation++;
-    this.#current?.attempt.dispose();
+    this.#current?.dispose();
     this.#current = undefined;
   }
 

@@ -27,7 +27,7 @@ const events: readonly ConnectionEvent[] = [
 /** What follows, per state in the order of `events`: the next state, then the effects. */
 const table: Readonly<Record<string, readonly string[]>> = {
   disconnected: ['connecting dial', 'disconnected', 'disconnected', 'disconnected', 'disconnected', 'disconnected', 'disconnected', 'disconnected', 'disconnected', 'disconnected'],
-  connecting: ['connecting', 'disconnected cancelRetry hangUp', 'connected cancelRetry', 'connecting', 'reconnecting hangUp scheduleRetry', 'error cancelRetry hangUp', 'connecting', 'connecting', 'connecting', 'connecting'],
+  connecting: ['connecting', 'disconnected cancelRetry hangUp', 'connected cancelRetry', 'connecting', 'reconnecting hangUp scheduleRetry', 'error cancelRetry hangUp', 'connecting', 'connecting', 'connecting hangUp dial', 'connecting'],
   connected: ['connected', 'disconnected cancelRetry hangUp', 'connected', 'reconnecting', 'reconnecting hangUp scheduleRetry', 'error cancelRetry hangUp', 'connected', 'connected', 'reconnecting hangUp dial', 'streaming'],
   streaming: ['streaming', 'disconnected cancelRetry hangUp', 'streaming', 'reconnecting', 'reconnecting hangUp scheduleRetry', 'error cancelRetry hangUp', 'streaming', 'streaming', 'reconnecting hangUp dial', 'streaming'],
   reconnecting: ['reconnecting', 'disconnected cancelRetry hangUp', 'connected cancelRetry', 'reconnecting', 'reconnecting hangUp scheduleRetry', 'error cancelRetry hangUp', 'reconnecting', 'reconnecting dial', 'reconnecting cancelRetry hangUp dial', 'reconnecting'],

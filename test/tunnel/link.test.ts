@@ -82,6 +82,17 @@ describe('a link', () => {
     assert.deepEqual(closed, ['relaySilent']);
   });
 
+  it('leaves nothing behind when it cannot be dialled', () => {
+    dial();
+    link.dispose();
+    const refuse = (): never => {
+      throw new SyntaxError('no address');
+    };
+    const events = { onOpen: () => undefined, onFrame: () => undefined, onDrain: () => undefined, onClosed: () => undefined };
+    assert.throws(() => new Link({ clock, role: 'client', origin: 'http://127.0.0.1:1', dial: refuse }, events), SyntaxError);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it('gives a dial ten seconds', async () => {
     dial('client', false);
     await clock.advance(10_000);

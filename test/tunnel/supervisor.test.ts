@@ -13,6 +13,8 @@ class Tries {
   disposed = 0;
   probed = 0;
   watched = false;
+  /** No try can be begun. */
+  unable = false;
   /** Fate of tries that nobody decides by hand. */
   fate: 'none' | 'fail' | 'succeed' = 'none';
   readonly supervisor = new Supervisor({
@@ -20,6 +22,7 @@ class Tries {
     random: new SeededRandom(3),
     isWatched: () => this.watched,
     start: (_attempt, events) => {
+      if (this.unable) throw new Error('no address');
       this.events.push(events);
       this.times.push(this.clock.monotonic());
       if (this.fate !== 'none')
@@ -156,6 +159,47 @@ describe('the supervisor of a connection', () => {
     await first;
     await tries.supervisor.connect();
     assert.equal(tries.events.length, 1);
+  });
+
+  it('stops with an error when a try cannot even be begun, first or later', async () => {
+    tries.unable = true;
+    const refused = assert.rejects(tries.supervisor.connect(), /internal/);
+    await tries.clock.settle();
+    await refused;
+    assert.deepEqual(tries.supervisor.state, { kind: 'error', error: 'internal' });
+    tries.unable = false;
+    tries.supervisor.start();
+    tries.last.failed('relayUnreachable');
+    tries.unable = true;
+    await tries.clock.advance(1000);
+    assert.deepEqual(tries.supervisor.state, { kind: 'error', error: 'internal' });
+  });
+
+  it('dials nothing once disposed', async () => {
+    tries.supervisor.dispose();
+    tries.supervisor.start();
+    await assert.rejects(tries.supervisor.connect(), /cancelled/);
+    tries.supervisor.reconnect();
+    assert.equal(tries.events.length, 0);
+  });
+
+  it('dials anew on wake while it waits for the device, or for an answer for long, but not after a refusal', async () => {
+    tries.supervisor.start();
+    tries.supervisor.wake();
+    assert.equal(tries.events.length, 1, 'a dial just begun has its time');
+    await tries.clock.advance(3000);
+    tries.supervisor.wake();
+    assert.equal(tries.events.length, 2);
+    tries.last.waiting();
+    await tries.clock.advance(60_000);
+    tries.supervisor.wake();
+    tries.supervisor.wake();
+    assert.equal(tries.events.length, 3);
+    assert.deepEqual(tries.supervisor.state, { kind: 'connecting', attempt: 1, error: 'deviceOffline' });
+    tries.last.failed('revoked');
+    await tries.clock.advance(60_000);
+    tries.supervisor.wake();
+    assert.deepEqual(tries.supervisor.state, { kind: 'error', error: 'revoked' });
   });
 
   it('shows a device that is not there as waiting, without dialling again', async () => {
