@@ -13,16 +13,14 @@ export interface SeedsReport {
 /** Lives one seed after another in this thread. */
 export async function liveSeeds(name: WorldName, seeds: readonly number[], trace?: (line: string) => void): Promise<SeedsReport> {
   const failures: { seed: number; message: string }[] = [];
-  const lived: LivedWorld[] = [];
+  const lived: Omit<SeedsReport, 'failures'>[] = [];
   for (const seed of seeds) {
     const result = await liveOne(name, seed, trace);
-    if (typeof result !== 'string') lived.push(result);
+    // The world itself is let go: thousands of them would not fit into memory.
+    if (typeof result !== 'string') lived.push({ faults: result.faults, events: result.time.executed, worstRecoveryMs: result.recoveryMs });
     else if (failures.push({ seed, message: result }) === ENOUGH_FAILURES) break;
   }
-  return {
-    failures,
-    ...total(lived.map(({ faults, time, recoveryMs }) => ({ faults, events: time.executed, worstRecoveryMs: recoveryMs }))),
-  };
+  return { failures, ...total(lived) };
 }
 
 /** Several reports as one. */
