@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { isRunning, type ChatMessage } from '../../src/protocol/chat.ts';
 import type { ChatModel } from '../../src/ui/chatModel.ts';
-import type { ChatWorld } from './chatWorld.ts';
+import type { SimDevice } from './simDevice.ts';
 import type { ModelRun } from './simModel.ts';
 import type { Question } from './simPerson.ts';
 
+/** What is checked of a world. */
+export interface CheckedWorld {
+  readonly device: SimDevice;
+  /** All that the store holds. */
+  readonly messages: readonly ChatMessage[];
+}
+
 /** Whatever a view shows at any moment is the beginning of what the model says to that question. */
-export function checkView(world: ChatWorld, { conversation }: ChatModel): void {
+export function checkView(world: CheckedWorld, { conversation }: ChatModel): void {
   const question = conversation.messages.at(-2);
   const answer = conversation.messages.at(-1);
   if (!question || !answer) return;
@@ -16,7 +23,7 @@ export function checkView(world: ChatWorld, { conversation }: ChatModel): void {
 }
 
 /** The store, at the end: each question at most once, and each answer as the model gave it or marked for what it is. */
-export function checkStore(world: ChatWorld, questions: readonly Question[]): void {
+export function checkStore(world: CheckedWorld, questions: readonly Question[]): void {
   const stored = world.messages;
   const { turns } = world.device.conversations;
   assert.equal(stored.length, 2 * turns.length);

@@ -1,5 +1,4 @@
 import type { LogFields, Logger } from '../../src/base/log.ts';
-import type { SimWorld } from './simWorld.ts';
 
 /** The network of this world loses and delays, but it never changes or reorders: whoever complains of that has a fault. */
 const impossible: ReadonlySet<unknown> = new Set([
@@ -16,8 +15,14 @@ const impossible: ReadonlySet<unknown> = new Set([
   'internal',
 ]);
 
+/** Where a log goes. */
+export interface LogKeeper {
+  note(who: string, line: string): void;
+  complain(line: string): void;
+}
+
 /** A log in which no warning may appear, and no code that cannot come about. */
-export function simLog(world: SimWorld, who: string): Logger {
+export function simLog(world: LogKeeper, who: string): Logger {
   const write = (level: string, message: string, fields: LogFields = {}): void => {
     const line = `${level}: ${message} ${JSON.stringify(fields)}`;
     world.note(who, line);
@@ -41,7 +46,7 @@ export function simLog(world: SimWorld, who: string): Logger {
 }
 
 /** Takes note of a connection's new state. None of its reasons may be impossible, and none may need a person. */
-export function noteState(world: SimWorld, who: string, state: { readonly kind: string; readonly error?: string }): void {
+export function noteState(world: LogKeeper, who: string, state: { readonly kind: string; readonly error?: string }): void {
   world.note(who, `${state.kind}${state.error === undefined ? '' : ` ${state.error}`}`);
   if (state.kind === 'error' || impossible.has(state.error)) world.complain(`${who} is ${state.kind}: ${String(state.error)}`);
 }
