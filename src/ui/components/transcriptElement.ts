@@ -1,11 +1,14 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { frames } from '../frames.ts';
 import { Stickiness } from '../stickiness.ts';
 import { downIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './messageElement.ts';
 import type { TranscriptRow } from './transcriptRows.ts';
 
+/** What is drawn first when a conversation opens; the rest follows with the next frame. */
+const FIRST_ROWS = 30;
 /** Begin of the transcript that asks for earlier messages, px from its top. */
 const OLDER_DISTANCE_PX = 240;
 
@@ -18,6 +21,7 @@ export class TranscriptElement extends LightElement {
     isBusy: { attribute: false },
     empty: { attribute: false },
     isNewBelow: { state: true },
+    isWhole: { state: true },
   };
 
   declare rows: readonly TranscriptRow[];
@@ -27,10 +31,15 @@ export class TranscriptElement extends LightElement {
   /** Shown instead when there is no message. */
   declare empty: TemplateResult | typeof nothing;
   declare isNewBelow: boolean;
+  /** All rows are drawn, not only the newest. */
+  declare isWhole: boolean;
   readonly #stickiness = new Stickiness();
   #sizes: ResizeObserver | undefined;
   #shown = '';
   #touchY = 0;
+  readonly #drawRest = (): void => {
+    this.isWhole = true;
+  };
 
   constructor() {
     super();
@@ -40,6 +49,7 @@ export class TranscriptElement extends LightElement {
     this.isBusy = false;
     this.empty = nothing;
     this.isNewBelow = false;
+    this.isWhole = false;
   }
 
   /** Goes to the end and follows it. */
@@ -72,18 +82,19 @@ export class TranscriptElement extends LightElement {
 
   #feed(): TemplateResult {
     const size = this.hasOlder ? -1 : this.rows.length;
+    const skipped = this.isWhole ? 0 : Math.max(0, this.rows.length - FIRST_ROWS);
     return html`<div role="feed" aria-label="Conversation" aria-busy=${this.isBusy ? 'true' : 'false'}>
       ${this.hasOlder ? html`<div class="earlier" aria-hidden="true">Earlier messages…</div>` : nothing}
       ${repeat(
-        this.rows,
+        this.rows.slice(skipped),
         ({ key }) => key,
         (row, index) =>
           html`<c2l-message
             role="article"
-            tabindex=${index === this.rows.length - 1 ? 0 : -1}
+            tabindex=${skipped + index === this.rows.length - 1 ? 0 : -1}
             class=${row.message.role === 'user' ? 'from-person' : 'from-model'}
             aria-label=${row.label}
-            aria-posinset=${index + 1}
+            aria-posinset=${skipped + index + 1}
             aria-setsize=${size}
             .message=${row.message}
             .phase=${row.phase}
@@ -106,13 +117,19 @@ export class TranscriptElement extends LightElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#sizes?.disconnect();
+    frames.cancel(this.#drawRest);
   }
 
   protected override firstUpdated(): void {
     this.#observe();
   }
 
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('conversationId')) this.isWhole = false;
+  }
+
   protected override updated(changed: Map<PropertyKey, unknown>): void {
+    if (!this.isWhole && this.rows.length > 0) frames.request(this.#drawRest);
     if (this.conversationId !== this.#shown) {
       this.#shown = this.conversationId;
       this.toEnd();

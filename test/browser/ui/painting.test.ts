@@ -29,7 +29,7 @@ describe('painting in Chromium', () => {
       for (let i = 0; i < 5000; i++) {
         window.demo.hub.chunk(i % 50 === 49 ? `word${String(i)}.\n\n` : `word${String(i)} `);
         // As they come from a line: a few to a turn of the event loop.
-        if (i % 5 === 0) await new Promise((resolve) => setTimeout(resolve));
+        if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve));
       }
       window.demo.hub.finish();
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
@@ -67,6 +67,24 @@ describe('painting in Chromium', () => {
       return records.length;
     });
     assert.equal(touched, 0);
+    await demo.close();
+  });
+
+  it('paints the newest thirty messages of a long chat first, then the rest', async () => {
+    const demo = await pages.open();
+    const counts = await demo.page.evaluate(async () => {
+      history.replaceState(null, '', `#/c/${window.demo.idOf('long')}`);
+      window.demo.start();
+      const seen: number[] = [];
+      while (seen.filter((count) => count > 30).length === 0) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        seen.push(document.querySelectorAll('[role=article]').length);
+      }
+      return [...new Set(seen)].filter((count) => count > 0);
+    });
+    assert.deepEqual(counts, [30, 60]);
+    await demo.page.getByRole('article', { name: 'qwen3:8b, answer 30 of 30' }).waitFor();
+    assert.equal(await demo.articles.last().getAttribute('aria-setsize'), '-1');
     await demo.close();
   });
 
