@@ -1,6 +1,6 @@
 import { ByteWriter } from '../base/byteWriter.ts';
 import { errorNumber } from '../protocol/errors.ts';
-import { MAX_DATA_BYTES, MAX_MUX_WINDOW_BYTES } from '../protocol/limits.ts';
+import { MAX_DATA_BYTES, MAX_MUX_WINDOW_BYTES, MIN_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
 import { DATA_HEADER_BYTES, encodeMuxFrame, type MuxFrame } from '../protocol/muxFrames.ts';
 import type { MuxStream } from './muxStream.ts';
 
@@ -71,7 +71,9 @@ export class Scheduler {
       const room = Math.min(maxBytes - out.length - DATA_HEADER_BYTES, MAX_DATA_BYTES);
       if (room <= 0) return;
       if (stream.outcome || stream.needs.open) continue;
-      const piece = stream.sendSide.take(Math.max(0, Math.min(room, MAX_MUX_WINDOW_BYTES - inFlight)));
+      // Each stream may always have its least, however much those that nobody reads have in flight.
+      const window = Math.max(MAX_MUX_WINDOW_BYTES - inFlight, MIN_STREAM_WINDOW_BYTES - stream.sendSide.inFlightBytes, 0);
+      const piece = stream.sendSide.take(Math.min(room, window));
       if (!piece || (piece.bytes.length === 0 && !piece.fin)) continue;
       inFlight += piece.bytes.length;
       encodeMuxFrame({ type: 'data', id: stream.id, ...piece }, out);

@@ -202,6 +202,24 @@ describe('mux', () => {
     assert.ok((accepted[0]?.receiveSide.unreadBytes ?? 0) < 60_000);
   });
 
+  it('leaves every stream its least window, however many others nobody reads', () => {
+    const { pair } = makePair();
+    pair.attach();
+    pair.flush();
+    for (let i = 0; i < 16; i++) pair.client.openStream('chat').write(new Uint8Array(INITIAL_STREAM_WINDOW_BYTES));
+    pair.flush();
+    const late = pair.client.openStream('chat');
+    let heard = 0;
+    pair.device.onStream((stream) => {
+      stream.onReadable(() => {
+        heard += stream.read()?.length ?? 0;
+      });
+    });
+    late.write(new Uint8Array(100));
+    pair.flush();
+    assert.equal(heard, 100);
+  });
+
   it('loses, repeats and reorders nothing, whatever is cut', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
