@@ -3,6 +3,9 @@ import { MAX_LINK_MESSAGE_BYTES } from '../../protocol/limits.ts';
 import type { DialLink, LinkSocket, LinkSocketHandlers } from '../../protocol/linkSocket.ts';
 import { LINK_SUBPROTOCOL } from '../../protocol/versions.ts';
 
+/** How long a peer may take to answer a farewell before the socket is ended without it, ms. */
+const FAREWELL_MS = 2_000;
+
 /** Dials links with the `ws` package; compression off, because tokens do not compress and contexts cost memory. */
 export const dialWs: DialLink = (url, handlers) => {
   const socket = new WebSocket(url, LINK_SUBPROTOCOL, {
@@ -16,9 +19,11 @@ export const dialWs: DialLink = (url, handlers) => {
 function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
   let refusal: number | 'certificate' | undefined;
   let isOver = false;
+  let farewell: NodeJS.Timeout | undefined;
   const finish = (code: number): void => {
     if (isOver) return;
     isOver = true;
+    clearTimeout(farewell);
     handlers.onClose(code, refusal);
   };
   socket.on('unexpected-response', (request, response) => {
@@ -50,8 +55,15 @@ function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
       });
     },
     close(code, reason) {
-      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
-      else socket.close(code, reason);
+      if (socket.readyState === WebSocket.CONNECTING) {
+        socket.terminate();
+        return;
+      }
+      socket.close(code, reason);
+      if (isOver) return;
+      farewell ??= setTimeout(() => {
+        socket.terminate();
+      }, FAREWELL_MS);
     },
     terminate() {
       socket.terminate();
@@ -68,9 +80,11 @@ function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
   };
 }
 
+/** A plain view, no Buffer: the `slice` of a Buffer copies nothing, and neutral code counts on its copies. */
 function bytesOf(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  const { buffer, byteOffset, byteLength } = Array.isArray(data) ? Buffer.concat(data) : data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function isCertificateError(error: NodeJS.ErrnoException): boolean {
