@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Logger } from '../../base/log.ts';
-import type { AgentControl, PairingQuestion } from '../../protocol/agentControl.ts';
+import type { AgentControl, PairingQuestion, RelaySetting } from '../../protocol/agentControl.ts';
 import { errorCatalogue, TunnelError } from '../../protocol/errors.ts';
+import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import type { ConnectionStatusEvent } from '../../protocol/status.ts';
+import type { Scope } from '../../protocol/pairingFrames.ts';
 import { StatusBus } from '../../status/statusEventBus.ts';
 import { createNodeAgent } from './createNodeAgent.ts';
 
@@ -24,7 +26,7 @@ export interface AgentCommandOptions {
 type AgentEvent =
   | ({ readonly event: 'state' } & ConnectionStatusEvent)
   | { readonly event: 'offer'; readonly link: string; readonly expiresAt: number }
-  | { readonly event: 'request'; readonly name: string; readonly words: readonly string[] }
+  | { readonly event: 'request'; readonly name: string; readonly scope: Scope; readonly words: readonly string[] }
   | { readonly event: 'paired'; readonly clientId: string }
   | { readonly event: 'damaged'; readonly file: string };
 
@@ -52,7 +54,7 @@ export async function runAgent(options: AgentCommandOptions): Promise<number> {
     });
     const address = options.relay ?? agent.relay?.origin;
     if (address === undefined) throw new TunnelError('badRelayUrl', 'name one with --relay https://relay.example');
-    await agent.setRelay(address, options.invite ?? agent.relay?.invite);
+    await agent.setRelay(address, options.invite ?? inviteFor(address, agent.relay));
     await agent.connect({ signal: stop.signal });
     if (options.pair === true) await pairClients(agent, options, print, stop);
     else await aborted(stop.signal);
@@ -65,6 +67,11 @@ export async function runAgent(options: AgentCommandOptions): Promise<number> {
     process.removeListener('SIGTERM', end);
     node.dispose();
   }
+}
+
+/** The invite that is kept for this relay. Another relay's is not its business. */
+export function inviteFor(address: string, kept: RelaySetting | undefined): string | undefined {
+  return kept?.origin === parseRelayUrl(address) ? kept.invite : undefined;
 }
 
 /** Offers pairings until the end, or until one client is paired. Lines on stdin: `y`, `n` answer a question, `p` makes a new offer. */
@@ -86,7 +93,7 @@ async function pairClients(
   const lines = createInterface({ input: process.stdin });
   const subscriptions = [
     agent.onPairingQuestion((asked) => {
-      print({ event: 'request', name: asked.name, words: asked.words });
+      print({ event: 'request', name: asked.name, scope: asked.scope, words: asked.words });
       if (options.allow === true) asked.answer(true);
       else question = asked;
     }),
@@ -139,13 +146,19 @@ function inWords(event: AgentEvent): string {
     case 'offer':
       return `Pair a browser (the link works once, for 2 minutes): ${event.link}`;
     case 'request':
-      return `${event.name} wants to chat with your models. The words on its screen: ${event.words.join(' ')}. Allow? y/N`;
+      return `${event.name} ${wishes[event.scope]}. The words on its screen: ${event.words.join(' ')}. Allow? y/N`;
     case 'paired':
       return 'Paired.';
     case 'damaged':
       return `The chat file was damaged. It was kept as ${event.file}; a new one was begun.`;
   }
 }
+
+const wishes: Readonly<Record<Scope, string>> = {
+  chat: 'wants to chat with your models',
+  models: 'wants to chat with your models, and to pull and delete them',
+  api: 'wants to send requests to your Ollama',
+};
 
 const stderrLogger: Logger = {
   debug: () => undefined,
