@@ -153,7 +153,7 @@ export class PairingHost implements Disposable {
         return;
       case 'open':
         channel.send({ type: 'asked' });
-        this.#ask(offer, channel, frame);
+        this.#ask(offer, channel, { ...frame, name: nameForQuestion(frame.name) });
     }
   }
 
@@ -233,4 +233,10 @@ export class PairingHost implements Disposable {
     }
     this.#options.onDidChangeHashes();
   }
+}
+
+/** A name stands in a question: blanks must not push the rest of it out of sight, and it must not be missing. */
+function nameForQuestion(name: string): string {
+  const visible = name.replace(/[\s\u2800\u3164\uFFA0\u115F\u1160]+/gu, ' ').trim();
+  return visible === '' ? 'A client without a name' : visible;
 }

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { PairingHost } from '../../src/agent/pairingHost.ts';
+import type { PairingQuestion } from '../../src/protocol/agentControl.ts';
+import type { PairingFrame } from '../../src/protocol/pairingFrames.ts';
+import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
+import { SeededRandom } from '../fakes/seededRandom.ts';
+
+describe('the question of a pairing', () => {
+  const clock = new FakeClock();
+  const random = new SeededRandom(3);
+  let host: PairingHost;
+  let questions: PairingQuestion[];
+  let saved: string[];
+
+  beforeEach(() => {
+    questions = [];
+    saved = [];
+    const options = { clock, random, crypto: nodeCrypto, deviceName: 'Desk', onDidChangeHashes: () => undefined };
+    host = new PairingHost({ ...options, save: (client) => saved.push(client.name) });
+    host.onQuestion((question) => questions.push(question));
+    host.createOffer();
+  });
+  afterEach(() => {
+    host.dispose();
+    assert.equal(clock.pendingTimers, 0, 'timers left behind');
+  });
+
+  function pair(name: string): PairingFrame[] {
+    const sent: PairingFrame[] = [];
+    const match = host.match(host.hashes[0] ?? new Uint8Array(32));
+    const channel = match?.onChannel({
+      remoteStatic: random.bytes(32),
+      handshakeHash: random.bytes(32),
+      chainingKey: random.bytes(32),
+      send: (frame) => sent.push(frame),
+      leave: () => undefined,
+      dispose: () => undefined,
+    });
+    channel?.onFrame({ type: 'pair', name, kind: 'page', scope: 'chat' });
+    return sent;
+  }
+
+  for (const [name, shown] of [
+    ['Firefox on Android', 'Firefox on Android'],
+    ['', 'A client without a name'],
+    ['\u3164 \u2800', 'A client without a name'],
+    [`Firefox${'\u00A0'.repeat(40)}(verified)`, 'Firefox (verified)'],
+  ] as const) {
+    it(`names ${JSON.stringify(name)} as ${shown}`, () => {
+      pair(name);
+      assert.equal(questions[0]?.name, shown);
+      questions[0]?.answer(true);
+      assert.deepEqual(saved, [shown]);
+    });
+  }
+
+  it('is asked once, is over when the offer is withdrawn, and then answers nothing', () => {
+    let ended = 0;
+    assert.deepEqual(pair('Page'), [{ type: 'asked' }]);
+    assert.deepEqual(pair('Page'), [{ type: 'asked' }], 'the same client, on a new line');
+    assert.equal(questions.length, 1);
+    questions[0]?.onDidEnd(() => ended++);
+    host.cancelOffer();
+    questions[0]?.answer(true);
+    assert.deepEqual([ended, saved.length], [1, 0]);
+  });
+});
