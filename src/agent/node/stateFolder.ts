@@ -6,6 +6,7 @@ import { fromBase64url, toBase64url } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
 import type { RelaySetting } from '../../protocol/agentControl.ts';
 import { TunnelError } from '../../protocol/errors.ts';
+import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import type { CryptoPort, DhKey } from '../../secure/crypto.ts';
 import type { RelayFile } from '../agent.ts';
 
@@ -83,7 +84,8 @@ export class StateFolder {
     if (!existsSync(file)) return undefined;
     try {
       const { origin, invite } = v.parse(relaySchema, JSON.parse(readFileSync(file, 'utf8')));
-      return invite === undefined ? { origin } : { origin, invite };
+      const relay = { origin: parseRelayUrl(origin) };
+      return invite === undefined ? relay : { ...relay, invite };
     } catch (error) {
       throw new TunnelError('storeFailed', 'relay.json cannot be read', { cause: error });
     }

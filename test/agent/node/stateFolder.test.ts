@@ -58,6 +58,8 @@ describe('the state folder', () => {
     assert.deepEqual(folder.relayFile.read(), { origin: 'https://relay.example' });
     folder.relayFile.write({ origin: 'https://relay.example', invite: 'a.1.b' });
     assert.deepEqual(folder.relayFile.read(), { origin: 'https://relay.example', invite: 'a.1.b' });
+    writeFileSync(join(path, 'relay.json'), '{ "origin": "no address" }');
+    assert.throws(() => folder.relayFile.read(), code('storeFailed'));
     writeFileSync(join(path, 'relay.json'), '{');
     assert.throws(() => folder.relayFile.read(), code('storeFailed'));
   });
