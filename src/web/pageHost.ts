@@ -1,6 +1,6 @@
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { parsePairingLink, type PairingLink } from '../secure/pairingLink.ts';
+import { formatPairingLink, parsePairingLink, type PairingLink } from '../secure/pairingLink.ts';
 import { TunnelChatPort } from '../tunnel/tunnelChatPort.ts';
 import type { AppElement } from './appElement.ts';
 import { browserName } from './browserName.ts';
@@ -54,7 +54,7 @@ export class PageHost implements Disposable {
     this.#tunnel.add(
       tunnel.supervisor.onDidChange((state) => {
         // A device that removed us will not know us again; the page shows why until it is closed.
-        if (state.kind === 'error' && state.error === 'revoked') void this.#shelf?.remove(device.id);
+        if (state.kind === 'error' && state.error === 'revoked') this.#shelf?.remove(device.id).catch(() => undefined);
       }),
     );
     this.#followPage(document, 'visibilitychange', () => {
@@ -106,7 +106,7 @@ export class PageHost implements Disposable {
       const link = parsePairingLink(text);
       // Another relay serves its own page, and only that one may speak to it.
       if (link.origin === location.origin) this.offer(link);
-      else location.assign(text.trim());
+      else location.assign(formatPairingLink(link));
     } catch (error) {
       this.#app.pairing = { kind: 'unpaired', error: TunnelError.from(error).code };
     }

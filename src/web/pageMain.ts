@@ -26,7 +26,8 @@ async function main(): Promise<void> {
   keepAboveKeyboard(window);
   const shelf = await DeviceShelf.open(globalThis.indexedDB);
   const host = new PageHost(app, shelf);
-  const [device] = (await shelf?.list()) ?? [];
+  // A shelf that cannot be read must not keep a link from being opened.
+  const [device] = (await shelf?.list().catch(() => [])) ?? [];
   const show = (link: PairingLink | TunnelError): void => {
     if (link instanceof TunnelError) app.pairing = { kind: 'unpaired', error: link.code };
     else host.offer(link);
