@@ -10,6 +10,7 @@ import type { DialLink } from '../protocol/linkSocket.ts';
 import { decodeMuxFrames, MUX_ID_BYTES } from '../protocol/muxFrames.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { prologue } from '../secure/prologue.ts';
+import { leaveDelayMs } from './leaveTime.ts';
 import { Link } from './link.ts';
 import { RecordPump, type RecordSource } from './recordPump.ts';
 import { Session } from './session.ts';
@@ -116,6 +117,7 @@ class ClientAttempt implements Attempt, RecordSource {
   #session: Session | undefined;
   #attached: Disposable | undefined;
   #answerDue: Disposable | undefined;
+  #leaving: Disposable | undefined;
   #isOver = false;
 
   constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, noteActivity: (at: number) => void) {
@@ -164,6 +166,7 @@ class ClientAttempt implements Attempt, RecordSource {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#answerDue?.dispose();
+    this.#leaving?.dispose();
     this.#endSession();
     this.#link.dispose();
   }
@@ -192,11 +195,18 @@ class ClientAttempt implements Attempt, RecordSource {
         this.#session?.receive(frame.record);
         return;
       case 'goaway':
-        this.#fail('relayDraining');
+        this.#leaveWithin(frame.delayMs);
         return;
       default:
         this.#fail('relayProtocol');
     }
+  }
+
+  #leaveWithin(delayMs: number): void {
+    const { clock, random } = this.#options;
+    this.#leaving ??= clock.after(leaveDelayMs(delayMs, random), () => {
+      this.#fail('relayDraining');
+    });
   }
 
   #join(deviceKey: Uint8Array): void {

@@ -13,6 +13,7 @@ import { proveAdmission } from '../secure/admission.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import type { CircuitMatch, SessionMatch } from './circuitMatch.ts';
 import { DeviceCircuit } from './deviceCircuit.ts';
+import { leaveDelayMs } from './leaveTime.ts';
 import { Link } from './link.ts';
 import { RecordPump } from './recordPump.ts';
 import type { Attempt, AttemptEvents } from './supervisor.ts';
@@ -65,6 +66,7 @@ export class DeviceAttempt implements Attempt {
   #stage: 'dialling' | 'challenged' | 'admitted' = 'dialling';
   /** A relay that keeps the link alive may still say nothing that counts. */
   #admission: Disposable | undefined;
+  #leaving: Disposable | undefined;
   /** Set once admitted. */
   #tokens: TokenRounds | undefined;
   #isOver = false;
@@ -120,6 +122,7 @@ export class DeviceAttempt implements Attempt {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#admission?.dispose();
+    this.#leaving?.dispose();
     this.#tokens?.dispose();
     for (const { circuit } of [...this.#circuits.values()]) circuit.dispose();
     this.#circuits.clear();
@@ -148,11 +151,18 @@ export class DeviceAttempt implements Attempt {
         this.#receiveRecord(frame.circuit ?? 0, frame.record);
         return;
       case 'goaway':
-        this.#fail('relayDraining');
+        this.#leaveWithin(frame.delayMs);
         return;
       default:
         this.#fail('relayProtocol');
     }
+  }
+
+  #leaveWithin(delayMs: number): void {
+    const { clock, random } = this.#options;
+    this.#leaving ??= clock.after(leaveDelayMs(delayMs, random), () => {
+      this.#fail('relayDraining');
+    });
   }
 
   #onChallenge(relayKey: Uint8Array, nonce: Uint8Array): void {

@@ -64,6 +64,15 @@ describe('a client’s link to a relay that misbehaves', () => {
     assert.equal(tunnel.supervisor.state.kind, 'reconnecting');
   });
 
+  it('is left at a time of its own before the relay that drains goes', async () => {
+    await say({ type: 'waiting' });
+    await say({ type: 'goaway', delayMs: 8000 });
+    await clock.advance(50);
+    assert.deepEqual(lines.slice(1), [], 'not at once, with everybody else');
+    await clock.advance(8500);
+    assert.ok(lines.length > 1);
+  });
+
   it('answers heartbeats while it waits, and is never green', async () => {
     await say({ type: 'waiting' });
     for (let i = 0; i < 20; i++) {
