@@ -17,7 +17,6 @@ export class ClientRegistry implements Disposable {
   readonly #clients = new Map<string, StoredClient>();
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new Emitter<undefined>());
-  readonly #activated = this.#owned.add(new Emitter<string>());
 
   constructor(store: DeviceStore, clock: Clock) {
     this.#store = store;
@@ -30,8 +29,6 @@ export class ClientRegistry implements Disposable {
 
   /** Clients, or their hashes, have changed. */
   readonly onDidChange = this.#changed.event;
-  /** A pending client has proved itself; its id. */
-  readonly onDidActivate = this.#activated.event;
 
   /** Newest first; without revoked ones. */
   get paired(): readonly StoredClient[] {
@@ -89,7 +86,6 @@ export class ClientRegistry implements Disposable {
     const isNew = client.state === 'pending';
     if (!isNew && client.lastSeenAt !== undefined && now - client.lastSeenAt < LAST_SEEN_STEP_MS) return;
     this.save({ ...client, state: 'active', lastSeenAt: now });
-    if (isNew) this.#activated.fire(id);
   }
 
   #put(client: StoredClient): void {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { equalBytes, isAllZero } from '../base/bytes.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
-import { errorCodeOf, errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { errorCodeOf, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { INCARNATION_BYTES, type MuxFrame, type StreamKind } from '../protocol/muxFrames.ts';
 import type { MuxStream } from './muxStream.ts';
 import { Pinger } from './pinger.ts';
@@ -158,12 +158,6 @@ export class Mux implements Disposable {
   /** Checks the far end now. */
   probe(): void {
     this.#pinger.probe();
-  }
-
-  /** Says the last word to a client and nothing after it. */
-  close(code: ErrorCode): void {
-    this.#scheduler.push({ type: 'close', code: errorNumber(code) });
-    this.#wake();
   }
 
   /** Ends every stream with `code` and the mux with them. */
