@@ -29,7 +29,8 @@ describe('the question of a pairing', () => {
   function pair(name: string): PairingFrame[] {
     const sent: PairingFrame[] = [];
     const match = host.match(host.hashes[0] ?? new Uint8Array(32));
-    const channel = match?.onChannel({
+    assert.ok(match);
+    const channel = match.onChannel({
       remoteStatic: random.bytes(32),
       handshakeHash: random.bytes(32),
       chainingKey: random.bytes(32),
@@ -37,7 +38,7 @@ describe('the question of a pairing', () => {
       leave: () => undefined,
       dispose: () => undefined,
     });
-    channel?.onFrame({ type: 'pair', name, kind: 'page', scope: 'chat' });
+    channel.onFrame({ type: 'pair', name, kind: 'page', scope: 'chat' });
     return sent;
   }
 
@@ -49,8 +50,10 @@ describe('the question of a pairing', () => {
   ] as const) {
     it(`names ${JSON.stringify(name)} as ${shown}`, () => {
       pair(name);
-      assert.equal(questions[0]?.name, shown);
-      questions[0]?.answer(true);
+      const [question] = questions;
+      assert.ok(question);
+      assert.equal(question.name, shown);
+      question.answer(true);
       assert.deepEqual(saved, [shown]);
     });
   }

@@ -17,8 +17,8 @@ describe('the page', () => {
   it('keeps a view’s state in the tab, and lives without where the browser forbids it', () => {
     const kept = new Map<string, string>();
     const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) };
-    const one = new TabStorage('one', () => storage as Pick<Storage, 'getItem' | 'setItem'>);
-    const other = new TabStorage('other', () => storage as Pick<Storage, 'getItem' | 'setItem'>);
+    const one = new TabStorage('one', () => storage);
+    const other = new TabStorage('other', () => storage);
     one.save({ conversationId: 'A'.repeat(22) } as Parameters<typeof one.save>[0]);
     assert.deepEqual(one.load(), { conversationId: 'A'.repeat(22) });
     assert.equal(other.load(), null);

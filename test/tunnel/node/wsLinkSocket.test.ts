@@ -202,7 +202,9 @@ describe('a link’s socket on Node', () => {
     const { near, far } = await open();
     near.socket.pause();
     far.send(Uint8Array.of(1));
-    await new Promise<void>((resolve) => far.ping(resolve));
+    await new Promise<void>((resolve) => {
+      far.ping(resolve);
+    });
     assert.equal(near.messages.length, 0);
     near.socket.resume();
     await until(() => near.messages.length === 1);
