@@ -1,19 +1,12 @@
 // node scripts/editor.ts --state DIR --settings JSON: VS Code in a browser (code-server) with the packed extension, for `npm start -- --editor`.
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodeServer } from '../test/harness/codeServer.ts';
-import { root } from '../test/harness/paths.ts';
+import { packedExtension } from '../test/harness/packExtension.ts';
 
 const { values } = parseArgs({ options: { state: { type: 'string', default: '' }, settings: { type: 'string', default: '{}' } } });
 
-const vsix = join(root, '.run', 'editor.vsix');
-execFileSync(process.execPath, [join(root, 'node_modules/@vscode/vsce/vsce'), 'package', '--no-dependencies', '--out', vsix], {
-  cwd: root,
-  stdio: 'pipe',
-});
 const server = await CodeServer.start({
-  vsix,
+  vsix: packedExtension(),
   env: { C2L_STATE: values.state },
   settings: JSON.parse(values.settings) as Record<string, unknown>,
 });

@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, FrameLocator, Locator } from 'playwright-core';
 import { TestBrowser } from '../harness/chromium.ts';
 import { CodeServer } from '../harness/codeServer.ts';
-import { artefacts, root } from '../harness/paths.ts';
+import { packedExtension } from '../harness/packExtension.ts';
+import { root } from '../harness/paths.ts';
 import { themes, Workbench } from '../harness/workbench.ts';
 import { startFakeOllama, type FakeOllama, type FakeOllamaOptions } from '../standin/startFakeOllama.ts';
 
@@ -59,21 +59,6 @@ export class EditorRig {
     await this.ollama.close();
     rmSync(this.state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
-}
-
-let packed: string | undefined;
-
-/** Packs `dist/` as it is, once a run. */
-function packedExtension(): string {
-  if (packed !== undefined) return packed;
-  if (!existsSync(join(root, 'dist', 'extension.cjs'))) throw new Error('The extension is not built. Run: npm run build');
-  mkdirSync(artefacts, { recursive: true });
-  const file = join(artefacts, 'extension.vsix');
-  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const options = ['--no-dependencies', '--allow-missing-repository', '--no-update-package-json', '-o', file];
-  execFileSync(process.execPath, [vsce, 'package', ...options], { cwd: root, stdio: 'pipe' });
-  packed = file;
-  return file;
 }
 
 /** The chat inside a workbench, by the names that people and screen readers know. */

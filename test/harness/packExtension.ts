@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { artefacts, root } from './paths.ts';
+
+let packed: string | undefined;
+
+/** Packs `dist/` as it is, once a run. @returns the `.vsix` */
+export function packedExtension(): string {
+  if (packed !== undefined) return packed;
+  if (!existsSync(join(root, 'dist', 'extension.cjs'))) throw new Error('The extension is not built. Run: npm run build');
+  mkdirSync(artefacts, { recursive: true });
+  const file = join(artefacts, 'extension.vsix');
+  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  // The README's pictures are in the package, so its links stay as they are.
+  const options = [
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-update-package-json',
+    '--no-rewrite-relative-links',
+    '-o',
+    file,
+  ];
+  execFileSync(process.execPath, [vsce, 'package', ...options], { cwd: root, stdio: 'pipe' });
+  packed = file;
+  return file;
+}
