@@ -14,7 +14,6 @@ export async function pairByCeremony(world: SimWorld, device: SimDevice): Promis
   const offer = await within(world, 5_000, agent.createOffer());
   const process = world.newProcess('pairing');
   const staticKey = world.crypto.importKey(world.entropy.bytes(32));
-  const shown: string[] = [];
   const questions = agent.onPairingQuestion((question) => {
     world.note('device', `is asked about a pairing: ${question.words.join(' ')}`);
     world.in(world.between(100, 3_000), () => {
@@ -39,11 +38,11 @@ export async function pairByCeremony(world: SimWorld, device: SimDevice): Promis
       kind: 'page',
       scope: 'chat',
     },
-    { onWaiting: () => undefined, onAsked: (words) => shown.push(words.join(' ')) },
+    // A question that is answered while the line is down never shows its words: the answer is all that comes then.
+    { onWaiting: () => undefined, onAsked: () => undefined },
   );
   const { root } = await within<PairingResult>(world, 60_000, pairing);
   questions.dispose();
-  assert.ok(shown.length > 0, 'no words were shown');
   assert.equal(process.pendingTimers, 0, 'pairing leaves timers behind');
   process.kill();
   const { psk, dialHash } = deriveClient(world.crypto, root);
