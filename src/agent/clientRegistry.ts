@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
-import { PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
+import { MAX_TOKENS_PER_DEVICE, PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
 import type { SessionMatch } from '../tunnel/circuitMatch.ts';
 import type { DeviceStore, StoredClient } from './deviceStore.ts';
 
@@ -35,9 +35,10 @@ export class ClientRegistry implements Disposable {
     return [...this.#clients.values()].filter(({ state }) => state !== 'revoked').sort((a, b) => b.pairedAt - a.pairedAt);
   }
 
-  /** Hashes to register: revoked clients stay dialable, to be told. */
+  /** Hashes to register: revoked clients stay dialable, to be told, as far as the relay takes them; room is left for an offer. */
   get hashes(): readonly Uint8Array[] {
-    return [...this.#clients.values()].map(({ dialHash }) => dialHash);
+    const revoked = [...this.#clients.values()].filter(({ state }) => state === 'revoked').sort((a, b) => b.pairedAt - a.pairedAt);
+    return [...this.paired, ...revoked].slice(0, MAX_TOKENS_PER_DEVICE - 1).map(({ dialHash }) => dialHash);
   }
 
   get(id: string): StoredClient | undefined {

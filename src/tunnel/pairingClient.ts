@@ -1,6 +1,7 @@
 import { equalBytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
+import { toDisposable, type Disposable } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
 import { errorCodeOf, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { PAIRING_QUESTION_LIFETIME_MS } from '../protocol/limits.ts';
@@ -38,6 +39,9 @@ export interface PairingResult {
   readonly root: Uint8Array;
 }
 
+/** An offer that the relay does not know for so long has expired, or its device is away: the relay tells nobody which. */
+const UNKNOWN_OFFER_MS = 20_000;
+
 export interface PairingProgress {
   /** The relay does not know the offer (yet): it has expired, or the device has lost its line. */
   onWaiting(): void;
@@ -52,11 +56,26 @@ export interface PairingProgress {
 export async function pairClient(options: PairingClientOptions, progress: PairingProgress, signal?: AbortSignal): Promise<PairingResult> {
   const outcome = deferred<PairingResult>();
   const { clock, random } = options;
+  let unknown: Disposable | undefined;
+  const watched: PairingProgress = {
+    onWaiting: () => {
+      unknown ??= clock.after(UNKNOWN_OFFER_MS, () => {
+        outcome.reject(new TunnelError('offerExpired'));
+      });
+      progress.onWaiting();
+    },
+    onAsked: (words) => {
+      // From now on the device knows us: if it loses its line, it comes back to the question.
+      unknown?.dispose();
+      unknown = toDisposable(() => undefined);
+      progress.onAsked(words);
+    },
+  };
   const supervisor = new Supervisor({
     clock,
     random,
     isWatched: () => true,
-    start: (_attempt, events) => new PairingAttempt(options, events, progress, outcome.resolve),
+    start: (_attempt, events) => new PairingAttempt(options, events, watched, outcome.resolve),
   });
   const stateChange = supervisor.onDidChange((state) => {
     if (state.kind === 'error') outcome.reject(new TunnelError(state.error));
@@ -75,6 +94,7 @@ export async function pairClient(options: PairingClientOptions, progress: Pairin
   } finally {
     signal?.removeEventListener('abort', onAbort);
     timeout.dispose();
+    unknown?.dispose();
     stateChange.dispose();
     supervisor.dispose();
   }

@@ -17,6 +17,8 @@ export class PageHost implements Disposable {
   /** The link that is being tried, for *Try again*. */
   #attempt: { readonly link: PairingLink; readonly name: string; readonly abort: AbortController } | undefined;
   #offered: PairingLink | undefined;
+  /** The device whose chat was open last; a pairing that is given up leads back to it. */
+  #device: PairedDevice | undefined;
 
   constructor(app: AppElement, shelf: DeviceShelf | undefined) {
     this.#app = app;
@@ -31,6 +33,13 @@ export class PageHost implements Disposable {
       if (this.#attempt) void this.#pair(this.#attempt.link, this.#attempt.name);
     });
     this.#on('c2l-pair-cancel', () => {
+      this.#cancel();
+      if (this.#device) this.open(this.#device);
+    });
+    this.#on('c2l-pair-again', () => {
+      this.#device = undefined;
+      this.#tunnel.clear();
+      this.#app.port = undefined;
       this.#cancel();
     });
   }
@@ -48,6 +57,7 @@ export class PageHost implements Disposable {
 
   /** Opens the chat with a device and keeps the tunnel to it. */
   open(device: PairedDevice): void {
+    this.#device = device;
     this.#tunnel.clear();
     const tunnel = this.#tunnel.add(openTunnel(device));
     const port = this.#tunnel.add(new TunnelChatPort(tunnel));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ClientRegistry } from '../../src/agent/clientRegistry.ts';
 import type { StoredClient } from '../../src/agent/deviceStore.ts';
 import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
-import { PAIRING_PENDING_LIFETIME_MS } from '../../src/protocol/limits.ts';
+import { MAX_TOKENS_PER_DEVICE, PAIRING_PENDING_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { MemoryDeviceStore } from '../fakes/memoryDeviceStore.ts';
 
@@ -41,6 +41,15 @@ describe('the paired clients', () => {
     assert.equal(registry.get('one')?.state, 'revoked');
     assert.equal(registry.match(hash)?.lastWord, 'revoked', 'and dialable, to be told');
     assert.deepEqual(registry.paired, []);
+  });
+
+  it('give the relay no more hashes than it takes, and the revoked ones last', () => {
+    registry.revoke('one');
+    for (let i = 0; i < MAX_TOKENS_PER_DEVICE; i++)
+      registry.save({ ...client(), id: `c${String(i)}`, state: 'active', dialHash: Uint8Array.of(i >> 8, i & 255), pairedAt: i });
+    assert.equal(registry.hashes.length, MAX_TOKENS_PER_DEVICE - 1);
+    assert.ok(!registry.hashes.includes(hash));
+    assert.deepEqual(registry.hashes[0], Uint8Array.of((MAX_TOKENS_PER_DEVICE - 1) >> 8, (MAX_TOKENS_PER_DEVICE - 1) & 255));
   });
 
   it('are forgotten when they never came, and told so if they were on their way', async () => {

@@ -22,6 +22,25 @@ describe('messages on a stream', () => {
     );
   });
 
+  it('cost in proportion to their length when they come byte by byte', () => {
+    const wire = encodeStreamMessage(new Uint8Array(MAX_CHAT_MESSAGE_BYTES));
+    let copied = 0;
+    const set = Reflect.get(Uint8Array.prototype, 'set') as (source: ArrayLike<number>, offset?: number) => void;
+    Uint8Array.prototype.set = function (this: Uint8Array, source: ArrayLike<number>, offset?: number) {
+      copied += source.length;
+      set.call(this, source, offset);
+    };
+    try {
+      const assembler = new MessageAssembler();
+      let messages = 0;
+      for (const byte of wire) messages += assembler.push(Uint8Array.of(byte)).length;
+      assert.equal(messages, 1);
+    } finally {
+      Uint8Array.prototype.set = set;
+    }
+    assert.ok(copied < 4 * wire.length, String(copied));
+  });
+
   it('takes the longest message, and refuses one byte more at its announcement', () => {
     for (const length of [MAX_CHAT_MESSAGE_BYTES - 1, MAX_CHAT_MESSAGE_BYTES])
       assert.equal(new MessageAssembler().push(encodeStreamMessage(new Uint8Array(length))).length, 1);
