@@ -25,7 +25,7 @@ describe('messages on a stream', () => {
   it('cost in proportion to their length when they come byte by byte', () => {
     const wire = encodeStreamMessage(new Uint8Array(MAX_CHAT_MESSAGE_BYTES));
     let copied = 0;
-    const set = Reflect.get(Uint8Array.prototype, 'set') as (source: ArrayLike<number>, offset?: number) => void;
+    const set = Reflect.get<Uint8Array, 'set'>(Uint8Array.prototype, 'set');
     Uint8Array.prototype.set = function (this: Uint8Array, source: ArrayLike<number>, offset?: number) {
       copied += source.length;
       set.call(this, source, offset);
