@@ -95,24 +95,12 @@ async function startRelay() {
 
 async function startDevice(node24, relay, ollamaUrl) {
   const device = { link: '', allowed: process.stdin.isTTY !== true };
-  const args = [
-    'dist/cli.mjs',
-    'agent',
-    '--json',
-    '--pair',
-    '--state',
-    stateFolder,
-    '--relay',
-    relay.url,
-    '--invite',
-    relay.invite,
-    '--ollama',
-    ollamaUrl,
-  ];
-  device.entry = children.start('device', node24, args, (event) => {
+  const args = ['dist/cli.mjs', 'agent', '--json', '--pair', '--state', stateFolder, '--relay', relay.url, '--ollama', ollamaUrl];
+  const onEvent = (event) => {
     if (event.event === 'offer') device.link = event.link;
     device.onEvent?.(event);
-  });
+  };
+  device.entry = children.start('device', node24, args, onEvent, { C2L_INVITE: relay.invite });
   // The first client is our own proof: nobody needs to be asked for it.
   device.onEvent = (event) => {
     if (event.event === 'request') device.entry.child.stdin.write('y\n');

@@ -17,9 +17,14 @@ export class Children {
    * @param {string} command
    * @param {readonly string[]} args
    * @param {(event: Record<string, unknown>) => void} [onEvent]
+   * @param {Record<string, string>} [env] beside our own
    */
-  start(name, command, args, onEvent = () => {}) {
-    const child = spawn(command, ['--disable-warning=ExperimentalWarning', ...args], { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
+  start(name, command, args, onEvent = () => {}, env = {}) {
+    const child = spawn(command, ['--disable-warning=ExperimentalWarning', ...args], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const entry = { name, child, errors: '', waiters: [], ended: new Promise((resolve) => child.once('close', resolve)) };
     child.stderr.setEncoding('utf8').on('data', (chunk) => {
       entry.errors = (entry.errors + chunk).slice(-4000);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { runAgent, type AgentCommandOptions } from './agentCommand.ts';
 
 /** `cloudtolocalllm agent` and `cloudtolocalllm agent pair`. */
@@ -6,7 +6,8 @@ export function agentVerb(): Command {
   const agent = new Command('agent')
     .description('serve the Ollama of this computer to your paired clients, without an editor')
     .option('--relay <url>', 'address of the relay (default: the one used last)')
-    .option('--invite <invite>', "the relay operator's invite")
+    // Other users of a machine can read what stands on a command line.
+    .addOption(new Option('--invite <invite>', "the relay operator's invite").env('C2L_INVITE'))
     .option('--ollama <url>', 'address of Ollama (default: OLLAMA_HOST, then this computer)')
     .option('--state <folder>', 'where key, pairings and conversations are kept (default: the folder of your user)')
     .option('--pair', 'offer a pairing at once, and a new one after each use; y, n and p on stdin answer and renew')
