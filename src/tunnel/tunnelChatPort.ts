@@ -43,6 +43,8 @@ export class TunnelChatPort implements ChatPort {
   /** Conversations that the view follows, and how far it has got. */
   readonly #followed = new Map<string, Since | undefined>();
   readonly #running = new RunningAnswers();
+  /** Earlier messages that were asked for and have not come, by conversation. */
+  readonly #pages = new Map<string, ChatRequest>();
   readonly #lists = new Map<'listConversations' | 'listModels', ChatRequest>();
   #waiting: ChatRequest[] = [];
   #stream: MuxStream | undefined;
@@ -79,6 +81,7 @@ export class TunnelChatPort implements ChatPort {
     if (isMutating(request)) this.#unanswered.set(request.requestId, request);
     else if (request.type === 'open') this.#followed.set(request.conversationId, request.since);
     else if (request.type === 'close') this.#forget(request.conversationId);
+    else if (request.type === 'page') this.#pages.set(request.conversationId, request);
     else if (request.type === 'listConversations' || request.type === 'listModels') this.#lists.set(request.type, request);
     this.#waiting.push(request);
     this.#flush();
@@ -114,6 +117,7 @@ export class TunnelChatPort implements ChatPort {
       ...[...this.#followed].map(([conversationId, since]): ChatRequest =>
         since ? { type: 'open', conversationId, since } : { type: 'open', conversationId },
       ),
+      ...this.#pages.values(),
       ...this.#unanswered.values(),
     ];
     this.#flush();
@@ -163,6 +167,7 @@ export class TunnelChatPort implements ChatPort {
   #receive(reply: ChatReply): void {
     if (!this.#isFresh(reply)) return;
     if ((reply.type === 'accepted' || reply.type === 'refused') && reply.requestId !== undefined) this.#unanswered.delete(reply.requestId);
+    if (reply.type === 'page') this.#pages.delete(reply.conversationId);
     if (reply.type === 'welcome' && reply.hubEpoch !== this.#hubEpoch) {
       this.#hubEpoch = reply.hubEpoch;
       this.#running.clear();
@@ -192,6 +197,7 @@ export class TunnelChatPort implements ChatPort {
 
   #forget(conversationId: string): void {
     this.#followed.delete(conversationId);
+    this.#pages.delete(conversationId);
     this.#running.forget(conversationId);
     this.#tunnel.supervisor.setStreams(this.#running.count);
   }

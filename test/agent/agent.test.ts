@@ -158,6 +158,19 @@ describe('agent', () => {
     assert.equal(world.models.requests.length, 1);
   });
 
+  it('asks again for earlier messages that were on their way when the program started again', async () => {
+    const client = await world.client();
+    const conversationId = await ask(world, client, 'hello');
+    world.network.killRelay();
+    client.port.send({ type: 'page', conversationId, before: world.newId() });
+    world.restartAgent();
+    world.network.startRelay();
+    const connected = world.agent.connect();
+    await world.clock.advance(20_000);
+    await connected;
+    assert.equal(client.replies.filter(({ type }) => type === 'page').length, 1);
+  });
+
   it('ends a client’s tunnel when it is revoked, and says so to the client', async () => {
     const client = await world.client();
     assert.equal(client.tunnel.supervisor.state.kind, 'connected');
