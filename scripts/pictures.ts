@@ -135,7 +135,7 @@ async function panelStates(sheet: Sheet, theme: keyof typeof themes): Promise<vo
     const { page } = workbench;
     const chat = new ChatPanel(workbench);
     await chat.open();
-    await chat.document.getByRole('button', { name: /^Model: \S/ }).waitFor();
+    await chat.document.getByRole('button', { name: /^Model: (?!none$)/ }).waitFor();
     await sheet.take(page, `${theme}: nothing asked yet`);
     await chat.ask(question);
     await until('the gate', () => rig.ollama.heldBack > 0);

@@ -48,7 +48,7 @@ export class ChatPage {
   /** The composer is there and a model was chosen: the far end has answered. */
   async ready(): Promise<void> {
     await this.composer.waitFor();
-    await this.page.getByRole('button', { name: /^Model: (?!No model)\S/ }).waitFor();
+    await this.page.getByRole('button', { name: /^Model: (?!none$)/ }).waitFor();
   }
 
   async ask(question: string): Promise<void> {

@@ -91,7 +91,7 @@ export class ChatPanel {
 
   /** Types a question and sends it with Enter, once a model is there to answer. */
   async ask(question: string): Promise<void> {
-    await this.document.getByRole('button', { name: /^Model: \S/ }).waitFor();
+    await this.document.getByRole('button', { name: /^Model: (?!none$)/ }).waitFor();
     await this.composer.click();
     await this.#workbench.page.keyboard.type(question);
     await this.#workbench.page.keyboard.press('Enter');
