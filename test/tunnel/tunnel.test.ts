@@ -125,7 +125,7 @@ describe('tunnel', () => {
     world.dispose();
   });
 
-  it('finds a line that has gone silent without a word within 25 s, at both ends', async () => {
+  it('comes back by itself from a line that has gone silent without a word, at both ends', async () => {
     const world = await connected();
     for (const line of world.network.lines) line.hold(true);
     await world.clock.advance(25_000);
@@ -136,7 +136,7 @@ describe('tunnel', () => {
     world.dispose();
   });
 
-  it('stops with an error when the device’s key is another', async () => {
+  it('is never called connected when the device’s key is another', async () => {
     const world = new TunnelWorld();
     world.identity.publicKey[0] = (world.identity.publicKey[0] ?? 0) ^ 1;
     world.device.supervisor.start();
