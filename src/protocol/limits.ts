@@ -67,6 +67,11 @@ export const MAX_TEXT_AHEAD_UNITS = 16 * MiB;
 /** A written answer; more ends the generation as `interrupted`. */
 export const MAX_ANSWER_BYTES = 8 * MiB;
 
+/** Head of a request or an answer on an `http` stream. */
+export const MAX_HTTP_HEAD_BYTES = 4 * KiB;
+/** Body of a request on an `http` stream: a chat with a few images. A longer one is answered 413. */
+export const MAX_HTTP_BODY_BYTES = 32 * MiB;
+
 /** Detached muxes kept for one client; the oldest goes first. */
 export const MAX_DETACHED_MUXES_PER_CLIENT = 4;
 export const DETACHED_MUX_LIFETIME_MS = 10 * 60_000;
