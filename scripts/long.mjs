@@ -27,7 +27,7 @@ await main(async () => {
   for (const name of asked.length > 0 ? asked : known) {
     console.log(`--- ${name}`);
     const args = ['--disable-warning=ExperimentalWarning', join('test', kind, `${name}.run.ts`)];
-    const { code, seconds } = await run(testNode(), args, { env: { C2L_HOST_NODE: process.execPath }, show: true });
+    const { code, seconds } = await run(testNode(), args, { env: { ...process.env, C2L_HOST_NODE: process.execPath }, show: true });
     totals[code === 0 ? 'passed' : 'failed']++;
     console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} ${seconds.toFixed(1)} s`);
   }
