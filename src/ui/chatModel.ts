@@ -9,8 +9,10 @@ export interface PendingSend {
   readonly requestId: string;
   readonly conversationId: string;
   readonly text: string;
-  readonly model: string;
-  readonly state: 'sending' | 'accepted' | 'refused';
+  /** Of one that waits for the list of models: not known yet. */
+  readonly model?: string;
+  /** `waiting`: sent as soon as the list of models has come. */
+  readonly state: 'waiting' | 'sending' | 'accepted' | 'refused';
   /** Of an accepted one: the answer that shows that its turn has come. */
   readonly answerId?: string;
   /** A turn with the same text came before the acceptance: not drawn twice meanwhile. */
@@ -101,11 +103,11 @@ export function isGenerating(model: ChatModel): boolean {
   return runningAnswer(model.conversation) !== undefined;
 }
 
-/** May the person send now? Text, a model, and nothing under way in this conversation. */
+/** May the person send now? Text, a model or the hope of one, and nothing under way in this conversation. */
 export function canSend(model: ChatModel): boolean {
   const busy =
     isGenerating(model) || model.pending.some((send) => send.conversationId === model.conversation.id && send.state !== 'refused');
-  return !busy && draftOf(model).trim() !== '' && modelOf(model) !== undefined;
+  return !busy && draftOf(model).trim() !== '' && (model.models === undefined || modelOf(model) !== undefined);
 }
 
 /** The hub's replies that carry a conversation. */

@@ -87,7 +87,7 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
     case 'conversations':
       return step({ ...model, ...mergeConversations(model, reply) });
     case 'models':
-      return step({ ...model, models: reply.items, suggestedModel: reply.suggested });
+      return sendWaiting({ ...model, models: reply.items, suggestedModel: reply.suggested });
     case 'ollama': {
       const recovered = reply.status.state === 'ok' && model.ollama.state !== 'ok' && model.ollama.state !== 'unknown';
       return recovered ? step({ ...model, ollama: reply.status }, { type: 'listModels' }) : step({ ...model, ollama: reply.status });
@@ -156,14 +156,28 @@ function olderChats(model: ChatModel): ChatStep {
 }
 
 function send(model: ChatModel, requestId: string): ChatStep {
-  const name = modelOf(model);
-  if (!canSend(model) || name === undefined) return step(model);
+  if (!canSend(model)) return step(model);
   const conversationId = model.conversation.id;
-  const text = draftOf(model).trim();
-  const pending: PendingSend = { requestId, conversationId, text, model: name, state: 'sending', seen: false };
+  const pending: PendingSend = { requestId, conversationId, text: draftOf(model).trim(), state: 'waiting', seen: false };
   const others = model.pending.filter((other) => other.conversationId !== conversationId || other.state !== 'refused');
-  const next = withDraft({ ...model, pending: [...others, pending] }, conversationId, '');
-  return step(next, { type: 'send', requestId, conversationId, text, model: name });
+  return sendWaiting(withDraft({ ...model, pending: [...others, pending] }, conversationId, ''));
+}
+
+/** Sends what waits, if it is known by now which models there are; without one the text comes back. */
+function sendWaiting(model: ChatModel): ChatStep {
+  const waiting = model.pending.filter(({ state }) => state === 'waiting');
+  if (model.models === undefined || waiting.length === 0) return step(model);
+  const name = modelOf(model);
+  if (name === undefined) {
+    const refused = (next: ChatModel, { requestId }: PendingSend): ChatModel =>
+      refuse(next, { type: 'refused', requestId, error: 'ollamaNoModels' });
+    return step(waiting.reduce(refused, model));
+  }
+  const pending = model.pending.map((send): PendingSend => (send.state === 'waiting' ? { ...send, state: 'sending', model: name } : send));
+  const requests = waiting.map(
+    ({ requestId, conversationId, text }) => ({ type: 'send', requestId, conversationId, text, model: name }) as const,
+  );
+  return step({ ...model, pending }, ...requests);
 }
 
 function stop(model: ChatModel, requestId: string): ChatStep {

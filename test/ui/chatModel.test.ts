@@ -211,11 +211,35 @@ describe('chat model: sending', () => {
 
   it('cannot send without text, without a model or while an answer is being written', () => {
     assert.equal(canSend(new View().hear(models, snapshot(0)).do({ type: 'draft', text: '  ' }).model), false);
-    assert.equal(canSend(new View().hear(snapshot(0)).do({ type: 'draft', text: 'x' }).model), false);
+    const modelless = new View().hear({ type: 'models', items: [] }, snapshot(0));
+    assert.equal(canSend(modelless.do({ type: 'draft', text: 'x' }).model), false);
     const busy = new View().hear(models, snapshot(0), turn(1, '1')).do({ type: 'draft', text: 'x' });
     assert.equal(canSend(busy.model), false);
     assert.deepEqual(busy.do({ type: 'send', requestId: idOf('r1') }).last, []);
     assert.equal(canSend(busy.hear(state(2, '1', 'done')).model), true);
+  });
+
+  it('sends a question asked before the models are known as soon as they are', () => {
+    const view = new View()
+      .hear(snapshot(0))
+      .do({ type: 'draft', text: 'x' })
+      .do({ type: 'send', requestId: idOf('r1') });
+    assert.deepEqual(view.last, []);
+    assert.equal(draftOf(view.model), '');
+    assert.equal(visiblePending(view.model).length, 1);
+    view.do({ type: 'reply', reply: models, now: 0 });
+    assert.deepEqual(view.last, [{ type: 'send', requestId: idOf('r1'), conversationId: chat, text: 'x', model: 'qwen3:8b' }]);
+    assert.deepEqual(view.do({ type: 'reply', reply: models, now: 0 }).last, []);
+  });
+
+  it('gives a question back that was asked before it was known that there are no models', () => {
+    const view = new View()
+      .hear(snapshot(0))
+      .do({ type: 'draft', text: 'x' })
+      .do({ type: 'send', requestId: idOf('r1') });
+    view.hear({ type: 'models', items: [] });
+    assert.equal(draftOf(view.model), 'x');
+    assert.equal(view.model.pending[0]?.error, 'ollamaNoModels');
   });
 
   it('stops the running answer once, and again only for the next one', () => {
