@@ -56,6 +56,7 @@ export const errorCatalogue = {
   pairingDenied: { number: 32, hop: 'device', retry: false, words: 'The computer said no.' },
   badPairingLink: { number: 33, hop: 'page', retry: false, words: 'This is not a whole pairing link. Copy it again.' },
   pairingTimeout: { number: 34, hop: 'device', retry: false, words: 'Nobody answered at the computer in time.' },
+  badApiKey: { number: 35, hop: 'page', retry: false, words: 'This is not a whole API key. Copy it again.' },
   // mux and streams
   streamReset: { number: 40, hop: 'device', retry: false, words: 'The stream was ended by the other side.' },
   streamGone: { number: 41, hop: 'device', retry: false, words: 'The other side no longer knows this stream.' },

@@ -16,6 +16,10 @@ export const labels = {
   sessionPsk: 'c2l session psk',
   /** HKDF of the root: the dial token of a paired client. */
   sessionDial: 'c2l dial',
+  /** HKDF of an API key's secret: its dial token, its pre-shared key, and the private key of the client that holds it. */
+  keyDial: 'c2l key dial',
+  keyPsk: 'c2l key psk',
+  keyClient: 'c2l key client',
   /** HKDF of the handshake hash: the six words. */
   words: 'c2l words',
 } as const;

@@ -65,6 +65,11 @@ export function rootOf(crypto: CryptoPort, chainingKey: Uint8Array): Uint8Array 
   return hkdf(crypto, chainingKey, emptyBytes, utf8(labels.root));
 }
 
+/** Of an API key. @param secret as in the key */
+export function deriveKeySecrets(crypto: CryptoPort, secret: Uint8Array): DialSecrets {
+  return dialSecrets(crypto, secret, labels.keyPsk, labels.keyDial);
+}
+
 function dialSecrets(crypto: CryptoPort, secret: Uint8Array, pskLabel: string, dialLabel: string): DialSecrets {
   const dialToken = hkdf(crypto, secret, emptyBytes, utf8(dialLabel));
   return { psk: hkdf(crypto, secret, emptyBytes, utf8(pskLabel)), dialToken, dialHash: crypto.sha256(dialToken) };
