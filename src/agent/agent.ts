@@ -7,7 +7,7 @@ import { Hub } from '../conversation/hub.ts';
 import { LocalChatPort } from '../conversation/localChatPort.ts';
 import { MACHINE_OWNER, type ConversationStore, type ModelClient } from '../conversation/ports.ts';
 import type { Mux } from '../mux/mux.ts';
-import type { AgentControl, PairedClient, PairingOffer, RelaySetting } from '../protocol/agentControl.ts';
+import type { AgentControl, CreatedApiKey, PairedClient, PairingOffer, RelaySetting } from '../protocol/agentControl.ts';
 import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
@@ -18,6 +18,7 @@ import { deviceIdOf } from '../secure/deviceIdentity.ts';
 import { formatPairingLink } from '../secure/pairingLink.ts';
 import { INSTANCE_BYTES } from '../protocol/linkFrames.ts';
 import { DeviceTunnel } from '../tunnel/deviceTunnel.ts';
+import { makeApiKey } from './apiKeys.ts';
 import { serveChat } from './chatServer.ts';
 import { ClientRegistry } from './clientRegistry.ts';
 import type { DeviceStore } from './deviceStore.ts';
@@ -196,6 +197,14 @@ export class Agent implements AgentControl, Disposable {
 
   cancelOffer(): void {
     this.#pairing.cancelOffer();
+  }
+
+  async createApiKey(name: string): Promise<CreatedApiKey> {
+    const { client, key } = makeApiKey(this.#options, this.#options.identity.publicKey, name);
+    this.#registry.save(client);
+    // Without a link the relay learns of it with the next one.
+    await this.#tunnel.publishHashes().catch(() => undefined);
+    return { clientId: client.id, key };
   }
 
   revoke(clientId: string): void {

@@ -9,7 +9,8 @@ export interface StoredClient {
   /** 16 bytes, base64url. */
   readonly id: string;
   readonly name: string;
-  readonly kind: ClientKind;
+  /** `key`: whoever holds an API key. */
+  readonly kind: ClientKind | 'key';
   readonly scope: Scope;
   /** Whose conversations it sees. */
   readonly owner: OwnerId;

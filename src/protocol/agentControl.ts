@@ -26,12 +26,20 @@ export interface PairingQuestion {
 export interface PairedClient {
   readonly id: string;
   readonly name: string;
-  readonly kind: ClientKind;
+  /** `key`: whoever holds an API key. */
+  readonly kind: ClientKind | 'key';
   readonly scope: Scope;
   /** Wall clock, ms. */
   readonly pairedAt: number;
   readonly lastSeenAt?: number;
   readonly online: boolean;
+}
+
+/** A new API key. It is shown once: the device does not keep it. */
+export interface CreatedApiKey {
+  readonly clientId: string;
+  /** `c2l_…`, 91 characters. */
+  readonly key: string;
 }
 
 /** The relay this device is set to use. */
@@ -66,6 +74,8 @@ export interface AgentControl {
   readonly onPairingQuestion: Event<PairingQuestion>;
   /** Fires after a pairing has been stored, with the client's id. */
   readonly onDidPair: Event<string>;
+  /** Makes an API key, and resolves once the relay knows it or, without a connection, at once. @throws TunnelError `storeFailed` */
+  createApiKey(name: string): Promise<CreatedApiKey>;
   /** Ends the client's circuits within 1 s and keeps it out. */
   revoke(clientId: string): void;
   checkOllama(): Promise<OllamaStatus>;

@@ -1,5 +1,5 @@
 import { Emitter } from '../../src/base/emitter.ts';
-import type { AgentControl, PairedClient, PairingOffer, PairingQuestion, RelaySetting } from '../../src/protocol/agentControl.ts';
+import type { AgentControl, CreatedApiKey, PairedClient, PairingOffer, PairingQuestion, RelaySetting } from '../../src/protocol/agentControl.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import type { ConnectionStatusEvent, OllamaStatus, StatusEventBus, TunnelConnection } from '../../src/protocol/status.ts';
 
@@ -71,6 +71,11 @@ export class FakeAgentControl implements AgentControl {
 
   cancelOffer(): void {
     this.calls.push('cancelOffer');
+  }
+
+  createApiKey(name: string): Promise<CreatedApiKey> {
+    this.calls.push(`createApiKey ${name}`);
+    return Promise.resolve({ clientId: 'key', key: 'c2l_key' });
   }
 
   revoke(clientId: string): void {

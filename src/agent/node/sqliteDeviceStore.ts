@@ -19,7 +19,7 @@ const bytes = v.instance(Uint8Array);
 const clientRow = v.object({
   id: v.string(),
   name: v.string(),
-  kind: v.picklist(['page', 'editor', 'proxy', 'cli']),
+  kind: v.picklist(['page', 'editor', 'proxy', 'cli', 'key']),
   scope: v.picklist(['chat', 'models', 'api']),
   owner: v.string(),
   public_key: bytes,
