@@ -3,12 +3,10 @@ import { DecodeError } from './bytes.ts';
 /** Reads what {@link ByteWriter} wrote. Every method throws DecodeError instead of reading past the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get remaining(): number {
@@ -16,22 +14,24 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#byte(this.#take(1));
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    return (this.#byte(at) << 8) | this.#byte(at + 1);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    const at = this.#take(4);
+    return this.#byte(at) * 2 ** 24 + ((this.#byte(at + 1) << 16) | (this.#byte(at + 2) << 8) | this.#byte(at + 3));
   }
 
   /** A 64-bit integer. @throws DecodeError above 2^53-1. */
   u64(): number {
-    const value = this.#view.getBigUint64(this.#take(8));
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('integer too large');
-    return Number(value);
+    const high = this.u32();
+    if (high >= 2 ** 21) throw new DecodeError('integer too large');
+    return high * 2 ** 32 + this.u32();
   }
 
   /** A view of the next `count` bytes, not a copy. */
@@ -54,6 +54,10 @@ export class ByteReader {
   /** @throws DecodeError when bytes are left. */
   end(): void {
     if (this.remaining > 0) throw new DecodeError(`${String(this.remaining)} bytes too many`);
+  }
+
+  #byte(at: number): number {
+    return this.#bytes[at] ?? 0;
   }
 
   #take(count: number): number {

@@ -43,7 +43,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 export function isAllZero(bytes: Uint8Array): boolean {
   let seen = 0;
-  for (const byte of bytes) seen |= byte;
+  for (let i = 0; i < bytes.length; i++) seen |= bytes[i] ?? 0; // padding of every record comes here: an iterator costs five times as much
   return seen === 0;
 }
 

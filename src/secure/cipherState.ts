@@ -12,6 +12,8 @@ const zeros = new Uint8Array(KEY_BYTES);
 export class CipherState {
   readonly #crypto: CryptoPort;
   #aead: Aead;
+  /** Written over for each message: the port does not keep it. */
+  readonly #nonce = new Uint8Array(NONCE_BYTES);
   #counter = 0;
 
   constructor(crypto: CryptoPort, key: Uint8Array) {
@@ -26,14 +28,14 @@ export class CipherState {
 
   /** @throws RangeError after 2^53 - 1 messages, long before a nonce could come back */
   encrypt(associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
-    const ciphertext = this.#aead.seal(nonceOf(this.#counter), associatedData, plaintext);
+    const ciphertext = this.#aead.seal(nonceOf(this.#counter, this.#nonce), associatedData, plaintext);
     this.#counter += 1;
     return ciphertext;
   }
 
   /** The counter stays where it is when the tag does not fit. @throws */
   decrypt(associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-    const plaintext = this.#aead.open(nonceOf(this.#counter), associatedData, ciphertext);
+    const plaintext = this.#aead.open(nonceOf(this.#counter, this.#nonce), associatedData, ciphertext);
     this.#counter += 1;
     return plaintext;
   }
@@ -46,13 +48,14 @@ export class CipherState {
   }
 }
 
-/** @param counter a safe integer, else RangeError */
-export function nonceOf(counter: number): Uint8Array {
+/** Writes the counter over `nonce` and gives it back. @param counter a safe integer, else RangeError */
+export function nonceOf(counter: number, nonce: Uint8Array = new Uint8Array(NONCE_BYTES)): Uint8Array {
   if (!Number.isSafeInteger(counter)) throw new RangeError('counter exhausted');
-  const nonce = new Uint8Array(NONCE_BYTES);
-  const view = new DataView(nonce.buffer);
-  view.setUint32(4, Math.floor(counter / 2 ** 32));
-  view.setUint32(8, counter % 2 ** 32);
+  let rest = counter;
+  for (let at = NONCE_BYTES - 1; at >= 4; at--) {
+    nonce[at] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
   return nonce;
 }
 

@@ -10,13 +10,16 @@ const STEP_BYTES = 1024;
 
 /** Size of a record's plaintext for `contentBytes` of length and frames: 64, 128, 256, 512, then steps of 1 KiB. */
 export function paddedBytes(contentBytes: number): number {
-  return smallSizes.find((size) => contentBytes <= size) ?? Math.ceil(contentBytes / STEP_BYTES) * STEP_BYTES;
+  for (const size of smallSizes) if (contentBytes <= size) return size;
+  return Math.ceil(contentBytes / STEP_BYTES) * STEP_BYTES;
 }
 
 /** Seals one direction's records: u16 length ‖ frames ‖ zeros, with a counter that is never sent. */
 export class RecordSealer {
   readonly #cipher: CipherState;
   readonly #rekeyAfter: number;
+  /** One plaintext after another: the ciphertext is a buffer of its own. */
+  #plaintext = new Uint8Array(smallSizes[0]);
 
   constructor(cipher: CipherState, rekeyAfter = REKEY_AFTER_RECORDS) {
     this.#cipher = cipher;
@@ -26,10 +29,15 @@ export class RecordSealer {
   /** @throws RangeError for more than MAX_RECORD_FRAMES_BYTES */
   seal(frames: Uint8Array): Uint8Array {
     if (frames.length > MAX_RECORD_FRAMES_BYTES) throw new RangeError(`${String(frames.length)} bytes do not fit a record`);
-    const plaintext = new Uint8Array(paddedBytes(LENGTH_BYTES + frames.length));
-    new DataView(plaintext.buffer).setUint16(0, frames.length);
+    const contentBytes = LENGTH_BYTES + frames.length;
+    const plaintextBytes = paddedBytes(contentBytes);
+    if (this.#plaintext.length < plaintextBytes) this.#plaintext = new Uint8Array(plaintextBytes);
+    const plaintext = this.#plaintext;
+    plaintext[0] = frames.length >>> 8;
+    plaintext[1] = frames.length;
     plaintext.set(frames, LENGTH_BYTES);
-    const record = this.#cipher.encrypt(emptyBytes, plaintext);
+    plaintext.fill(0, contentBytes, plaintextBytes); // what the last record left there is nobody's to read
+    const record = this.#cipher.encrypt(emptyBytes, plaintext.subarray(0, plaintextBytes));
     rekeyWhenDue(this.#cipher, this.#rekeyAfter);
     return record;
   }

@@ -27,7 +27,8 @@ class NodeAead implements Aead {
 
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
     const cipher = nodeCryptoModule.createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(associatedData);
+    // none at all gives the same tag as an empty one, and costs nothing
+    if (associatedData.length > 0) cipher.setAAD(associatedData);
     const out = new Uint8Array(plaintext.length + TAG_BYTES);
     out.set(cipher.update(plaintext));
     cipher.final();
@@ -39,11 +40,12 @@ class NodeAead implements Aead {
     const length = ciphertext.length - TAG_BYTES;
     if (length < 0) throw new Error('ciphertext shorter than its tag');
     const decipher = nodeCryptoModule.createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(associatedData);
+    if (associatedData.length > 0) decipher.setAAD(associatedData);
     decipher.setAuthTag(ciphertext.subarray(length));
-    const out = plain(decipher.update(ciphertext.subarray(0, length)));
+    const { buffer, byteOffset, byteLength } = decipher.update(ciphertext.subarray(0, length));
     decipher.final();
-    return out;
+    // a plain view: the bytes are this call's own, only their class is one whose `slice` copies nothing
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 }
 
