@@ -27,6 +27,8 @@ const httpOptions = {
   maxHeaderSize: 8 * 1024,
 } as const;
 const MAX_CONNECTIONS = 20_000;
+/** Connections that the system holds until we accept them: after a restart all devices come at once, and a SYN that finds no room waits seconds. */
+const LISTEN_BACKLOG = 4_096;
 /** After the drain: time for peers to take their farewell, and for requests under way. */
 const FAREWELL_MS = 500;
 
@@ -161,7 +163,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host, port }, () => {
+      server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
         server.removeListener('error', reject);
         resolve();
       });
