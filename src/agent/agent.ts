@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
+import { RateMeter } from '../base/rateMeter.ts';
 import type { Random } from '../base/random.ts';
 import { Hub } from '../conversation/hub.ts';
 import { LocalChatPort } from '../conversation/localChatPort.ts';
@@ -12,7 +13,7 @@ import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { parseRelayUrl } from '../protocol/relayUrl.ts';
-import type { OllamaStatus, StatusEventBus, TunnelConnection } from '../protocol/status.ts';
+import type { OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { deviceIdOf } from '../secure/deviceIdentity.ts';
 import { formatPairingLink } from '../secure/pairingLink.ts';
@@ -23,7 +24,7 @@ import { serveChat } from './chatServer.ts';
 import { ClientRegistry } from './clientRegistry.ts';
 import type { DeviceStore } from './deviceStore.ts';
 import { PairingHost } from './pairingHost.ts';
-import { publishStates, snapshotOf } from './tunnelStatus.ts';
+import { publishStates } from './tunnelStatus.ts';
 
 /** Where the address of the relay is kept, so that editors and the headless agent are one device. */
 export interface RelayFile {
@@ -62,8 +63,9 @@ export class Agent implements AgentControl, Disposable {
   readonly #registry: ClientRegistry;
   readonly #pairing: PairingHost;
   readonly #tunnel: DeviceTunnel;
+  /** Of every answer that is being written, whoever asked for it. */
+  readonly #tokens: RateMeter;
   #relay: RelaySetting | undefined;
-  #latency: number | undefined;
 
   /** @throws TunnelError `storeFailed` */
   constructor(options: AgentOptions) {
@@ -73,8 +75,19 @@ export class Agent implements AgentControl, Disposable {
     this.deviceName = options.deviceName;
     this.bus = options.bus;
     this.#relay = options.relayFile.read();
+    this.#tokens = new RateMeter(clock);
     this.hub = this.#store.add(
-      new Hub({ clock, random, store: options.conversations, models: options.models, deviceName: options.deviceName, log }),
+      new Hub({
+        clock,
+        random,
+        store: options.conversations,
+        models: options.models,
+        deviceName: options.deviceName,
+        log,
+        onToken: () => {
+          this.#tokens.add();
+        },
+      }),
     );
     this.#registry = this.#store.add(new ClientRegistry(devices, clock));
     this.#pairing = this.#store.add(
@@ -130,7 +143,11 @@ export class Agent implements AgentControl, Disposable {
     });
 
   get tunnel(): TunnelConnection {
-    return snapshotOf(this.#tunnel.supervisor.state, this.#relay?.origin, this.#tunnel.lastActivity, this.#latency);
+    return this.#tunnel.connection;
+  }
+
+  get metrics(): TunnelMetrics {
+    return { ...this.#tunnel.metrics, tokensPerSecond: this.#tokens.perSecond };
   }
 
   get ollama(): OllamaStatus {
@@ -155,6 +172,7 @@ export class Agent implements AgentControl, Disposable {
       pairedAt,
       ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
       online: online.has(id),
+      ...roundTrip(this.#tunnel.roundTripTo(id)),
     }));
   }
 
@@ -229,11 +247,6 @@ export class Agent implements AgentControl, Disposable {
     const { supervisor } = this.#tunnel;
     this.#store.add(publishStates(supervisor, this.bus, this.#options.clock, () => this.#relay?.origin));
     this.#store.add(
-      this.#tunnel.onRoundTrip((rttMs) => {
-        this.#latency = rttMs;
-      }),
-    );
-    this.#store.add(
       this.hub.onDidChangeRunning((count) => {
         supervisor.setStreams(count);
       }),
@@ -264,4 +277,8 @@ export class Agent implements AgentControl, Disposable {
   #publishQuietly(): void {
     this.#tunnel.publishHashes().catch(() => undefined);
   }
+}
+
+function roundTrip(rttMs: number | undefined): { readonly rttMs?: number } {
+  return rttMs === undefined ? {} : { rttMs };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { ConnectionStatusEvent, StatusEventBus, TunnelConnection } from '../protocol/status.ts';
-import { connectionStateName, isLive, type ConnectionState } from '../tunnel/connectionState.ts';
+import type { ConnectionStatusEvent, StatusEventBus } from '../protocol/status.ts';
+import { connectionStateName, type ConnectionState } from '../tunnel/connectionState.ts';
 import type { Supervisor } from '../tunnel/supervisor.ts';
 
 /** Publishes one event for each change of state, and none when only a count or a time has changed. */
@@ -16,22 +16,6 @@ export function publishStates(supervisor: Supervisor, bus: StatusEventBus, clock
     const origin = endpoint();
     bus.publishStatus({ ...event, ...(origin === undefined ? {} : { endpoint: origin }), ...(error === undefined ? {} : { error }) });
   });
-}
-
-/** The roadmap's snapshot of a connection. */
-export function snapshotOf(
-  state: ConnectionState,
-  endpoint: string | undefined,
-  lastActivity: number | undefined,
-  latency: number | undefined,
-): TunnelConnection {
-  return {
-    state: connectionStateName(state),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(lastActivity === undefined ? {} : { lastActivity }),
-    reconnectAttempts: state.kind === 'reconnecting' ? state.attempt : 0,
-    latency: isLive(state) ? latency : undefined,
-  };
 }
 
 function errorOf(state: ConnectionState): ErrorCode | undefined {

@@ -23,6 +23,8 @@ export interface GenerationOptions {
   /** @throws TunnelError `storeFailed` */
   readonly save: (update: AnswerUpdate) => void;
   readonly publish: (...events: readonly ConversationEvent[]) => void;
+  /** A piece has come from the model: Ollama sends one a token. */
+  readonly onToken: () => void;
   /** The answer has ended, and viewers know. */
   readonly onEnd: () => void;
   /** The ended answer is stored; until then {@link Generation.message} is its only copy. */
@@ -80,6 +82,7 @@ export class Generation implements GenerationSink {
 
   onText(text: string): void {
     if (!this.isRunning || text === '') return;
+    this.#options.onToken();
     this.#pending += text;
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;

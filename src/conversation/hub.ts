@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly models: ModelClient;
   readonly deviceName: string;
   readonly log: Logger;
+  /** The model has written one more token. */
+  readonly onToken?: () => void;
 }
 
 /** Messages read from the store at once while a reply is filled. */
@@ -63,6 +65,7 @@ export class Hub implements HubServices, Disposable {
       onDidChangeRunning: () => {
         this.#runningChanged.fire(this.runningGenerations);
       },
+      onToken: () => options.onToken?.(),
     });
     this.#owned.add(
       models.onDidChangeStatus(() => {

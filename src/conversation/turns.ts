@@ -27,6 +27,7 @@ export interface TurnsOptions {
   readonly isCloudModel: (name: string) => boolean;
   readonly onDidChangeConversations: (owner: OwnerId) => void;
   readonly onDidChangeRunning: () => void;
+  readonly onToken: () => void;
 }
 
 type Send = Extract<MutatingRequest, { type: 'send' }>;
@@ -152,11 +153,12 @@ export class Turns {
   }
 
   #generation(live: LiveConversation, answer: ChatMessage): Generation {
-    const { clock, store, shelf } = this.#options;
+    const { clock, store, shelf, onToken } = this.#options;
     const generation: Generation = new Generation({
       clock,
       conversationId: live.id,
       answer,
+      onToken,
       save: (update) => {
         try {
           store.updateAnswer(answer.id, update);

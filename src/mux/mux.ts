@@ -42,6 +42,7 @@ export class Mux implements Disposable {
   readonly #scheduler: Scheduler;
   readonly #pinger: Pinger;
   readonly #roundTrip = new Emitter<number>();
+  readonly #missedPing = new Emitter<undefined>();
   readonly #attached = new Emitter<undefined>();
   #incarnation: Uint8Array;
   #attempt = 0;
@@ -75,12 +76,17 @@ export class Mux implements Disposable {
       onRoundTrip: (rttMs) => {
         this.#roundTrip.fire(rttMs);
       },
-      onSilent: () => this.#carrier?.onSilent(),
+      onSilent: () => {
+        this.#missedPing.fire(undefined);
+        this.#carrier?.onSilent();
+      },
     });
   }
 
   /** A PING came back; ms. */
   readonly onRoundTrip = this.#roundTrip.event;
+  /** A PING found no PONG in its time, while our own event loop kept time. */
+  readonly onMissedPing = this.#missedPing.event;
   /** Both HELLOs have been read: streams flow again. */
   readonly onAttached = this.#attached.event;
 
@@ -169,6 +175,7 @@ export class Mux implements Disposable {
     this.#pinger.dispose();
     this.#table.dispose();
     this.#roundTrip.dispose();
+    this.#missedPing.dispose();
     this.#attached.dispose();
   }
 

@@ -1,6 +1,6 @@
 import type { Event } from '../base/emitter.ts';
 import type { ClientKind, Scope } from './pairingFrames.ts';
-import type { OllamaStatus, StatusEventBus, TunnelConnection } from './status.ts';
+import type { OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from './status.ts';
 
 /** A one-time offer to pair, while it is open. */
 export interface PairingOffer {
@@ -33,6 +33,8 @@ export interface PairedClient {
   readonly pairedAt: number;
   readonly lastSeenAt?: number;
   readonly online: boolean;
+  /** Last measured round trip to it while it is online, ms. */
+  readonly rttMs?: number;
 }
 
 /** A new API key. It is shown once: the device does not keep it. */
@@ -46,6 +48,8 @@ export interface CreatedApiKey {
 export interface RelaySetting {
   readonly origin: string;
   readonly invite?: string;
+  /** A relay has been reached there; what answers in its place later is an obstacle on the way. */
+  readonly isKnown?: boolean;
 }
 
 /** What windows and the CLI may ask of the agent, be it in this process or behind a pipe. */
@@ -54,6 +58,7 @@ export interface AgentControl {
   readonly deviceName: string;
   readonly bus: StatusEventBus;
   readonly tunnel: TunnelConnection;
+  readonly metrics: TunnelMetrics;
   readonly ollama: OllamaStatus;
   readonly onDidChangeOllama: Event<OllamaStatus>;
   /** Generations and `http` streams running now. */

@@ -2,7 +2,7 @@ import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { ChatReply, ChatRequest } from './chat.ts';
 import type { ErrorCode } from './errors.ts';
-import type { TunnelConnectionState } from './status.ts';
+import type { Quality, TunnelConnectionState } from './status.ts';
 
 /** How a view's line to the hub is. In one process it is always `connected`. */
 export interface ChatPortStatus {
@@ -11,6 +11,8 @@ export interface ChatPortStatus {
   readonly error?: ErrorCode;
   /** Round trip to the device, ms. */
   readonly rttMs?: number;
+  /** How good the line is; absent while that is unknown. */
+  readonly quality?: Exclude<Quality, 'unknown'>;
 }
 
 /** What a host can do for the chat UI; the UI asks these flags, never which host it is in. */

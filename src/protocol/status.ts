@@ -48,6 +48,40 @@ export interface TunnelConnection {
   readonly latency: number | undefined;
 }
 
+/** What a window of measured round trips comes to, ms. */
+export interface RoundTrip {
+  readonly lastMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  /** Mean difference of one round trip from the next. */
+  readonly jitterMs: number;
+  /** How many were measured; never more than the window holds. */
+  readonly samples: number;
+}
+
+/** How good a connection is, and what went through it. Counts run from the start of the program. */
+export interface TunnelMetrics {
+  /** `unknown` while not connected, and below three samples. */
+  readonly quality: Quality;
+  /** Of a device to the relay, of a client to the device. Undefined before the first sample. */
+  readonly roundTrip: RoundTrip | undefined;
+  /** Pings that found no answer in time. */
+  readonly missedPings: number;
+  /** Times that the connection came back by itself. */
+  readonly reconnects: number;
+  /** How long this connection has been up, ms; undefined while it is not. */
+  readonly uptimeMs: number | undefined;
+  /** Wall clock of the next try while one is waited for, ms. */
+  readonly nextTryAt: number | undefined;
+  /** WebSocket messages to and from the relay, all kinds. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Streams open through the tunnel now. */
+  readonly streams: number;
+  /** Of all answers being written on this machine; undefined at a client, which does not know it. */
+  readonly tokensPerSecond: number | undefined;
+}
+
 /** Roadmap `StreamingMessage`: a piece of an answer. `sequence` starts at 0 and has no gap; exactly one piece is complete. */
 export interface StreamingMessage {
   /** Id of the answer. */

@@ -50,11 +50,17 @@ const errorCode = v.pipe(
   v.transform((value): ErrorCode => (isErrorCode(value) ? value : 'internal')),
 );
 const statusSchema = v.pipe(
-  v.object({ state: v.picklist(tunnelConnectionStates), error: v.optional(errorCode), rttMs: v.optional(v.number()) }),
-  v.transform(({ state, error, rttMs }): ChatPortStatus => ({
+  v.object({
+    state: v.picklist(tunnelConnectionStates),
+    error: v.optional(errorCode),
+    rttMs: v.optional(v.number()),
+    quality: v.optional(v.picklist(['excellent', 'good', 'fair', 'poor'])),
+  }),
+  v.transform(({ state, error, rttMs, quality }): ChatPortStatus => ({
     state,
     ...(error === undefined ? {} : { error }),
     ...(rttMs === undefined ? {} : { rttMs }),
+    ...(quality === undefined ? {} : { quality }),
   })),
 );
 

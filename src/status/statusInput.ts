@@ -1,4 +1,4 @@
-import type { ConnectionStatusEvent, OllamaStatus, Quality, TunnelConnection } from '../protocol/status.ts';
+import type { ConnectionStatusEvent, OllamaStatus, Quality, TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
 
 /** Everything the status item is a function of. */
 export interface StatusInput {
@@ -6,6 +6,8 @@ export interface StatusInput {
   readonly event: ConnectionStatusEvent;
   readonly tunnel: TunnelConnection;
   readonly quality: Quality;
+  /** Undefined before the agent runs. */
+  readonly metrics?: Pick<TunnelMetrics, 'reconnects' | 'uptimeMs' | 'tokensPerSecond'>;
   readonly ollama: OllamaStatus;
   /** Generations and `http` streams running now. */
   readonly runningStreams: number;

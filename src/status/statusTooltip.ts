@@ -3,7 +3,7 @@ import type { HopLevel, TunnelConnectionState } from '../protocol/status.ts';
 import { ollamaLevel, overallLevel, relayLevel, type HopLevels } from './hops.ts';
 import { ollamaTrouble } from './ollamaTrouble.ts';
 import type { StatusInput } from './statusInput.ts';
-import { counted, hostOf, seconds } from './statusWords.ts';
+import { counted, duration, hostOf, seconds } from './statusWords.ts';
 
 /** One line of the hover. Its parts are plain text: whoever draws it escapes them. No secret and no chat title is among them. */
 export interface TooltipLine {
@@ -46,7 +46,7 @@ function headline(input: StatusInput, hops: HopLevels): TooltipLine {
 }
 
 function hopLines(input: StatusInput, hops: HopLevels): TooltipLine[] {
-  const { tunnel, quality, ollama, relayConfigured, clientsOnline, clientsPaired } = input;
+  const { tunnel, quality, metrics, ollama, relayConfigured, clientsOnline, clientsPaired } = input;
   const lines: TooltipLine[] = [];
   if (relayConfigured) {
     const { latency } = tunnel;
@@ -55,7 +55,7 @@ function hopLines(input: StatusInput, hops: HopLevels): TooltipLine[] {
     lines.push({
       kind: 'hop',
       label: 'Relay',
-      value: joined(hostOf(input), state, ...measured),
+      value: joined(hostOf(input), state, ...measured, ...historyOf(metrics)),
       ...(hops.relay === undefined ? {} : { level: hops.relay }),
     });
   }
@@ -74,9 +74,18 @@ function hopLines(input: StatusInput, hops: HopLevels): TooltipLine[] {
   return lines;
 }
 
-function activityLines({ tunnel, runningStreams, now }: StatusInput): TooltipLine[] {
+/** `2 reconnects, up 3 h` */
+function historyOf(metrics: StatusInput['metrics']): string[] {
+  if (metrics === undefined) return [];
+  const { reconnects, uptimeMs } = metrics;
+  return [...(reconnects > 0 ? [counted(reconnects, 'reconnect')] : []), ...(uptimeMs === undefined ? [] : [`up ${duration(uptimeMs)}`])];
+}
+
+function activityLines({ tunnel, metrics, runningStreams, now }: StatusInput): TooltipLine[] {
   const lines: TooltipLine[] = [];
-  if (runningStreams > 0) lines.push({ kind: 'activity', label: 'Running', value: counted(runningStreams, 'stream') });
+  const { tokensPerSecond = 0 } = metrics ?? {};
+  const rate = tokensPerSecond >= 0.5 ? `${String(Math.round(tokensPerSecond))} tok/s` : undefined;
+  if (runningStreams > 0) lines.push({ kind: 'activity', label: 'Running', value: joined(counted(runningStreams, 'stream'), rate) });
   if (tunnel.lastActivity !== undefined)
     lines.push({ kind: 'activity', label: 'Last frame', value: `${seconds(Math.max(0, now - tunnel.lastActivity))} ago` });
   return lines;

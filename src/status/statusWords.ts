@@ -15,3 +15,13 @@ export function counted(count: number, noun: string): string {
 export function seconds(ms: number): string {
   return `${String(Math.ceil(ms / 1000))} s`;
 }
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How long something has lasted, in its largest whole unit: `40 s`, `12 min`, `3 h`, `2 d`. */
+export function duration(ms: number): string {
+  const [unitMs, unit] = ms < MINUTE_MS ? [1000, 's'] : ms < HOUR_MS ? [MINUTE_MS, 'min'] : ms < DAY_MS ? [HOUR_MS, 'h'] : [DAY_MS, 'd'];
+  return `${String(Math.floor(ms / unitMs))} ${unit}`;
+}

@@ -8,13 +8,15 @@ import { FIRST_FRAME_TIMEOUT_MS, MAX_RECORD_FRAMES_BYTES } from '../protocol/lim
 import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { decodeMuxFrames, MUX_ID_BYTES } from '../protocol/muxFrames.ts';
+import type { TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { prologue } from '../secure/prologue.ts';
 import { leaveDelayMs } from './leaveTime.ts';
-import { Link } from './link.ts';
+import { Link, type LinkTraffic } from './link.ts';
 import { RecordPump, type RecordSource } from './recordPump.ts';
 import { Session } from './session.ts';
 import { Supervisor, type Attempt, type AttemptEvents } from './supervisor.ts';
+import { TunnelMeter } from './tunnelMeter.ts';
 
 /** What a client keeps of a pairing. */
 export interface Pairing {
@@ -44,28 +46,34 @@ export interface ClientTunnelOptions {
 export class ClientTunnel implements Disposable {
   readonly mux: Mux;
   readonly supervisor: Supervisor;
+  readonly #meter: TunnelMeter;
   readonly #options: ClientTunnelOptions;
   readonly #store = new DisposableStore();
   #isVisible = true;
-  #lastActivity: number | undefined;
-  #rttMs: number | undefined;
 
   constructor(options: ClientTunnelOptions) {
     this.#options = options;
     const { clock, random } = options;
     this.mux = new Mux({ role: 'client', muxId: random.bytes(MUX_ID_BYTES), clock });
     this.mux.isWatched = true;
+    this.#meter = new TunnelMeter(clock, () => this.mux.streamCount);
     this.supervisor = this.#store.add(
       new Supervisor({
         clock,
         random,
         isWatched: () => this.#isVisible || this.mux.streamCount > 0,
-        start: (_attempt, events) => new ClientAttempt(options, this.mux, events, this.#noteActivity),
+        start: (_attempt, events) => new ClientAttempt(options, this.mux, events, this.#meter),
+      }),
+    );
+    this.#store.add(this.#meter.follow(this.supervisor));
+    this.#store.add(
+      this.mux.onRoundTrip((rttMs) => {
+        this.#meter.onRoundTrip(rttMs);
       }),
     );
     this.#store.add(
-      this.mux.onRoundTrip((rttMs) => {
-        this.#rttMs = rttMs;
+      this.mux.onMissedPing(() => {
+        this.#meter.onMissed();
       }),
     );
   }
@@ -78,14 +86,18 @@ export class ClientTunnel implements Disposable {
     return this.#options.pairing.origin;
   }
 
-  /** Wall clock of the last frame, ms. */
-  get lastActivity(): number | undefined {
-    return this.#lastActivity;
+  /** The roadmap's snapshot, with the round trip to the device. */
+  get connection(): TunnelConnection {
+    return this.#meter.connection(this.endpoint);
+  }
+
+  get metrics(): TunnelMetrics {
+    return this.#meter.metrics;
   }
 
   /** Last measured round trip to the device, ms. */
   get rttMs(): number | undefined {
-    return this.#rttMs;
+    return this.#meter.rttMs;
   }
 
   /** A view of this tunnel is on the screen: it pings, and dials without long waits. Becoming visible looks at the line at once. */
@@ -100,10 +112,6 @@ export class ClientTunnel implements Disposable {
     this.#store.dispose();
     this.mux.dispose();
   }
-
-  readonly #noteActivity = (at: number): void => {
-    this.#lastActivity = at;
-  };
 }
 
 /** One link to the relay and, while the device is there, a session on it. */
@@ -111,7 +119,6 @@ class ClientAttempt implements Attempt, RecordSource {
   readonly #options: ClientTunnelOptions;
   readonly #mux: Mux;
   readonly #events: AttemptEvents;
-  readonly #noteActivity: (at: number) => void;
   readonly #link: Link;
   readonly #pump: RecordPump;
   #session: Session | undefined;
@@ -120,15 +127,14 @@ class ClientAttempt implements Attempt, RecordSource {
   #leaving: Disposable | undefined;
   #isOver = false;
 
-  constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, noteActivity: (at: number) => void) {
+  constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, traffic: LinkTraffic) {
     this.#options = options;
     this.#mux = mux;
     this.#events = events;
-    this.#noteActivity = noteActivity;
     const { dial, clock, pairing } = options;
     this.#pump = new RecordPump(clock, () => this.#link.backlogBytes);
     this.#link = new Link(
-      { dial, clock, origin: pairing.origin, role: 'client' },
+      { dial, clock, origin: pairing.origin, role: 'client', traffic },
       {
         onOpen: () => {
           this.#link.send({ type: 'dial', hash: pairing.dialHash });
@@ -172,7 +178,6 @@ class ClientAttempt implements Attempt, RecordSource {
   }
 
   #receive(frame: LinkFrame): void {
-    this.#noteActivity(this.#options.clock.now());
     this.#answerDue?.dispose();
     switch (frame.type) {
       case 'waiting':

@@ -18,6 +18,7 @@ import { Link } from './link.ts';
 import { RecordPump } from './recordPump.ts';
 import type { Attempt, AttemptEvents } from './supervisor.ts';
 import { TokenRounds } from './tokenRounds.ts';
+import type { TunnelMeter } from './tunnelMeter.ts';
 import { WaitingCircuits } from './waitingCircuits.ts';
 
 export interface DeviceTunnelOptions {
@@ -46,7 +47,8 @@ export interface MuxOwner {
   /** The mux that a client's HELLO asks for; an older circuit of it yields. @throws TunnelError for an old HELLO */
   takeMux(match: SessionMatch, hello: Hello, circuit: DeviceCircuit): Mux;
   releaseMux(clientId: string, mux: Mux, circuit: DeviceCircuit): void;
-  noteRoundTrip(rttMs: number): void;
+  /** What is measured of the way to the relay. */
+  readonly meter: TunnelMeter;
 }
 
 /** One link to the relay: admission, tokens, circuits. */
@@ -85,7 +87,7 @@ export class DeviceAttempt implements Attempt {
     });
     this.#pump = new RecordPump(options.clock, () => this.#link.backlogBytes);
     this.#link = new Link(
-      { dial: options.dial, clock: options.clock, origin, role: 'device' },
+      { dial: options.dial, clock: options.clock, origin, role: 'device', traffic: owner.meter },
       {
         onOpen: () => undefined,
         onFrame: (frame) => {
@@ -99,10 +101,6 @@ export class DeviceAttempt implements Attempt {
         },
       },
     );
-  }
-
-  get lastActivity(): number | undefined {
-    return this.#link.lastActivity;
   }
 
   probe(): void {
@@ -189,9 +187,10 @@ export class DeviceAttempt implements Attempt {
         this.#link.send(frame);
       },
       onRoundTrip: (rttMs) => {
-        this.#owner.noteRoundTrip(rttMs);
+        this.#owner.meter.onRoundTrip(rttMs);
       },
       onSilent: () => {
+        this.#owner.meter.onMissed();
         this.#fail('relaySilent');
       },
     });

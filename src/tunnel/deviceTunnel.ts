@@ -3,44 +3,59 @@ import { Emitter } from '../base/emitter.ts';
 import type { Hello, Mux } from '../mux/mux.ts';
 import { MuxTable } from '../mux/muxTable.ts';
 import { TunnelError } from '../protocol/errors.ts';
+import type { TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
 import type { SessionMatch } from './circuitMatch.ts';
 import { DeviceAttempt, type DeviceTunnelOptions, type MuxOwner } from './deviceAttempt.ts';
 import type { DeviceCircuit } from './deviceCircuit.ts';
 import { Supervisor } from './supervisor.ts';
+import { TunnelMeter } from './tunnelMeter.ts';
 
 /** The device's way to its relay: one link, and on it a circuit per client. Muxes outlive both. */
 export class DeviceTunnel implements Disposable, MuxOwner {
   readonly supervisor: Supervisor;
+  /** @internal for its attempts */
+  readonly meter: TunnelMeter;
   readonly #options: DeviceTunnelOptions;
   readonly #store = new DisposableStore();
   readonly #tables = new Map<string, MuxTable>();
   readonly #carriers = new Map<Mux, { readonly circuit: DeviceCircuit; readonly clientId: string }>();
   readonly #online = this.#store.add(new Emitter<undefined>());
-  readonly #roundTrip = this.#store.add(new Emitter<number>());
+  /** Round trips to clients that are here, ms, by client. */
+  readonly #clientRtts = new Map<string, number>();
   #attempt: DeviceAttempt | undefined;
 
   constructor(options: DeviceTunnelOptions) {
     this.#options = options;
+    this.meter = new TunnelMeter(options.clock, () => this.#streamCount);
     this.supervisor = this.#store.add(
       new Supervisor({
         clock: options.clock,
         random: options.random,
-        isWatched: () => this.supervisor.streams > 0 || [...this.#tables.values()].some(({ streamCount }) => streamCount > 0),
+        isWatched: () => this.supervisor.streams > 0 || this.#streamCount > 0,
         start: (attempt, events) => {
           this.#attempt = new DeviceAttempt(options, this, attempt, events);
           return this.#attempt;
         },
       }),
     );
+    this.#store.add(this.meter.follow(this.supervisor));
   }
 
   /** Clients came or went. */
   readonly onDidChangeOnline = this.#online.event;
-  /** Round trip to the relay, ms. */
-  readonly onRoundTrip = this.#roundTrip.event;
 
-  get lastActivity(): number | undefined {
-    return this.#attempt?.lastActivity;
+  /** The roadmap's snapshot, with the round trip to the relay. */
+  get connection(): TunnelConnection {
+    return this.meter.connection(this.#endpoint);
+  }
+
+  get metrics(): TunnelMetrics {
+    return this.meter.metrics;
+  }
+
+  /** Last measured round trip to a client that is here, ms. */
+  roundTripTo(clientId: string): number | undefined {
+    return this.#clientRtts.get(clientId);
   }
 
   /** Clients with a session now. */
@@ -73,6 +88,7 @@ export class DeviceTunnel implements Disposable, MuxOwner {
     let table = this.#tables.get(clientId);
     if (!table) {
       table = new MuxTable(clock, random, (mux) => {
+        mux.onRoundTrip((rttMs) => this.#clientRtts.set(clientId, rttMs));
         this.#options.onMux(clientId, mux);
       });
       this.#tables.set(clientId, table);
@@ -89,12 +105,19 @@ export class DeviceTunnel implements Disposable, MuxOwner {
   releaseMux(clientId: string, mux: Mux, circuit: DeviceCircuit): void {
     if (this.#carriers.get(mux)?.circuit !== circuit) return;
     this.#carriers.delete(mux);
+    if (!this.onlineClients.has(clientId)) this.#clientRtts.delete(clientId);
     this.#tables.get(clientId)?.release(mux);
     this.#online.fire(undefined);
   }
 
-  /** @internal */
-  noteRoundTrip(rttMs: number): void {
-    this.#roundTrip.fire(rttMs);
+  get #streamCount(): number {
+    let count = 0;
+    for (const table of this.#tables.values()) count += table.streamCount;
+    return count;
+  }
+
+  get #endpoint(): string | undefined {
+    const { origin } = this.#options.relay();
+    return origin === '' ? undefined : origin;
   }
 }

@@ -23,11 +23,19 @@ export interface LinkEvents {
   onClosed(error: ErrorCode): void;
 }
 
+/** Counts what goes through links. */
+export interface LinkTraffic {
+  onSent(bytes: number): void;
+  /** A message has come, of whatever kind. */
+  onReceived(bytes: number): void;
+}
+
 export interface LinkOptions {
   readonly dial: DialLink;
   readonly origin: string;
   readonly role: LinkRole;
   readonly clock: Clock;
+  readonly traffic?: LinkTraffic;
 }
 
 /** One WebSocket to the relay, seen as link frames. It answers heartbeats, and judges silence and nonsense. */
@@ -35,16 +43,16 @@ export class Link implements Disposable {
   readonly #role: LinkRole;
   readonly #clock: Clock;
   readonly #events: LinkEvents;
+  readonly #traffic: LinkTraffic | undefined;
   readonly #socket: LinkSocket;
   #watchdog: Disposable | undefined;
   #isOver = false;
-  /** Wall clock of the last frame, ms. */
-  #lastActivity: number | undefined;
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#role = options.role;
     this.#clock = options.clock;
     this.#events = events;
+    this.#traffic = options.traffic;
     this.#socket = options.dial(linkUrl(options.origin, options.role), {
       onOpen: () => {
         this.#whileUp(() => {
@@ -73,12 +81,11 @@ export class Link implements Disposable {
     return this.#socket.backlogBytes;
   }
 
-  get lastActivity(): number | undefined {
-    return this.#lastActivity;
-  }
-
   send(frame: LinkFrame): void {
-    if (!this.#isOver) this.#socket.send(encodeLinkFrame(frame, this.#role));
+    if (this.#isOver) return;
+    const message = encodeLinkFrame(frame, this.#role);
+    this.#traffic?.onSent(message.length);
+    this.#socket.send(message);
   }
 
   /** After sleep or a change of network: no frame within 3 s means that the link is dead. The owner asks something that is answered. */
@@ -94,7 +101,7 @@ export class Link implements Disposable {
   }
 
   #receive(message: Uint8Array): void {
-    this.#lastActivity = this.#clock.now();
+    this.#traffic?.onReceived(message.length);
     this.#watch(LINK_DEAD_AFTER_MS, 'relaySilent');
     let frame: LinkFrame;
     try {

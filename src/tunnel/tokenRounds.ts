@@ -4,6 +4,9 @@ import { TunnelError } from '../protocol/errors.ts';
 import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { LinkFrame } from '../protocol/linkFrames.ts';
 
+/** A look that comes this late was held up by our own event loop, and so may the answer have been: it judges nothing. */
+const STALL_MS = 1000;
+
 interface Round {
   readonly sentAt: number;
   resolve(): void;
@@ -25,11 +28,14 @@ export class TokenRounds implements Disposable {
   readonly #open = new Map<number, Round>();
   readonly #interval: Disposable;
   #seq = 0;
+  /** Monotonic, ms: when the next look is due. */
+  #lookDue: number;
   #isOver = false;
 
   constructor(clock: Clock, events: TokenRoundsEvents) {
     this.#clock = clock;
     this.#events = events;
+    this.#lookDue = clock.monotonic() + PING_INTERVAL_MS;
     this.#interval = every(clock, PING_INTERVAL_MS, () => {
       this.#look();
     });
@@ -61,8 +67,11 @@ export class TokenRounds implements Disposable {
   }
 
   #look(): void {
+    const now = this.#clock.monotonic();
+    const isLate = now - this.#lookDue > STALL_MS;
+    this.#lookDue = now + PING_INTERVAL_MS;
     const [oldest] = this.#open.values();
-    if (oldest && this.#clock.monotonic() - oldest.sentAt > PING_TIMEOUT_MS) this.#events.onSilent();
+    if (oldest && !isLate && now - oldest.sentAt > PING_TIMEOUT_MS) this.#events.onSilent();
     else this.measure();
   }
 

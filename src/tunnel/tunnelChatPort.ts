@@ -20,7 +20,6 @@ import { MAX_CHAT_MESSAGE_BYTES, MAX_PROMPT_BYTES } from '../protocol/limits.ts'
 import { encodeStreamMessage, MessageAssembler } from '../protocol/messageStream.ts';
 import { TextJoiner } from '../protocol/textJoiner.ts';
 import type { ClientTunnel } from './clientTunnel.ts';
-import type { ConnectionState } from './connectionState.ts';
 import { RunningAnswers } from './runningAnswers.ts';
 
 /** Requests that wait for room on the line; a person does not come near it. */
@@ -57,7 +56,7 @@ export class TunnelChatPort implements ChatPort {
   constructor(tunnel: ClientTunnel, log: Logger = nullLogger) {
     this.#tunnel = tunnel;
     this.#log = log;
-    this.#status = statusOf(tunnel.supervisor.state, tunnel.rttMs);
+    this.#status = statusOf(tunnel);
     const update = (): void => {
       this.#updateStatus();
     };
@@ -203,8 +202,9 @@ export class TunnelChatPort implements ChatPort {
   }
 
   #updateStatus(): void {
-    const next = statusOf(this.#tunnel.supervisor.state, this.#tunnel.rttMs);
-    if (next.state === this.#status.state && next.error === this.#status.error && next.rttMs === this.#status.rttMs) return;
+    const next = statusOf(this.#tunnel);
+    const { state, error, rttMs, quality } = this.#status;
+    if (next.state === state && next.error === error && next.rttMs === rttMs && next.quality === quality) return;
     this.#status = next;
     this.#statusChanged.fire(next);
   }
@@ -216,10 +216,11 @@ function checkLength(request: ChatRequest): void {
   if (isLong || utf8(JSON.stringify(request)).length > MAX_CHAT_MESSAGE_BYTES) throw new TunnelError('messageTooLong');
 }
 
-function statusOf(state: ConnectionState, rttMs: number | undefined): ChatPortStatus {
+function statusOf({ supervisor: { state }, metrics: { quality }, rttMs }: ClientTunnel): ChatPortStatus {
   return {
     state: state.kind,
     ...('error' in state ? { error: state.error } : {}),
     ...(rttMs !== undefined ? { rttMs } : {}),
+    ...(quality === 'unknown' ? {} : { quality }),
   };
 }

@@ -55,3 +55,10 @@ export function connectionWord(model: ChatModel): string {
       return 'Not connected';
   }
 }
+
+/** What is measured of a line that is up, for the hover: `24 ms, quality good`. */
+export function connectionMeasure(model: ChatModel): string | undefined {
+  const { state, rttMs, quality = 'unknown' } = model.connection;
+  const isUp = state === 'connected' || state === 'streaming';
+  return isUp && rttMs !== undefined ? `${String(Math.round(rttMs))} ms, quality ${quality}` : undefined;
+}

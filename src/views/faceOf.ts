@@ -14,10 +14,13 @@ export function statusInputOf(
   clock: Clock,
 ): StatusInput {
   const event = bus.current;
+  const metrics = control?.metrics;
   return {
     event,
     tunnel: control?.tunnel ?? { state: event.state, reconnectAttempts: 0, latency: undefined },
-    quality: 'unknown',
+    quality: metrics?.quality ?? 'unknown',
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(metrics?.nextTryAt === undefined ? {} : { nextTryAt: metrics.nextTryAt }),
     ollama: control?.ollama ?? { state: 'unknown' },
     runningStreams: control?.runningStreams ?? 0,
     clientsOnline: control?.clients.filter(({ online }) => online).length ?? 0,

@@ -219,4 +219,23 @@ describe('agent', () => {
     await world.clock.advance(31_000);
     assert.equal(world.agent.tunnel.reconnectAttempts, 0);
   });
+
+  it('tells how fast the model writes, and the round trip to each client', async () => {
+    const client = await world.client();
+    world.models.gate = 'manual';
+    world.models.answer = () => ({ pieces: Array.from({ length: 200 }, (_, index) => `${String(index)} `) });
+    await ask(world, client, 'count');
+    for (let token = 0; token < 80; token++) {
+      world.models.release(1);
+      await world.clock.advance(25);
+    }
+    const { tokensPerSecond = 0, bytesSent, bytesReceived, streams } = world.agent.metrics;
+    assert.ok(Math.abs(tokensPerSecond - 40) <= 4, String(tokensPerSecond));
+    assert.ok(bytesSent > 0 && bytesReceived > 0 && streams === 1);
+    await world.clock.advance(60_000);
+    assert.deepEqual([world.agent.metrics.tokensPerSecond, world.agent.metrics.quality], [0, 'excellent']);
+    assert.equal(world.agent.clients.find(({ online }) => online)?.rttMs, 0);
+    world.models.release(200);
+    await world.clock.advance(100);
+  });
 });

@@ -1,7 +1,27 @@
 import { Emitter } from '../../src/base/emitter.ts';
-import type { AgentControl, CreatedApiKey, PairedClient, PairingOffer, PairingQuestion, RelaySetting } from '../../src/protocol/agentControl.ts';
+import type {
+  AgentControl,
+  CreatedApiKey,
+  PairedClient,
+  PairingOffer,
+  PairingQuestion,
+  RelaySetting,
+} from '../../src/protocol/agentControl.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
-import type { ConnectionStatusEvent, OllamaStatus, StatusEventBus, TunnelConnection } from '../../src/protocol/status.ts';
+import type { ConnectionStatusEvent, OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from '../../src/protocol/status.ts';
+
+const noMetrics: TunnelMetrics = {
+  quality: 'unknown',
+  roundTrip: undefined,
+  missedPings: 0,
+  reconnects: 0,
+  uptimeMs: undefined,
+  nextTryAt: undefined,
+  bytesSent: 0,
+  bytesReceived: 0,
+  streams: 0,
+  tokensPerSecond: undefined,
+};
 
 /** An agent without a tunnel: it does what it is told and says so on the bus. */
 export class FakeAgentControl implements AgentControl {
@@ -9,6 +29,7 @@ export class FakeAgentControl implements AgentControl {
   readonly deviceName = 'Desk';
   readonly bus: StatusEventBus;
   tunnel: TunnelConnection = { state: 'disconnected', reconnectAttempts: 0, latency: undefined };
+  metrics: TunnelMetrics = noMetrics;
   ollama: OllamaStatus = { state: 'ok', url: 'http://127.0.0.1:11434', version: '0.12.0' };
   runningStreams = 0;
   relay: RelaySetting | undefined;

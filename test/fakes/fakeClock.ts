@@ -52,13 +52,20 @@ export class FakeClock implements Clock {
     await this.settle();
     for (let next = this.#due(end); next; next = this.#due(end)) {
       this.#timers.delete(next);
-      this.#now += next.at - this.#monotonic;
-      this.#monotonic = next.at;
+      const late = Math.max(next.at, this.#monotonic);
+      this.#now += late - this.#monotonic;
+      this.#monotonic = late;
       next.task();
       await this.settle();
     }
     this.#now += end - this.#monotonic;
     this.#monotonic = end;
+  }
+
+  /** Time goes by and nothing runs: what is due fires late, as when a program’s own work holds up its event loop. */
+  stall(ms: number): void {
+    this.#now += ms;
+    this.#monotonic += ms;
   }
 
   /** Moves the wall clock alone: what a program sees after sleep, when its timers stood still. */

@@ -14,6 +14,8 @@ export const MEMORY_RELAY_ORIGIN = 'http://127.0.0.1:8787';
 export class MemoryNetwork {
   relay: RelayCore | undefined;
   readonly lines = new Set<MemorySocketPair>();
+  /** How long a message is under way on lines dialled from now on, in each direction, ms. */
+  delayMs: (() => number) | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #crypto: CryptoPort;
@@ -52,6 +54,7 @@ export class MemoryNetwork {
   readonly dial: DialLink = (url, handlers) => {
     const line = memorySocketPair(this.#clock);
     line.near.listen(handlers);
+    if (this.delayMs) line.near.delayMs = line.far.delayMs = this.delayMs;
     const relay = this.relay;
     if (!relay) {
       this.#clock.defer(() => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { LinkSocket, LinkSocketHandlers } from '../../src/protocol/linkSocket.ts';
 
 type Handlers = Partial<LinkSocketHandlers>;
+type SocketClock = Omit<Clock, 'now'>;
 
 /** Bytes that arrive before others get their turn, as one read of a TCP socket brings them. */
 const READ_BYTES = 64 * 1024;
@@ -20,7 +21,11 @@ export class MemorySocket implements LinkSocket {
   isPaused = false;
   /** Nothing that this end sends gets through until set free: a full network buffer, or a black hole. */
   isHeld = false;
-  readonly #clock: Pick<Clock, 'defer'>;
+  /** How long the next message that this end sends is under way, ms; it never overtakes another. */
+  delayMs: () => number = () => 0;
+  /** When the last message that is under way arrives. */
+  #lastArrival = 0;
+  readonly #clock: SocketClock;
   readonly #outgoing: Uint8Array[] = [];
   #backlogBytes = 0;
   #peer: MemorySocket | undefined;
@@ -29,7 +34,7 @@ export class MemorySocket implements LinkSocket {
   #over = false;
   #pumping = false;
 
-  constructor(clock: Pick<Clock, 'defer'>) {
+  constructor(clock: SocketClock) {
     this.#clock = clock;
   }
 
@@ -122,7 +127,7 @@ export class MemorySocket implements LinkSocket {
       if (!message) break;
       this.#backlogBytes -= message.length;
       moved += Math.max(message.length, 1);
-      peer.#deliver(message.slice());
+      this.#carry(message, peer);
     }
     if (this.#over) return;
     if (moved > 0) this.#handlers.onDrain?.();
@@ -132,6 +137,19 @@ export class MemorySocket implements LinkSocket {
       peer.#end(code);
       this.#end(code);
     }
+  }
+
+  #carry(message: Uint8Array, peer: MemorySocket): void {
+    const now = this.#clock.monotonic();
+    const arrival = Math.max(this.#lastArrival, now + this.delayMs());
+    if (arrival <= now) {
+      peer.#deliver(message.slice());
+      return;
+    }
+    this.#lastArrival = arrival;
+    this.#clock.after(arrival - now, () => {
+      if (!this.isHeld) peer.#deliver(message);
+    });
   }
 
   #deliver(message: Uint8Array): void {
@@ -162,7 +180,7 @@ export interface MemorySocketPair {
   hold(held: boolean): void;
 }
 
-export function memorySocketPair(clock: Pick<Clock, 'defer'>): MemorySocketPair {
+export function memorySocketPair(clock: SocketClock): MemorySocketPair {
   const near = new MemorySocket(clock);
   const far = new MemorySocket(clock);
   near.connectTo(far);

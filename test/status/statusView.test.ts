@@ -5,6 +5,7 @@ import { causeInShort } from '../../src/status/causes.ts';
 import { statusActionTitles } from '../../src/status/statusActions.ts';
 import type { StatusInput } from '../../src/status/statusInput.ts';
 import { statusView } from '../../src/status/statusView.ts';
+import { duration } from '../../src/status/statusWords.ts';
 
 const now = 1_000_000;
 const endpoint = 'https://relay.example';
@@ -148,6 +149,16 @@ describe('status view', () => {
       { kind: 'activity', label: 'Last frame', value: '1 s ago' },
       { kind: 'role', label: 'Role', value: 'This window holds the connection' },
     ]);
+  });
+
+  it('tells in the hover how good the relay’s line has been, and how fast answers are written', () => {
+    const { tooltip } = statusView(
+      input('streaming', { runningStreams: 1, metrics: { reconnects: 2, uptimeMs: 3 * 3_600_000 + 5, tokensPerSecond: 31.4 } }),
+    );
+    const values = tooltip.map(({ label, value }) => `${label}: ${String(value)}`);
+    assert.ok(values.includes('Relay: relay.example, ok, 23 ms, quality good, 2 reconnects, up 3 h'), values.join('\n'));
+    assert.ok(values.includes('Running: 1 stream, 31 tok/s'));
+    assert.deepEqual([59_999, 60_000, 5_400_000, 90_000_000].map(duration), ['59 s', '1 min', '1 h', '1 d']);
   });
 
   it('tells trouble in the hover, and never calls up what is not proved', () => {

@@ -4,6 +4,7 @@ import { MAX_CONCURRENT_HANDSHAKES, MAX_WAITING_HANDSHAKES } from '../../src/pro
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame } from '../../src/protocol/linkFrames.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { DeviceAttempt } from '../../src/tunnel/deviceAttempt.ts';
+import { TunnelMeter } from '../../src/tunnel/tunnelMeter.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { memorySocketPair, type MemorySocketPair } from '../fakes/memorySocket.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
@@ -46,7 +47,7 @@ describe('a device’s link to a relay that misbehaves', () => {
       }),
       onMux: () => assert.fail('no mux'),
     };
-    const owner = { takeMux: () => assert.fail('no mux'), releaseMux: () => undefined, noteRoundTrip: () => undefined };
+    const owner = { takeMux: () => assert.fail('no mux'), releaseMux: () => undefined, meter: new TunnelMeter(clock, () => 0) };
     attempt = new DeviceAttempt(options, owner, 1, {
       established: () => heard.push('established'),
       waiting: () => assert.fail('a device does not wait'),

@@ -12,14 +12,17 @@ describe('a link', () => {
   let link: Link;
   let frames: LinkFrame[];
   let closed: ErrorCode[];
+  let traffic: { readonly sent: number[]; readonly received: number[] };
 
   function dial(role: 'device' | 'client' = 'client', opens = true): void {
     frames = [];
     closed = [];
+    traffic = { sent: [], received: [] };
     link = new Link(
       {
         clock,
         role,
+        traffic: { onSent: (bytes) => traffic.sent.push(bytes), onReceived: (bytes) => traffic.received.push(bytes) },
         origin: 'http://127.0.0.1:1',
         dial: (url, handlers) => {
           assert.equal(url, `ws://127.0.0.1:1/v1/${role === 'device' ? 'device' : 'dial'}`);
@@ -56,7 +59,7 @@ describe('a link', () => {
       line.far.received.map((bytes) => [...bytes]),
       [[13]],
     );
-    assert.equal(link.lastActivity, clock.now());
+    assert.deepEqual(traffic, { sent: [1], received: [1, 1] });
   });
 
   for (const [what, bytes] of [

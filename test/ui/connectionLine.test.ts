@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChatPortStatus } from '../../src/protocol/chatPort.ts';
 import { tunnelConnectionStates } from '../../src/protocol/status.ts';
 import { emptyModel, type ChatModel } from '../../src/ui/chatModel.ts';
-import { connectionLine, connectionWord, type ConnectionLine } from '../../src/ui/connectionLine.ts';
+import { connectionLine, connectionMeasure, connectionWord, type ConnectionLine } from '../../src/ui/connectionLine.ts';
 import { ConnectionWatch } from '../../src/ui/connectionWatch.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { chat, epoch } from './talk.ts';
@@ -21,6 +21,14 @@ describe('connection line', () => {
       assert.equal(connectionLine(withStatus({ state })) === undefined, isUp, state);
       assert.notEqual(connectionWord(withStatus({ state })), '');
     }
+  });
+
+  it('tells what is measured of a line that is up, and nothing of one that is not', () => {
+    const measured = { rttMs: 23.6, quality: 'good' } as const;
+    assert.equal(connectionMeasure(withStatus({ state: 'connected', ...measured })), '24 ms, quality good');
+    assert.equal(connectionMeasure(withStatus({ state: 'streaming', rttMs: 8 })), '8 ms, quality unknown');
+    assert.equal(connectionMeasure(withStatus({ state: 'connected' })), undefined);
+    assert.equal(connectionMeasure(withStatus({ state: 'reconnecting', ...measured })), undefined);
   });
 
   it('has different words for offline, relay, computer, pause, removal and another key', () => {

@@ -15,7 +15,7 @@ describe('the face of a status', () => {
 
   function face(
     event: Omit<ConnectionStatusEvent, 'timestamp'>,
-    changes: Partial<Pick<AgentControl, 'ollama' | 'clients' | 'runningStreams'>> = {},
+    changes: Partial<Pick<AgentControl, 'ollama' | 'clients' | 'runningStreams' | 'metrics'>> = {},
     label: 'full' | 'icon' = 'full',
   ): StatusFace {
     const bus = new StatusBus();
@@ -57,6 +57,15 @@ describe('the face of a status', () => {
 
   it('is the icon alone when the user wants that', () => {
     assert.equal(face({ state: 'connected' }, {}, 'icon').text, '$(plug)');
+  });
+
+  it('shows the quality that was measured, and when the next try is', () => {
+    const measured = { quality: 'fair', reconnects: 1, uptimeMs: 60_000, nextTryAt: clock.now() + 7_000 } as const;
+    const metrics = { ...new FakeAgentControl(new StatusBus()).metrics, ...measured };
+    const connected = face({ state: 'connected' }, { metrics });
+    assert.equal(connected.spoken, 'Connected, quality fair');
+    assert.match(connected.hover, /42 ms, quality fair, 1 reconnect, up 1 min/);
+    assert.match(face({ state: 'reconnecting' }, { metrics }).spoken, /next in 7 s$/);
   });
 
   it('links commands that exist, and no others', () => {

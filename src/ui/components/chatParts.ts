@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ChatModel } from '../chatModel.ts';
-import { connectionWord } from '../connectionLine.ts';
+import { connectionMeasure, connectionWord } from '../connectionLine.ts';
 import { chatsIcon, newChatIcon } from './icons.ts';
 
 export interface BarOptions {
@@ -35,7 +35,7 @@ export function topBar({ title, isRailOpen, device, showChats, newChat }: BarOpt
 /** The device at the far end and how the line to it is. */
 export function deviceLine(model: ChatModel): TemplateResult {
   const word = connectionWord(model);
-  return html`<div class="device">
+  return html`<div class="device" title=${connectionMeasure(model) ?? nothing}>
     <span class="dot ${word.toLowerCase().replace(' ', '-')}" aria-hidden="true"></span>
     <span class="device-name">${model.hub?.deviceName ?? 'Your computer'}</span><span class="device-word">${word}</span>
   </div>`;

@@ -108,29 +108,10 @@ export class Stack {
 
   /** Pairs through the relay and connects; the agent allows by itself. */
   async client(): Promise<StackClient> {
-    const link = parsePairingLink(this.link);
-    const staticKey = nodeCrypto.importKey(systemRandom.bytes(32));
     const offers = this.agent.events.length;
-    const common = { dial: dialWs, clock: systemClock, random: systemRandom, crypto: nodeCrypto };
-    const progress = { onWaiting: () => undefined, onAsked: () => undefined };
-    const { root: secret } = await pairClient({ ...common, staticKey, link, name: 'Test', kind: 'cli', scope: 'chat' }, progress);
-    const { psk, dialHash } = deriveClient(nodeCrypto, secret);
-    const tunnel = new ClientTunnel({ ...common, pairing: { origin: link.origin, deviceKey: link.deviceKey, staticKey, psk, dialHash } });
-    const port = new TunnelChatPort(tunnel);
-    const replies: ChatReply[] = [];
-    port.onReply((reply) => replies.push(reply));
-    await tunnel.supervisor.connect();
-    await this.agent.first('offer', offers);
-    const client = {
-      tunnel,
-      port,
-      replies,
-      dispose: () => {
-        port.dispose();
-        tunnel.dispose();
-      },
-    };
+    const client = await pairedClient(this.link);
     this.#clients.push(client);
+    await this.agent.first('offer', offers);
     return client;
   }
 
@@ -165,6 +146,31 @@ function startRelay(folder: string, port: number, { relayNodeFlags = [], relayAr
   return new JsonProcess(node, [...relayNodeFlags, relayProgram ?? cli, 'relay', '--json', '--port', String(port), ...relayArgs], {
     cwd: folder,
   });
+}
+
+/** Pairs by a link and connects. @param origin what the client dials, when it is not what the link says */
+export async function pairedClient(linkText: string, origin?: string): Promise<StackClient> {
+  const parsed = parsePairingLink(linkText);
+  const link = origin === undefined ? parsed : { ...parsed, origin };
+  const staticKey = nodeCrypto.importKey(systemRandom.bytes(32));
+  const common = { dial: dialWs, clock: systemClock, random: systemRandom, crypto: nodeCrypto };
+  const progress = { onWaiting: () => undefined, onAsked: () => undefined };
+  const { root: secret } = await pairClient({ ...common, staticKey, link, name: 'Test', kind: 'cli', scope: 'chat' }, progress);
+  const { psk, dialHash } = deriveClient(nodeCrypto, secret);
+  const tunnel = new ClientTunnel({ ...common, pairing: { origin: link.origin, deviceKey: link.deviceKey, staticKey, psk, dialHash } });
+  const port = new TunnelChatPort(tunnel);
+  const replies: ChatReply[] = [];
+  port.onReply((reply) => replies.push(reply));
+  await tunnel.supervisor.connect();
+  return {
+    tunnel,
+    port,
+    replies,
+    dispose: () => {
+      port.dispose();
+      tunnel.dispose();
+    },
+  };
 }
 
 /** A port on which nobody listens just now: a relay that comes back must have the same one. */
