@@ -113,11 +113,14 @@ export class FaultProxy implements PipeWorld {
       clearTimeout(timer);
       end();
     }
+    const open = [...this.#connections].flatMap(({ near, far }) => (far ? [near, far] : [near])).filter(({ closed }) => !closed);
+    const closed = open.map((socket) => once(socket, 'close'));
     this.#cut();
     if (this.#server.listening) {
       this.#server.close();
       await once(this.#server, 'close');
     }
+    await Promise.all(closed);
   }
 
   /** @internal for its pipes */
