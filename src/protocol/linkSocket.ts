@@ -21,9 +21,9 @@ export interface LinkSocketHandlers {
   onDrain(): void;
   /**
    * The end; called exactly once and last, never from inside the dial. @param code close code, 1006 without a farewell
-   * @param refusal HTTP status when the upgrade was refused, or `certificate`
+   * @param refusal HTTP status when the upgrade was refused, `version` when a relay named the versions it speaks, or `certificate`
    */
-  onClose(code: number, refusal?: number | 'certificate'): void;
+  onClose(code: number, refusal?: number | 'version' | 'certificate'): void;
 }
 
 /** Opens a link. @param url as from `linkUrl` */

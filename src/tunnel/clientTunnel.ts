@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { equalBytes } from '../base/bytes.ts';
+import { deadline } from '../base/deadline.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
 import { Mux } from '../mux/mux.ts';
@@ -11,11 +12,11 @@ import { decodeMuxFrames, MUX_ID_BYTES } from '../protocol/muxFrames.ts';
 import type { TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { prologue } from '../secure/prologue.ts';
-import { leaveDelayMs } from './leaveTime.ts';
+import type { Attempt, AttemptEvents } from './handover.ts';
 import { Link, type LinkTraffic } from './link.ts';
 import { RecordPump, type RecordSource } from './recordPump.ts';
 import { Session } from './session.ts';
-import { Supervisor, type Attempt, type AttemptEvents } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
 import { TunnelMeter } from './tunnelMeter.ts';
 
 /** What a client keeps of a pairing. */
@@ -62,7 +63,7 @@ export class ClientTunnel implements Disposable {
         clock,
         random,
         isWatched: () => this.#isVisible || this.mux.streamCount > 0,
-        start: (_attempt, events) => new ClientAttempt(options, this.mux, events, this.#meter),
+        start: (_attempt, events, patienceMs) => new ClientAttempt(options, this.mux, events, this.#meter, patienceMs),
       }),
     );
     this.#store.add(this.#meter.follow(this.supervisor));
@@ -124,22 +125,21 @@ class ClientAttempt implements Attempt, RecordSource {
   #session: Session | undefined;
   #attached: Disposable | undefined;
   #answerDue: Disposable | undefined;
-  #leaving: Disposable | undefined;
   #isOver = false;
 
-  constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, traffic: LinkTraffic) {
+  constructor(options: ClientTunnelOptions, mux: Mux, events: AttemptEvents, traffic: LinkTraffic, patienceMs: number) {
     this.#options = options;
     this.#mux = mux;
     this.#events = events;
     const { dial, clock, pairing } = options;
     this.#pump = new RecordPump(clock, () => this.#link.backlogBytes);
     this.#link = new Link(
-      { dial, clock, origin: pairing.origin, role: 'client', traffic },
+      { dial, clock, origin: pairing.origin, role: 'client', traffic, patienceMs, isKnown: true },
       {
         onOpen: () => {
           this.#link.send({ type: 'dial', hash: pairing.dialHash });
           // Heartbeats alone keep the link, and tell nothing.
-          this.#answerDue = clock.after(FIRST_FRAME_TIMEOUT_MS, () => {
+          this.#answerDue = deadline(clock, FIRST_FRAME_TIMEOUT_MS, () => {
             this.#fail('relaySilent');
           });
         },
@@ -172,7 +172,6 @@ class ClientAttempt implements Attempt, RecordSource {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#answerDue?.dispose();
-    this.#leaving?.dispose();
     this.#endSession();
     this.#link.dispose();
   }
@@ -200,18 +199,11 @@ class ClientAttempt implements Attempt, RecordSource {
         this.#session?.receive(frame.record);
         return;
       case 'goaway':
-        this.#leaveWithin(frame.delayMs);
+        this.#events.leaving(frame.delayMs);
         return;
       default:
         this.#fail('relayProtocol');
     }
-  }
-
-  #leaveWithin(delayMs: number): void {
-    const { clock, random } = this.#options;
-    this.#leaving ??= clock.after(leaveDelayMs(delayMs, random), () => {
-      this.#fail('relayDraining');
-    });
   }
 
   #join(deviceKey: Uint8Array): void {
@@ -243,6 +235,7 @@ class ClientAttempt implements Attempt, RecordSource {
   }
 
   #attachMux(): void {
+    this.#events.takesOver();
     this.#attached = this.#mux.onAttached(() => {
       this.#events.established();
     });

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { deadline } from '../base/deadline.ts';
 import { nullLogger, type Logger } from '../base/log.ts';
 import { whenReady } from '../base/maybePromise.ts';
 import type { Disposable } from '../base/disposable.ts';
@@ -13,10 +14,9 @@ import { proveAdmission } from '../secure/admission.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import type { CircuitMatch, SessionMatch } from './circuitMatch.ts';
 import { DeviceCircuit } from './deviceCircuit.ts';
-import { leaveDelayMs } from './leaveTime.ts';
+import type { Attempt, AttemptEvents } from './handover.ts';
 import { Link } from './link.ts';
 import { RecordPump } from './recordPump.ts';
-import type { Attempt, AttemptEvents } from './supervisor.ts';
 import { TokenRounds } from './tokenRounds.ts';
 import type { TunnelMeter } from './tunnelMeter.ts';
 import { WaitingCircuits } from './waitingCircuits.ts';
@@ -68,18 +68,17 @@ export class DeviceAttempt implements Attempt {
   #stage: 'dialling' | 'challenged' | 'admitted' = 'dialling';
   /** A relay that keeps the link alive may still say nothing that counts. */
   #admission: Disposable | undefined;
-  #leaving: Disposable | undefined;
   /** Set once admitted. */
   #tokens: TokenRounds | undefined;
   #isOver = false;
 
-  constructor(options: DeviceTunnelOptions, owner: MuxOwner, number: number, events: AttemptEvents) {
+  constructor(options: DeviceTunnelOptions, owner: MuxOwner, number: number, events: AttemptEvents, patienceMs: number) {
     this.#options = options;
     this.#owner = owner;
     this.#number = number;
     this.#events = events;
     this.#log = options.log ?? nullLogger;
-    const { origin, invite } = options.relay();
+    const { origin, invite, isKnown = false } = options.relay();
     this.#origin = origin;
     this.#invite = invite ?? '';
     this.#waiting = new WaitingCircuits(options.clock, (circuit) => {
@@ -87,7 +86,7 @@ export class DeviceAttempt implements Attempt {
     });
     this.#pump = new RecordPump(options.clock, () => this.#link.backlogBytes);
     this.#link = new Link(
-      { dial: options.dial, clock: options.clock, origin, role: 'device', traffic: owner.meter },
+      { dial: options.dial, clock: options.clock, origin, role: 'device', traffic: owner.meter, patienceMs, isKnown },
       {
         onOpen: () => undefined,
         onFrame: (frame) => {
@@ -104,8 +103,7 @@ export class DeviceAttempt implements Attempt {
   }
 
   probe(): void {
-    this.#link.probe();
-    this.#tokens?.measure();
+    this.#tokens?.probe();
   }
 
   publishHashes(): Promise<void> {
@@ -120,7 +118,6 @@ export class DeviceAttempt implements Attempt {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#admission?.dispose();
-    this.#leaving?.dispose();
     this.#tokens?.dispose();
     for (const { circuit } of [...this.#circuits.values()]) circuit.dispose();
     this.#circuits.clear();
@@ -149,18 +146,11 @@ export class DeviceAttempt implements Attempt {
         this.#receiveRecord(frame.circuit ?? 0, frame.record);
         return;
       case 'goaway':
-        this.#leaveWithin(frame.delayMs);
+        this.#events.leaving(frame.delayMs);
         return;
       default:
         this.#fail('relayProtocol');
     }
-  }
-
-  #leaveWithin(delayMs: number): void {
-    const { clock, random } = this.#options;
-    this.#leaving ??= clock.after(leaveDelayMs(delayMs, random), () => {
-      this.#fail('relayDraining');
-    });
   }
 
   #onChallenge(relayKey: Uint8Array, nonce: Uint8Array): void {
@@ -169,7 +159,7 @@ export class DeviceAttempt implements Attempt {
       return;
     }
     this.#stage = 'challenged';
-    this.#admission = this.#options.clock.after(FIRST_FRAME_TIMEOUT_MS, () => {
+    this.#admission = deadline(this.#options.clock, FIRST_FRAME_TIMEOUT_MS, () => {
       this.#fail('relaySilent');
     });
     this.#answerChallenge(relayKey, nonce);

@@ -32,8 +32,8 @@ export class DeviceTunnel implements Disposable, MuxOwner {
         clock: options.clock,
         random: options.random,
         isWatched: () => this.supervisor.streams > 0 || this.#streamCount > 0,
-        start: (attempt, events) => {
-          this.#attempt = new DeviceAttempt(options, this, attempt, events);
+        start: (attempt, events, patienceMs) => {
+          this.#attempt = new DeviceAttempt(options, this, attempt, events, patienceMs);
           return this.#attempt;
         },
       }),

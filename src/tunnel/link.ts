@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { DecodeError } from '../base/bytes.ts';
+import { deadline } from '../base/deadline.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { closeCodeFor, closeCodeMeaning } from '../protocol/closeCodes.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -7,11 +8,7 @@ import { FIRST_FRAME_TIMEOUT_MS, LINK_DEAD_AFTER_MS, PROBE_TIMEOUT_MS } from '..
 import { decodeLinkFrame, encodeLinkFrame, receivableFrames, type LinkFrame, type LinkRole } from '../protocol/linkFrames.ts';
 import type { DialLink, LinkSocket } from '../protocol/linkSocket.ts';
 import { linkUrl } from '../protocol/relayUrl.ts';
-
-/** A watchdog that fires this late was held up by our own event loop: it looks once more before it judges. */
-const STALL_MS = 1000;
-/** Time for DNS, TCP, TLS and the upgrade. */
-const DIAL_TIMEOUT_MS = 10_000;
+import { meaningOfRefusal } from './upgradeRefusal.ts';
 
 export interface LinkEvents {
   onOpen(): void;
@@ -35,6 +32,10 @@ export interface LinkOptions {
   readonly origin: string;
   readonly role: LinkRole;
   readonly clock: Clock;
+  /** Time for DNS, TCP, TLS and the upgrade, ms. */
+  readonly patienceMs: number;
+  /** A relay has been reached at this address before. */
+  readonly isKnown: boolean;
   readonly traffic?: LinkTraffic;
 }
 
@@ -71,10 +72,10 @@ export class Link implements Disposable {
         });
       },
       onClose: (code, refusal) => {
-        this.#finish(refusalMeaning(refusal) ?? closeCodeMeaning(code));
+        this.#finish(refusal === undefined ? closeCodeMeaning(code) : meaningOfRefusal(refusal, options.isKnown));
       },
     });
-    this.#watch(DIAL_TIMEOUT_MS, 'relayUnreachable');
+    this.#watch(options.patienceMs, 'relayUnreachable');
   }
 
   get backlogBytes(): number {
@@ -118,10 +119,8 @@ export class Link implements Disposable {
 
   #watch(timeoutMs: number, verdict: ErrorCode): void {
     this.#watchdog?.dispose();
-    const due = this.#clock.monotonic() + timeoutMs;
-    this.#watchdog = this.#clock.after(timeoutMs, () => {
-      if (this.#clock.monotonic() - due > STALL_MS) this.#watch(PROBE_TIMEOUT_MS, verdict);
-      else this.#abandon(verdict);
+    this.#watchdog = deadline(this.#clock, timeoutMs, () => {
+      this.#abandon(verdict);
     });
   }
 
@@ -147,14 +146,4 @@ export class Link implements Disposable {
   #whileUp(action: () => void): void {
     if (!this.#isOver) action();
   }
-}
-
-/** What a refused upgrade means. */
-function refusalMeaning(refusal: number | 'certificate' | undefined): ErrorCode | undefined {
-  if (refusal === undefined) return undefined;
-  if (refusal === 'certificate') return 'certificate';
-  if (refusal === 404) return 'relayNotFound';
-  if (refusal === 426) return 'relayVersion';
-  if (refusal === 403) return 'relayNotFound';
-  return refusal === 429 || refusal === 503 ? 'relayBusy' : 'relayUnreachable';
 }

@@ -9,13 +9,15 @@ import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { decodePairingFrame, encodePairingFrame, type ClientKind, type PairingFrame, type Scope } from '../protocol/pairingFrames.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
+import { isLive } from './connectionState.ts';
 import { deriveOffer, rootOf } from '../secure/pairingSecret.ts';
 import type { PairingLink } from '../secure/pairingLink.ts';
 import { prologue } from '../secure/prologue.ts';
 import { wordsOf } from '../secure/words.ts';
-import { Link } from './link.ts';
+import type { Attempt, AttemptEvents } from './handover.ts';
+import { Link, type LinkOptions } from './link.ts';
 import { Session } from './session.ts';
-import { Supervisor, type Attempt, type AttemptEvents } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
 
 export interface PairingClientOptions {
   readonly dial: DialLink;
@@ -57,6 +59,7 @@ export async function pairClient(options: PairingClientOptions, progress: Pairin
   const outcome = deferred<PairingResult>();
   const { clock, random } = options;
   let unknown: Disposable | undefined;
+  let isKnown = false;
   const watched: PairingProgress = {
     onWaiting: () => {
       unknown ??= clock.after(UNKNOWN_OFFER_MS, () => {
@@ -75,9 +78,10 @@ export async function pairClient(options: PairingClientOptions, progress: Pairin
     clock,
     random,
     isWatched: () => true,
-    start: (_attempt, events) => new PairingAttempt(options, events, watched, outcome.resolve),
+    start: (_attempt, events, patienceMs) => new PairingAttempt(options, events, watched, outcome.resolve, { patienceMs, isKnown }),
   });
   const stateChange = supervisor.onDidChange((state) => {
+    isKnown ||= isLive(state) || ('error' in state && state.error === 'deviceOffline');
     if (state.kind === 'error') outcome.reject(new TunnelError(state.error));
   });
   const timeout = clock.after(PAIRING_QUESTION_LIFETIME_MS, () => {
@@ -112,7 +116,13 @@ class PairingAttempt implements Attempt {
   #words: readonly string[] = [];
   #isOver = false;
 
-  constructor(options: PairingClientOptions, events: AttemptEvents, progress: PairingProgress, onDone: (result: PairingResult) => void) {
+  constructor(
+    options: PairingClientOptions,
+    events: AttemptEvents,
+    progress: PairingProgress,
+    onDone: (result: PairingResult) => void,
+    relay: Pick<LinkOptions, 'patienceMs' | 'isKnown'>,
+  ) {
     this.#options = options;
     this.#events = events;
     this.#progress = progress;
@@ -120,7 +130,7 @@ class PairingAttempt implements Attempt {
     const { dial, clock, crypto, link } = options;
     const offer = deriveOffer(crypto, link.secret);
     this.#link = new Link(
-      { dial, clock, origin: link.origin, role: 'client' },
+      { dial, clock, origin: link.origin, role: 'client', ...relay },
       {
         onOpen: () => {
           this.#link.send({ type: 'dial', hash: offer.dialHash });
@@ -136,8 +146,10 @@ class PairingAttempt implements Attempt {
     );
   }
 
+  /** The device answers a repeated PAIR with another ASKED. */
   probe(): void {
     this.#link.probe();
+    this.#sayPair();
   }
 
   dispose(): void {
@@ -164,7 +176,7 @@ class PairingAttempt implements Attempt {
         this.#onLeft(errorCodeOf(frame.reason));
         return;
       case 'goaway':
-        this.#fail('relayDraining');
+        this.#events.leaving(frame.delayMs);
         return;
       default:
         this.#fail('relayProtocol');
@@ -178,12 +190,13 @@ class PairingAttempt implements Attempt {
   }
 
   #join(deviceKey: Uint8Array, psk: Uint8Array): void {
-    const { crypto, random, clock, staticKey, link, name, kind, scope } = this.#options;
+    const { crypto, random, clock, staticKey, link } = this.#options;
     if (!equalBytes(deviceKey, link.deviceKey)) {
       this.#fail('handshakeFailed');
       return;
     }
     this.#session?.dispose();
+    this.#events.takesOver();
     const session = new Session(
       { crypto, random, clock, prologue: prologue('pairing', deviceKey), psk, staticKey },
       {
@@ -193,7 +206,7 @@ class PairingAttempt implements Attempt {
         onEstablished: ({ chainingKey, handshakeHash }) => {
           this.#root = rootOf(crypto, chainingKey);
           this.#words = wordsOf(crypto, handshakeHash);
-          session.send(encodePairingFrame({ type: 'pair', name, kind, scope }));
+          this.#sayPair();
         },
         onFrames: (frames) => {
           this.#onPairingFrame(decodePairingFrame(frames), session);
@@ -205,6 +218,11 @@ class PairingAttempt implements Attempt {
     );
     this.#session = session;
     session.initiate(link.deviceKey);
+  }
+
+  #sayPair(): void {
+    const { name, kind, scope } = this.#options;
+    this.#session?.send(encodePairingFrame({ type: 'pair', name, kind, scope }));
   }
 
   #onPairingFrame(frame: PairingFrame, session: Session): void {

@@ -1,37 +1,19 @@
-import { backoffDelayMs } from '../base/backoff.ts';
-import { every, type Clock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { PROBE_TIMEOUT_MS, SLEEP_GAP_MS } from '../protocol/limits.ts';
+import { PROBE_TIMEOUT_MS } from '../protocol/limits.ts';
 import { initialConnectionState, isLive, isTrying, transition, type ConnectionEvent, type ConnectionState } from './connectionState.ts';
-
-/** A watched connection tries at least this often. */
-const WATCHED_MAX_DELAY_MS = 5_000;
-/** How long a connection must hold before the waits begin small again: a random time between the two. */
-const STABLE_MIN_MS = 20_000;
-const STABLE_MAX_MS = 40_000;
-const SLEEP_TICK_MS = 5_000;
-
-/** One try to connect and, when it succeeds, the connection. */
-export interface Attempt extends Disposable {
-  /** Prove now that the far side is there, or fail. */
-  probe(): void;
-}
-
-export interface AttemptEvents {
-  established(): void;
-  waiting(): void;
-  failed(error: ErrorCode): void;
-}
+import { Handover, type StartAttempt } from './handover.ts';
+import { RetrySchedule } from './retrySchedule.ts';
+import { onWake } from './wakeWatch.ts';
 
 export interface SupervisorOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Starts try number `attempt` of this supervisor's life. Callbacks come later, never from inside. What it throws ends the try. */
-  start(attempt: number, events: AttemptEvents): Attempt;
+  readonly start: StartAttempt;
   /** Somebody is looking or waiting for bytes. */
   isWatched(): boolean;
 }
@@ -44,23 +26,35 @@ export class Supervisor implements Disposable {
   readonly #options: SupervisorOptions;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<ConnectionState>());
+  readonly #schedule: RetrySchedule;
+  readonly #handover: Handover;
   #state: ConnectionState = initialConnectionState;
-  #current: Attempt | undefined;
-  #generation = 0;
-  #dials = 0;
   /** Monotonic, ms. */
   #dialledAt = 0;
   #isDisposed = false;
-  /** Feeds the backoff; unlike the state's attempt it survives a short success. */
-  #tries = 0;
   #streams = 0;
   #retry: Disposable | undefined;
-  #stable: Disposable | undefined;
   #sleepWatch: Disposable | undefined;
-  #lastTick = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#schedule = this.#store.add(new RetrySchedule(options.clock, options.random));
+    this.#handover = this.#store.add(
+      new Handover(
+        { ...options, isWatched: () => options.isWatched(), schedule: this.#schedule },
+        {
+          established: () => {
+            this.#dispatch({ type: 'established', streams: this.#streams });
+          },
+          waiting: () => {
+            this.#dispatch({ type: 'waiting' });
+          },
+          failed: (error) => {
+            this.#dispatch({ type: 'failed', error });
+          },
+        },
+      ),
+    );
   }
 
   /** After each change of state. */
@@ -103,7 +97,7 @@ export class Supervisor implements Disposable {
   }
 
   disconnect(): void {
-    this.#tries = 0;
+    this.#schedule.reset();
     this.#dispatch({ type: 'disconnect' });
   }
 
@@ -118,8 +112,9 @@ export class Supervisor implements Disposable {
    */
   wake(): void {
     const state = this.#state;
+    this.#schedule.renew();
     const isDialOld = this.#options.clock.monotonic() - this.#dialledAt >= PROBE_TIMEOUT_MS;
-    if (isLive(state)) this.#current?.probe();
+    if (isLive(state)) this.#handover.probe();
     else if (isTrying(state) && (isDialOld || 'retryAt' in state)) this.#dispatch({ type: 'retryNow' });
   }
 
@@ -142,67 +137,40 @@ export class Supervisor implements Disposable {
   #dispatch(event: ConnectionEvent): void {
     if (this.#isDisposed) return;
     const before = this.#state;
+    const { diallingMs } = this.#handover;
     const { state, effects } = transition(before, event);
     this.#state = state;
     for (const effect of effects) {
       switch (effect.type) {
         case 'dial':
-          this.#dial();
+          this.#cancelRetry();
+          this.#dialledAt = this.#options.clock.monotonic();
+          this.#handover.dial();
           break;
         case 'hangUp':
-          this.#hangUp();
+          this.#handover.hangUp();
           break;
         case 'scheduleRetry':
-          this.#scheduleRetry();
+          this.#scheduleRetry(diallingMs);
           break;
         case 'cancelRetry':
-          this.#retry?.dispose();
-          this.#retry = undefined;
+          this.#cancelRetry();
           break;
       }
     }
-    this.#updateTimers();
+    this.#schedule.setUp(this.#handover.isUp);
+    this.#watchSleep();
     if (!isSame(before, this.#state)) this.#changed.fire(this.#state);
   }
 
-  #dial(): void {
-    const generation = ++this.#generation;
+  #cancelRetry(): void {
     this.#retry?.dispose();
     this.#retry = undefined;
-    this.#dialledAt = this.#options.clock.monotonic();
-    const ifCurrent = (event: () => ConnectionEvent): void => {
-      if (generation === this.#generation) this.#dispatch(event());
-    };
-    const failed = (error: ErrorCode): void => {
-      ifCurrent(() => ({ type: 'failed', error }));
-    };
-    try {
-      this.#current = this.#options.start(++this.#dials, {
-        established: () => {
-          ifCurrent(() => ({ type: 'established', streams: this.#streams }));
-        },
-        waiting: () => {
-          ifCurrent(() => ({ type: 'waiting' }));
-        },
-        failed,
-      });
-    } catch (error) {
-      this.#options.clock.defer(() => {
-        failed(TunnelError.from(error).code);
-      });
-    }
   }
 
-  #hangUp(): void {
-    this.#generation++;
-    this.#current?.dispose();
-    this.#current = undefined;
-  }
-
-  #scheduleRetry(): void {
-    const { clock, random } = this.#options;
-    const wanted = backoffDelayMs(++this.#tries, random);
-    const delayMs = this.#options.isWatched() ? Math.min(wanted, WATCHED_MAX_DELAY_MS) : wanted;
+  #scheduleRetry(diallingMs: number): void {
+    const { clock } = this.#options;
+    const delayMs = this.#schedule.next(this.#options.isWatched(), diallingMs);
     this.#retry = clock.after(delayMs, () => {
       this.#retry = undefined;
       this.#dispatch({ type: 'retryDue' });
@@ -210,33 +178,15 @@ export class Supervisor implements Disposable {
     this.#state = transition(this.#state, { type: 'retryScheduled', at: clock.now() + delayMs }).state;
   }
 
-  #updateTimers(): void {
-    const { clock, random } = this.#options;
-    if (!isLive(this.#state)) {
-      this.#stable?.dispose();
-      this.#stable = undefined;
-    } else {
-      this.#stable ??= clock.after(STABLE_MIN_MS + random.float() * (STABLE_MAX_MS - STABLE_MIN_MS), () => {
-        this.#tries = 0;
-      });
-    }
+  #watchSleep(): void {
     if (this.#state.kind === 'disconnected' || this.#state.kind === 'error') {
       this.#sleepWatch?.dispose();
       this.#sleepWatch = undefined;
-    } else if (!this.#sleepWatch) {
-      this.#lastTick = clock.now();
-      this.#sleepWatch = every(clock, SLEEP_TICK_MS, () => {
-        this.#tick();
+    } else {
+      this.#sleepWatch ??= onWake(this.#options.clock, () => {
+        this.wake();
       });
     }
-  }
-
-  /** Timers stand still while a machine sleeps; the wall clock does not. */
-  #tick(): void {
-    const now = this.#options.clock.now();
-    const gap = now - this.#lastTick;
-    this.#lastTick = now;
-    if (gap > SLEEP_TICK_MS + SLEEP_GAP_MS) this.wake();
   }
 }
 

@@ -1,14 +1,13 @@
 import { every, type Clock } from '../base/clock.ts';
+import { deadline } from '../base/deadline.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from '../protocol/limits.ts';
+import { PING_INTERVAL_MS, PING_TIMEOUT_MS, PROBE_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { LinkFrame } from '../protocol/linkFrames.ts';
-
-/** A look that comes this late was held up by our own event loop, and so may the answer have been: it judges nothing. */
-const STALL_MS = 1000;
 
 interface Round {
   readonly sentAt: number;
+  readonly due: Disposable;
   resolve(): void;
   reject(error: TunnelError): void;
 }
@@ -28,33 +27,31 @@ export class TokenRounds implements Disposable {
   readonly #open = new Map<number, Round>();
   readonly #interval: Disposable;
   #seq = 0;
-  /** Monotonic, ms: when the next look is due. */
-  #lookDue: number;
   #isOver = false;
 
   constructor(clock: Clock, events: TokenRoundsEvents) {
     this.#clock = clock;
     this.#events = events;
-    this.#lookDue = clock.monotonic() + PING_INTERVAL_MS;
     this.#interval = every(clock, PING_INTERVAL_MS, () => {
-      this.#look();
+      this.#measure(PING_TIMEOUT_MS);
     });
   }
 
   /** Replaces the hashes that the relay knows; resolves once it has confirmed them. @throws TunnelError when the link ends before */
   publish(hashes: readonly Uint8Array[]): Promise<void> {
-    return this.#send(hashes, true);
+    return this.#send(hashes, true, PING_TIMEOUT_MS);
   }
 
-  /** An empty TOKENS changes nothing and is confirmed: a round trip to the relay. */
-  measure(): void {
-    this.#send([], false).catch(() => undefined);
+  /** Asks the relay now, with 3 s to answer: after sleep, or in another network. */
+  probe(): void {
+    this.#measure(PROBE_TIMEOUT_MS);
   }
 
   confirm(seq: number): void {
     const round = this.#open.get(seq);
     if (!round) return;
     this.#open.delete(seq);
+    round.due.dispose();
     this.#events.onRoundTrip(this.#clock.monotonic() - round.sentAt);
     round.resolve();
   }
@@ -62,24 +59,26 @@ export class TokenRounds implements Disposable {
   dispose(): void {
     this.#isOver = true;
     this.#interval.dispose();
-    for (const round of this.#open.values()) round.reject(new TunnelError('relayUnreachable'));
+    for (const round of this.#open.values()) {
+      round.due.dispose();
+      round.reject(new TunnelError('relayUnreachable'));
+    }
     this.#open.clear();
   }
 
-  #look(): void {
-    const now = this.#clock.monotonic();
-    const isLate = now - this.#lookDue > STALL_MS;
-    this.#lookDue = now + PING_INTERVAL_MS;
-    const [oldest] = this.#open.values();
-    if (oldest && !isLate && now - oldest.sentAt > PING_TIMEOUT_MS) this.#events.onSilent();
-    else this.measure();
+  /** An empty TOKENS changes nothing and is confirmed: a round trip to the relay. */
+  #measure(timeoutMs: number): void {
+    this.#send([], false, timeoutMs).catch(() => undefined);
   }
 
-  #send(add: readonly Uint8Array[], replace: boolean): Promise<void> {
+  #send(add: readonly Uint8Array[], replace: boolean, timeoutMs: number): Promise<void> {
     if (this.#isOver) return Promise.reject(new TunnelError('relayUnreachable'));
     const seq = ++this.#seq;
     const confirmed = new Promise<void>((resolve, reject) => {
-      this.#open.set(seq, { sentAt: this.#clock.monotonic(), resolve, reject });
+      const due = deadline(this.#clock, timeoutMs, () => {
+        this.#events.onSilent();
+      });
+      this.#open.set(seq, { sentAt: this.#clock.monotonic(), due, resolve, reject });
     });
     this.#events.send({ type: 'tokens', seq, replace, add, remove: [] });
     return confirmed;

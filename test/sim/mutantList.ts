@@ -115,7 +115,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a silent line is believed for ever',
     edits: [
-      { file: 'tunnel/link.ts', find: 'else this.#abandon(verdict);', replace: 'else this.#watch(timeoutMs, verdict);' },
+      { file: 'tunnel/link.ts', find: '=> {\n      this.#abandon(verdict);', replace: '=> {\n      this.#watch(timeoutMs, verdict);' },
       { file: 'mux/pinger.ts', find: 'else this.#events.onSilent();', replace: 'else this.#armDeadline(timeoutMs);' },
     ],
   },
@@ -128,10 +128,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a connection that was up is tried again only once',
     edits: [
+      { file: 'tunnel/supervisor.ts', find: '  #dialledAt = 0;\n', replace: '  #dialledAt = 0;\n  #retries = 0;\n' },
       {
         file: 'tunnel/supervisor.ts',
-        find: 'this.#scheduleRetry();\n          break;',
-        replace: 'if (!isLive(before) || this.#dials < 3) this.#scheduleRetry();\n          break;',
+        find: 'this.#scheduleRetry(diallingMs);\n          break;',
+        replace: 'if (!isLive(before) || this.#retries++ < 1) this.#scheduleRetry(diallingMs);\n          break;',
       },
     ],
   },

@@ -48,11 +48,19 @@ describe('a device’s link to a relay that misbehaves', () => {
       onMux: () => assert.fail('no mux'),
     };
     const owner = { takeMux: () => assert.fail('no mux'), releaseMux: () => undefined, meter: new TunnelMeter(clock, () => 0) };
-    attempt = new DeviceAttempt(options, owner, 1, {
-      established: () => heard.push('established'),
-      waiting: () => assert.fail('a device does not wait'),
-      failed: (error) => failures.push(error),
-    });
+    attempt = new DeviceAttempt(
+      options,
+      owner,
+      1,
+      {
+        established: () => heard.push('established'),
+        waiting: () => assert.fail('a device does not wait'),
+        takesOver: () => undefined,
+        leaving: () => undefined,
+        failed: (error) => failures.push(error),
+      },
+      10_000,
+    );
     await clock.settle();
   });
   afterEach(() => {

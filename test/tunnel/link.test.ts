@@ -14,7 +14,7 @@ describe('a link', () => {
   let closed: ErrorCode[];
   let traffic: { readonly sent: number[]; readonly received: number[] };
 
-  function dial(role: 'device' | 'client' = 'client', opens = true): void {
+  function dial(role: 'device' | 'client' = 'client', opens = true, isKnown = false): void {
     frames = [];
     closed = [];
     traffic = { sent: [], received: [] };
@@ -22,6 +22,8 @@ describe('a link', () => {
       {
         clock,
         role,
+        patienceMs: 10_000,
+        isKnown,
         traffic: { onSent: (bytes) => traffic.sent.push(bytes), onReceived: (bytes) => traffic.received.push(bytes) },
         origin: 'http://127.0.0.1:1',
         dial: (url, handlers) => {
@@ -92,31 +94,47 @@ describe('a link', () => {
       throw new SyntaxError('no address');
     };
     const events = { onOpen: () => undefined, onFrame: () => undefined, onDrain: () => undefined, onClosed: () => undefined };
-    assert.throws(() => new Link({ clock, role: 'client', origin: 'http://127.0.0.1:1', dial: refuse }, events), SyntaxError);
+    assert.throws(
+      () => new Link({ clock, role: 'client', patienceMs: 10_000, isKnown: false, origin: 'http://127.0.0.1:1', dial: refuse }, events),
+      SyntaxError,
+    );
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('gives a dial ten seconds', async () => {
+  it('gives a dial its time and no more', async () => {
     dial('client', false);
-    await clock.advance(10_000);
+    await clock.advance(9_999);
+    assert.deepEqual(closed, []);
+    await clock.advance(1);
     assert.deepEqual(closed, ['relayUnreachable']);
   });
 
-  for (const [refusal, error] of [
-    [404, 'relayNotFound'],
-    [426, 'relayVersion'],
-    [429, 'relayBusy'],
-    [503, 'relayBusy'],
-    [502, 'relayUnreachable'],
-    ['certificate', 'certificate'],
-  ] as const) {
-    it(`reads a refused upgrade ${String(refusal)} as ${error}`, async () => {
-      dial('client', false);
-      line.near.refuse(refusal);
+  it('says what a refused upgrade means, first and once a relay was there', async () => {
+    for (const [isKnown, error] of [
+      [false, 'relayNotFound'],
+      [true, 'relayIntercepted'],
+    ] as const) {
+      line = memorySocketPair(clock);
+      dial('client', false, isKnown);
+      line.near.refuse(403);
       await clock.settle();
       assert.deepEqual(closed, [error]);
-    });
-  }
+    }
+  });
+
+  it('is not called dead for a silence in which its own end stood still, and then is after another look', async () => {
+    dial();
+    await clock.advance(LINK_DEAD_AFTER_MS - 1000);
+    clock.stall(30_000);
+    await clock.advance(100);
+    assert.deepEqual(closed, [], 'what came meanwhile has not been read');
+    line.far.send(encodeLinkFrame({ type: 'heartbeat' }, 'client'));
+    await clock.advance(LINK_DEAD_AFTER_MS - 1);
+    assert.deepEqual(closed, [], 'it was there');
+    clock.stall(30_000);
+    await clock.advance(3_001);
+    assert.deepEqual(closed, ['relaySilent'], 'silence after a look is silence');
+  });
 
   it('reads the relay’s farewell, and says nothing after it was disposed', async () => {
     dial();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
-import { Supervisor, type AttemptEvents } from '../../src/tunnel/supervisor.ts';
+import type { AttemptEvents } from '../../src/tunnel/handover.ts';
+import { Supervisor } from '../../src/tunnel/supervisor.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 

@@ -17,7 +17,7 @@ export const dialWs: DialLink = (url, handlers) => {
 };
 
 function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
-  let refusal: number | 'certificate' | undefined;
+  let refusal: number | 'version' | 'certificate' | undefined;
   let isOver = false;
   let farewell: NodeJS.Timeout | undefined;
   const finish = (code: number): void => {
@@ -27,7 +27,8 @@ function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
     handlers.onClose(code, refusal);
   };
   socket.on('unexpected-response', (request, response) => {
-    refusal = response.statusCode;
+    // Only a relay names the versions of links that it speaks.
+    refusal = response.headers['sec-websocket-protocol']?.startsWith('c2l.') ? 'version' : response.statusCode;
     response.destroy();
     request.destroy();
     // `ws` leaves the socket to us here and emits nothing more.

@@ -15,7 +15,7 @@ interface Heard {
   readonly messages: Uint8Array[];
   opened: number;
   drained: number;
-  closes: { readonly code: number; readonly refusal: number | 'certificate' | undefined }[];
+  closes: { readonly code: number; readonly refusal: number | 'version' | 'certificate' | undefined }[];
 }
 
 describe('a link’s socket on Node', () => {
@@ -65,7 +65,7 @@ describe('a link’s socket on Node', () => {
       },
       onMessage: (message: Uint8Array) => messages.push(message.slice()),
       onDrain: () => heard.drained++,
-      onClose: (code: number, refusal?: number | 'certificate') => {
+      onClose: (code: number, refusal?: number | 'version' | 'certificate') => {
         outside();
         closes.push({ code, refusal });
       },
@@ -117,6 +117,16 @@ describe('a link’s socket on Node', () => {
       assert.equal(heard.opened, 0);
     });
   }
+
+  it('knows a relay of another version by the versions that it names', async () => {
+    const server = createServer();
+    server.on('upgrade', (_request, socket) => {
+      socket.end('HTTP/1.1 426 No\r\nSec-WebSocket-Protocol: c2l.v2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    });
+    const heard = dial(`ws://127.0.0.1:${String(await listen(server))}/`);
+    await until(() => heard.closes.length > 0);
+    assert.deepEqual(heard.closes, [{ code: 1006, refusal: 'version' }]);
+  });
 
   it('follows no redirect', async () => {
     const server = createServer();

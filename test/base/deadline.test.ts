@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { deadline } from '../../src/base/deadline.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
+
+describe('a deadline', () => {
+  let clock: FakeClock;
+  let judged: number[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    judged = [];
+  });
+  afterEach(() => {
+    assert.equal(clock.pendingTimers, 0, 'timers left behind');
+  });
+
+  function begin(delayMs: number): { dispose(): void } {
+    return deadline(clock, delayMs, () => judged.push(clock.monotonic()));
+  }
+
+  it('judges once, when it is due', async () => {
+    begin(10_000);
+    await clock.advance(9_999);
+    assert.deepEqual(judged, []);
+    await clock.advance(60_000);
+    assert.deepEqual(judged, [10_000]);
+  });
+
+  it('judges nothing while our own event loop stood still, and looks once more', async () => {
+    begin(10_000);
+    clock.stall(12_000);
+    await clock.advance(2_999);
+    assert.deepEqual(judged, []);
+    await clock.advance(1);
+    assert.deepEqual(judged, [15_000]);
+  });
+
+  it('looks again as often as it was held up, and no longer than it was to wait', async () => {
+    begin(500);
+    for (let i = 0; i < 5; i++) {
+      clock.stall(5_000);
+      await clock.advance(0);
+    }
+    assert.deepEqual(judged, []);
+    await clock.advance(500);
+    assert.deepEqual(judged, [25_500]);
+  });
+
+  it('takes a little lateness for what it is', async () => {
+    begin(10_000);
+    clock.stall(11_000);
+    await clock.advance(0);
+    assert.deepEqual(judged, [11_000]);
+  });
+
+  it('ends, before it is due and after another look began', async () => {
+    const early = begin(10_000);
+    early.dispose();
+    const late = begin(10_000);
+    clock.stall(20_000);
+    await clock.advance(0);
+    late.dispose();
+    await clock.advance(60_000);
+    assert.deepEqual(judged, []);
+  });
+});
