@@ -20,9 +20,11 @@ import { formatPairingLink } from '../secure/pairingLink.ts';
 import { INSTANCE_BYTES } from '../protocol/linkFrames.ts';
 import { DeviceTunnel } from '../tunnel/deviceTunnel.ts';
 import { makeApiKey } from './apiKeys.ts';
+import type { Upstream } from '../ollama/upstream.ts';
 import { serveChat } from './chatServer.ts';
 import { ClientRegistry } from './clientRegistry.ts';
 import type { DeviceStore } from './deviceStore.ts';
+import { HttpServer, type HttpLimits } from './httpServer.ts';
 import { PairingHost } from './pairingHost.ts';
 import { publishStates } from './tunnelStatus.ts';
 
@@ -44,6 +46,9 @@ export interface AgentOptions {
   readonly devices: DeviceStore;
   readonly relayFile: RelayFile;
   readonly models: ModelClient;
+  /** The way of `http` streams to Ollama. Without one they are refused. */
+  readonly upstream?: Upstream;
+  readonly httpLimits?: HttpLimits;
   readonly bus: StatusEventBus;
   readonly log: Logger;
 }
@@ -63,6 +68,7 @@ export class Agent implements AgentControl, Disposable {
   readonly #registry: ClientRegistry;
   readonly #pairing: PairingHost;
   readonly #tunnel: DeviceTunnel;
+  readonly #http: HttpServer | undefined;
   /** Of every answer that is being written, whoever asked for it. */
   readonly #tokens: RateMeter;
   #relay: RelaySetting | undefined;
@@ -89,6 +95,8 @@ export class Agent implements AgentControl, Disposable {
         },
       }),
     );
+    const { upstream, models, httpLimits: limits } = options;
+    this.#http = upstream && this.#store.add(new HttpServer({ clock, log, upstream, models, ...(limits && { limits }) }));
     this.#registry = this.#store.add(new ClientRegistry(devices, clock));
     this.#pairing = this.#store.add(
       new PairingHost({
@@ -155,7 +163,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   get runningStreams(): number {
-    return this.hub.runningGenerations;
+    return this.hub.runningGenerations + (this.#http?.running ?? 0);
   }
 
   get relay(): RelaySetting | undefined {
@@ -246,11 +254,11 @@ export class Agent implements AgentControl, Disposable {
   #wire(): void {
     const { supervisor } = this.#tunnel;
     this.#store.add(publishStates(supervisor, this.bus, this.#options.clock, () => this.#relay?.origin));
-    this.#store.add(
-      this.hub.onDidChangeRunning((count) => {
-        supervisor.setStreams(count);
-      }),
-    );
+    const count = (): void => {
+      supervisor.setStreams(this.runningStreams);
+    };
+    this.#store.add(this.hub.onDidChangeRunning(count));
+    if (this.#http) this.#store.add(this.#http.onDidChangeRunning(count));
     this.#store.add(
       this.#registry.onDidChange(() => {
         this.#publishQuietly();
@@ -269,6 +277,7 @@ export class Agent implements AgentControl, Disposable {
       const client = this.#registry.get(clientId);
       if (!client || client.state === 'revoked') stream.reset('revoked');
       else if (stream.kind === 'chat') serveChat(this.hub, stream, client, this.#options.log);
+      else if (stream.kind === 'http' && this.#http) this.#http.serve(stream, mux, client);
       else stream.reset('notAllowed');
     });
   }

@@ -44,6 +44,7 @@ export class Mux implements Disposable {
   readonly #roundTrip = new Emitter<number>();
   readonly #missedPing = new Emitter<undefined>();
   readonly #attached = new Emitter<undefined>();
+  readonly #detached = new Emitter<undefined>();
   #incarnation: Uint8Array;
   #attempt = 0;
   #carrier: MuxCarrier | undefined;
@@ -89,6 +90,8 @@ export class Mux implements Disposable {
   readonly onMissedPing = this.#missedPing.event;
   /** Both HELLOs have been read: streams flow again. */
   readonly onAttached = this.#attached.event;
+  /** The session that carried the streams is gone; they wait for the next. */
+  readonly onDetached = this.#detached.event;
 
   /** The peer has opened a stream. */
   get onStream(): Event<MuxStream> {
@@ -134,10 +137,12 @@ export class Mux implements Disposable {
 
   /** The session is gone; streams wait for the next. */
   detach(): void {
+    const wasReady = this.#isReady;
     this.#carrier = undefined;
     this.#isReady = false;
     this.#scheduler.clear();
     this.#updatePinger();
+    if (wasReady) this.#detached.fire(undefined);
   }
 
   /**
@@ -177,6 +182,7 @@ export class Mux implements Disposable {
     this.#roundTrip.dispose();
     this.#missedPing.dispose();
     this.#attached.dispose();
+    this.#detached.dispose();
   }
 
   #wake(): void {

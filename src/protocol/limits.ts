@@ -71,6 +71,18 @@ export const MAX_ANSWER_BYTES = 8 * MiB;
 export const MAX_HTTP_HEAD_BYTES = 4 * KiB;
 /** Body of a request on an `http` stream: a chat with a few images. A longer one is answered 413. */
 export const MAX_HTTP_BODY_BYTES = 32 * MiB;
+/** Bodies that a device holds at once, of all clients, until Ollama has taken them. One that would exceed it is answered 503. */
+export const MAX_HTTP_BODIES_BYTES = 64 * MiB;
+/** A list of Ollama's that is read whole, to take out what is not the client's business. A longer one is not Ollama's. */
+export const MAX_HTTP_LIST_BYTES = 8 * MiB;
+/** Requests that run a model at once: of a browser or an editor, which chats through the hub; one more is answered 429. */
+export const MAX_HTTP_RUNS_PER_CLIENT = 4;
+/** The same of an API key, made for programs: all streams of all circuits that one dial token may have. */
+export const MAX_HTTP_RUNS_PER_KEY = 256;
+/** The same of a whole device, where each holds a connection and at most a stream's buffer; one more is answered 503. */
+export const MAX_HTTP_RUNS = 1024;
+/** How long a request goes on without its client: a tunnel that is lost, a body that does not come. Then it ends, and the model with it. */
+export const HTTP_HOLD_MS = 60_000;
 
 /** Detached muxes kept for one client; the oldest goes first. */
 export const MAX_DETACHED_MUXES_PER_CLIENT = 4;
@@ -128,6 +140,10 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['a snapshot fits a chat message', MAX_SNAPSHOT_BYTES < MAX_CHAT_MESSAGE_BYTES],
   ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
   ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],
+  ['a body fits what a device holds of bodies', MAX_HTTP_BODY_BYTES <= MAX_HTTP_BODIES_BYTES],
+  ['a key may use all of its streams', MAX_STREAMS * MAX_CIRCUITS_PER_HASH <= MAX_HTTP_RUNS_PER_KEY],
+  ['a held request outlives the search for a half-open line', HTTP_HOLD_MS > LINK_DEAD_AFTER_MS],
+  ['a held request ends before its mux', HTTP_HOLD_MS < DETACHED_MUX_LIFETIME_MS],
   ['a prompt fits a chat message', MAX_PROMPT_BYTES < MAX_CHAT_MESSAGE_BYTES],
   ['a heartbeat is answered before the link counts as dead', HEARTBEAT_INTERVAL_MS + PROBE_TIMEOUT_MS < LINK_DEAD_AFTER_MS],
   ['half-open is found within 25 s', PING_INTERVAL_MS + PING_TIMEOUT_MS <= 25_000 && LINK_DEAD_AFTER_MS <= 25_000],

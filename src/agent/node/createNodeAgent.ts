@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
-import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import type { Logger } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import { SqliteStore } from '../../conversation/node/sqliteStore.ts';
 import { OllamaClient, type OllamaSettings } from '../../ollama/node/ollamaClient.ts';
 import type { StatusEventBus } from '../../protocol/status.ts';
 import { soundCrypto } from '../../secure/node/soundCrypto.ts';
+import { watchNetwork } from '../../tunnel/node/networkWatch.ts';
 import { dialWs } from '../../tunnel/node/wsLinkSocket.ts';
 import { Agent } from '../agent.ts';
 import { LeaderLock } from './leaderLock.ts';
@@ -63,10 +64,12 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
         devices,
         relayFile: folder.relayFile,
         models,
+        upstream: models,
         bus: options.bus,
         log: options.log,
       }),
     );
+    store.add(followNetwork(agent));
     return {
       agent,
       ...(damaged === undefined ? {} : { damaged }),
@@ -78,4 +81,24 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
     store.dispose();
     throw error;
   }
+}
+
+/** Tells the agent of another network for as long as it wants a connection. */
+function followNetwork(agent: Agent): Disposable {
+  let watch: Disposable | undefined;
+  const stop = (): void => {
+    watch?.dispose();
+    watch = undefined;
+  };
+  const states = agent.bus.statusStream(({ state }) => {
+    if (state === 'disconnected' || state === 'error') stop();
+    else
+      watch ??= watchNetwork(systemClock, () => {
+        agent.wake();
+      });
+  });
+  return toDisposable(() => {
+    states.dispose();
+    stop();
+  });
 }

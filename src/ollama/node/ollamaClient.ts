@@ -12,10 +12,12 @@ import { HealthMonitor } from '../healthMonitor.ts';
 import { ollamaCandidates, type OllamaAddress } from '../host.ts';
 import { readModelList } from '../modelList.ts';
 import type { ProbeAnswer } from '../probe.ts';
+import type { Upstream, UpstreamFlow, UpstreamRequest, UpstreamSink } from '../upstream.ts';
 import { OllamaDiscovery } from './discovery.ts';
 import { findOllamaBinary } from './findOllamaBinary.ts';
 import { OllamaGeneration } from './ollamaGeneration.ts';
 import { OllamaHttp } from './ollamaHttp.ts';
+import { UpstreamConnection } from './upstreamConnection.ts';
 
 /** What the user may set; read anew whenever it is needed. */
 export interface OllamaSettings {
@@ -42,8 +44,8 @@ const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
 /** A list may wait for a slow disk. */
 const LIST_TIMEOUT_MS = 10_000;
 
-/** Ollama over HTTP. Finds it, watches it, and asks it. */
-export class OllamaClient implements ModelClient {
+/** Ollama over HTTP. Finds it, watches it, asks it, and carries others' requests to it. */
+export class OllamaClient implements ModelClient, Upstream {
   readonly #options: OllamaClientOptions;
   readonly #store = new DisposableStore();
   readonly #generations = this.#store.add(new DisposableStore());
@@ -86,10 +88,51 @@ export class OllamaClient implements ModelClient {
 
   generate(request: GenerationRequest, sink: GenerationSink): Disposable {
     const own = this.#generations.add(new DisposableStore());
-    void this.#begin(request, sink, own);
+    void this.#whenFound(own, sink, (address) => {
+      this.#begin(request, sink, own, address);
+    });
     return toDisposable(() => {
       this.#generations.delete(own);
     });
+  }
+
+  forward(request: UpstreamRequest, sink: UpstreamSink): UpstreamFlow {
+    const own = this.#generations.add(new DisposableStore());
+    let flow: UpstreamFlow | undefined;
+    let isPaused = false;
+    const connect = (address: OllamaAddress): void => {
+      flow = own.add(
+        new UpstreamConnection(request, sink, {
+          clock: this.#options.clock,
+          address,
+          refine: (error) => this.#lost(error),
+          onLife: () => {
+            this.#monitor.noteLife();
+          },
+          onClosed: () => {
+            this.#generations.delete(own);
+          },
+        }),
+      );
+      if (isPaused) flow.pause();
+    };
+    const { address } = this.#monitor;
+    // known, as always but at the start: not a turn of the event loop is lost
+    if (address) connect(address);
+    else void this.#whenFound(own, sink, connect);
+    return {
+      pause: () => {
+        isPaused = true;
+        flow?.pause();
+      },
+      resume: () => {
+        isPaused = false;
+        flow?.resume();
+      },
+      dispose: () => {
+        this.#generations.delete(own);
+      },
+    };
   }
 
   dispose(): void {
@@ -100,16 +143,19 @@ export class OllamaClient implements ModelClient {
     return this.#options.settings?.() ?? {};
   }
 
-  async #begin(request: GenerationRequest, sink: GenerationSink, own: DisposableStore): Promise<void> {
+  /** Waiting, be it for nothing, also keeps every callback behind the return of the one who asked. */
+  async #whenFound(own: DisposableStore, sink: Pick<UpstreamSink, 'onError'>, next: (address: OllamaAddress) => void): Promise<void> {
     let address: OllamaAddress;
     try {
-      // waiting, be it for nothing, also keeps every callback behind the return of `generate`
       address = await this.#address();
     } catch (error) {
       if (!own.isDisposed) sink.onError(TunnelError.from(error));
       return;
     }
-    if (own.isDisposed) return;
+    if (!own.isDisposed) next(address);
+  }
+
+  #begin(request: GenerationRequest, sink: GenerationSink, own: DisposableStore, address: OllamaAddress): void {
     const body = encodeChatRequest(request);
     const { firstTokenTimeoutMs = DEFAULT_FIRST_TOKEN_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = this.#settings;
     own.add(
