@@ -1,5 +1,5 @@
 import type { DeviceStore, StoredClient } from '../../src/agent/deviceStore.ts';
-import type { RelayFile } from '../../src/agent/agent.ts';
+import type { RelayFile } from '../../src/agent/relayChoice.ts';
 import type { RelaySetting } from '../../src/protocol/agentControl.ts';
 
 /** A device's memory without a disk. It outlives the agents that use it, as a file would. */

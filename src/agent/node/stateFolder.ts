@@ -8,7 +8,7 @@ import type { RelaySetting } from '../../protocol/agentControl.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import type { CryptoPort, DhKey } from '../../secure/crypto.ts';
-import type { RelayFile } from '../agent.ts';
+import type { RelayFile } from '../relayChoice.ts';
 
 /** File systems on which SQLite's locks do not hold (statfs(2), f_type): NFS, SMB, CIFS, SMB2, FUSE's network kinds share one number. */
 const networkFileSystems = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
@@ -83,16 +83,15 @@ export class StateFolder {
     const file = join(this.path, 'relay.json');
     if (!existsSync(file)) return undefined;
     try {
-      const { origin, invite } = v.parse(relaySchema, JSON.parse(readFileSync(file, 'utf8')));
-      const relay = { origin: parseRelayUrl(origin) };
-      return invite === undefined ? relay : { ...relay, invite };
+      const { origin, invite, isKnown } = v.parse(relaySchema, JSON.parse(readFileSync(file, 'utf8')));
+      return { origin: parseRelayUrl(origin), ...(invite !== undefined && { invite }), ...(isKnown && { isKnown }) };
     } catch (error) {
       throw new TunnelError('storeFailed', 'relay.json cannot be read', { cause: error });
     }
   }
 }
 
-const relaySchema = v.object({ origin: v.string(), invite: v.optional(v.string()) });
+const relaySchema = v.object({ origin: v.string(), invite: v.optional(v.string()), isKnown: v.optional(v.boolean()) });
 
 function readKey(file: string): Uint8Array {
   try {
