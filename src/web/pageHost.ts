@@ -2,6 +2,7 @@ import { DisposableStore, toDisposable, type Disposable } from '../base/disposab
 import { TunnelError } from '../protocol/errors.ts';
 import { formatPairingLink, parsePairingLink, type PairingLink } from '../secure/pairingLink.ts';
 import { TunnelChatPort } from '../tunnel/tunnelChatPort.ts';
+import { followPage, ownSurroundings } from '../tunnel/web/pageLife.ts';
 import type { AppElement } from './appElement.ts';
 import { browserName } from './browserName.ts';
 import type { DeviceShelf, PairedDevice } from './deviceShelf.ts';
@@ -67,15 +68,7 @@ export class PageHost implements Disposable {
         if (state.kind === 'error' && state.error === 'revoked') this.#shelf?.remove(device.id).catch(() => undefined);
       }),
     );
-    this.#followPage(document, 'visibilitychange', () => {
-      tunnel.isVisible = document.visibilityState === 'visible';
-    });
-    for (const type of ['online', 'pageshow']) {
-      this.#followPage(window, type, () => {
-        tunnel.supervisor.wake();
-      });
-    }
-    tunnel.isVisible = document.visibilityState === 'visible';
+    this.#tunnel.add(followPage(tunnel, ownSurroundings()));
     this.#app.storage = new TabStorage(`c2l.view.${device.id}`);
     this.#app.port = port;
     tunnel.supervisor.start();
@@ -137,15 +130,6 @@ export class PageHost implements Disposable {
     this.#owned.add(
       toDisposable(() => {
         this.#app.removeEventListener(type, listener);
-      }),
-    );
-  }
-
-  #followPage(target: EventTarget, type: string, listener: () => void): void {
-    target.addEventListener(type, listener);
-    this.#tunnel.add(
-      toDisposable(() => {
-        target.removeEventListener(type, listener);
       }),
     );
   }
