@@ -12,12 +12,12 @@ import type { AgentControl, CreatedApiKey, PairedClient, PairingOffer, RelaySett
 import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
-import { parseRelayUrl } from '../protocol/relayUrl.ts';
 import type { OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { deviceIdOf } from '../secure/deviceIdentity.ts';
 import { formatPairingLink } from '../secure/pairingLink.ts';
 import { INSTANCE_BYTES } from '../protocol/linkFrames.ts';
+import { isLive } from '../tunnel/connectionState.ts';
 import { DeviceTunnel } from '../tunnel/deviceTunnel.ts';
 import { makeApiKey } from './apiKeys.ts';
 import type { Upstream } from '../ollama/upstream.ts';
@@ -26,14 +26,8 @@ import { ClientRegistry } from './clientRegistry.ts';
 import type { DeviceStore } from './deviceStore.ts';
 import { HttpServer, type HttpLimits } from './httpServer.ts';
 import { PairingHost } from './pairingHost.ts';
+import { RelayChoice, type RelayFile } from './relayChoice.ts';
 import { publishStates } from './tunnelStatus.ts';
-
-/** Where the address of the relay is kept, so that editors and the headless agent are one device. */
-export interface RelayFile {
-  read(): RelaySetting | undefined;
-  /** @throws TunnelError `storeFailed` */
-  write(setting: RelaySetting): void;
-}
 
 export interface AgentOptions {
   readonly clock: Clock;
@@ -71,7 +65,7 @@ export class Agent implements AgentControl, Disposable {
   readonly #http: HttpServer | undefined;
   /** Of every answer that is being written, whoever asked for it. */
   readonly #tokens: RateMeter;
-  #relay: RelaySetting | undefined;
+  readonly #relay: RelayChoice;
 
   /** @throws TunnelError `storeFailed` */
   constructor(options: AgentOptions) {
@@ -80,7 +74,7 @@ export class Agent implements AgentControl, Disposable {
     this.deviceId = deviceIdOf(options.identity.publicKey);
     this.deviceName = options.deviceName;
     this.bus = options.bus;
-    this.#relay = options.relayFile.read();
+    this.#relay = new RelayChoice(options.relayFile);
     this.#tokens = new RateMeter(clock);
     this.hub = this.#store.add(
       new Hub({
@@ -122,7 +116,7 @@ export class Agent implements AgentControl, Disposable {
         identity: options.identity,
         epoch: devices.raiseEpoch(),
         instance: random.bytes(INSTANCE_BYTES),
-        relay: () => this.#relay ?? { origin: '' },
+        relay: () => this.relay ?? { origin: '' },
         hashes: () => [...this.#registry.hashes, ...this.#pairing.hashes],
         match: (hash) => this.#pairing.match(hash) ?? this.#registry.match(hash),
         onMux: (clientId, mux) => {
@@ -167,7 +161,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   get relay(): RelaySetting | undefined {
-    return this.#relay;
+    return this.#relay.current;
   }
 
   get clients(): readonly PairedClient[] {
@@ -185,10 +179,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   async setRelay(address: string, invite?: string): Promise<void> {
-    const origin = parseRelayUrl(address);
-    const setting: RelaySetting = invite === undefined || invite === '' ? { origin } : { origin, invite };
-    this.#options.relayFile.write(setting);
-    this.#relay = setting;
+    this.#relay.choose(address, invite);
     const { supervisor } = this.#tunnel;
     if (supervisor.state.kind === 'disconnected') return;
     supervisor.disconnect();
@@ -196,7 +187,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (!this.#relay) throw new TunnelError('badRelayUrl', 'no relay is set');
+    if (!this.relay) throw new TunnelError('badRelayUrl', 'no relay is set');
     await this.#tunnel.supervisor.connect(options.signal);
   }
 
@@ -208,8 +199,13 @@ export class Agent implements AgentControl, Disposable {
     this.#tunnel.supervisor.reconnect();
   }
 
+  /** The machine woke up, or is in another network: looks at the line now. */
+  wake(): void {
+    this.#tunnel.supervisor.wake();
+  }
+
   async createOffer(): Promise<PairingOffer> {
-    const relay = this.#relay;
+    const { relay } = this;
     if (!relay) throw new TunnelError('badRelayUrl', 'no relay is set');
     const { secret, expiresAt } = this.#pairing.createOffer();
     try {
@@ -253,7 +249,12 @@ export class Agent implements AgentControl, Disposable {
 
   #wire(): void {
     const { supervisor } = this.#tunnel;
-    this.#store.add(publishStates(supervisor, this.bus, this.#options.clock, () => this.#relay?.origin));
+    this.#store.add(publishStates(supervisor, this.bus, this.#options.clock, () => this.relay?.origin));
+    this.#store.add(
+      supervisor.onDidChange((state) => {
+        if (isLive(state)) this.#relay.noteReached();
+      }),
+    );
     const count = (): void => {
       supervisor.setStreams(this.runningStreams);
     };
