@@ -24,6 +24,8 @@ const quiet = '--disable-warning=ExperimentalWarning';
 
 export interface StackOptions {
   readonly ollama?: FakeOllamaOptions;
+  /** What the agent asks instead of the stand-in in this process. */
+  readonly ollamaUrl?: string;
   /** Flags for the relay's Node. */
   readonly relayNodeFlags?: readonly string[];
   /** Extra arguments of the relay. */
@@ -135,7 +137,7 @@ export class Stack {
       '--relay',
       this.relayUrl,
       '--ollama',
-      this.ollama.url,
+      this.#options.ollamaUrl ?? this.ollama.url,
     ];
     return new JsonProcess(process.execPath, [quiet, cli, ...args, ...(this.#invite === 'undefined' ? [] : ['--invite', this.#invite])]);
   }
