@@ -18,6 +18,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'serve the chat page and join browsers with devices',
     load: async () => (await import('./relay/node/relayVerb.ts')).relayVerb({ pageFolder }),
   },
+  proxy: {
+    summary: 'serve the Ollama of your other computer on this one',
+    load: async () => (await import('./gateway/node/proxyVerb.ts')).proxyVerb(),
+  },
   agent: {
     summary: 'serve the Ollama of this computer to your paired clients',
     load: async () => (await import('./agent/node/agentVerb.ts')).agentVerb(),

@@ -117,6 +117,8 @@ export const MAX_RELAY_BACKLOG_BYTES = 256 * MiB;
 /** Dials parked from one address, and in all. */
 export const MAX_PARKED_DIALS_PER_ADDRESS = 64;
 export const MAX_PARKED_DIALS = 4096;
+/** Tunnels of one gateway. One more takes the place of an idle one, or its call is told to come again. */
+export const MAX_GATEWAY_TUNNELS = 1024;
 /** Token hashes one device may register. */
 export const MAX_TOKENS_PER_DEVICE = 512;
 /** Hashes in one TOKENS frame, so that it fits a link message. */

@@ -33,6 +33,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   readonly #served = new Map<HashKey, Disposable>();
   readonly #circuits = new Map<number, DeviceCircuit>();
   #lastCircuit = 0;
+  #isServing = false;
   #state: State = { kind: 'challenged' };
 
   /** @param number of the link at this node, never reused. @param onEnd called once */
@@ -162,8 +163,12 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     // the frame's fields are views of the message, which these outlive
     const deviceKey = frame.deviceKey.slice();
     const claim = { epoch: frame.epoch, instance: frame.instance.slice(), attempt: frame.attempt };
+    const isServing = (): boolean => this.#isServing;
     const registration: RegisteredLink = {
       claim,
+      get isServing() {
+        return isServing();
+      },
       replace: () => {
         this.#channel.end('replaced');
       },
@@ -217,6 +222,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     }
     const place = { node: this.#scope.bus.node, link: this.#number, epoch, attempt };
     for (const hash of wanted) if (!this.#served.has(hash)) this.#served.set(hash, this.#scope.bus.serve(hash, place));
+    this.#isServing = true;
     // before the joins that serving has caused: the bus calls nobody from inside a call
     this.#channel.send({ type: 'tokensOk', seq: frame.seq });
   }

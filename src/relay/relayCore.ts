@@ -7,7 +7,7 @@ import { closeCodeFor } from '../protocol/closeCodes.ts';
 import type { LinkRole } from '../protocol/linkFrames.ts';
 import type { LinkSocket } from '../protocol/linkSocket.ts';
 import type { CryptoPort } from '../secure/crypto.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, HashKey } from './bus.ts';
 import { BacklogBudget } from './circuits/backlogBudget.ts';
 import { ClientLink } from './clientLink.ts';
 import { DeviceLink } from './deviceLink.ts';
@@ -96,6 +96,16 @@ export class RelayCore implements Disposable {
       parkedDials: this.#scope.parked.total,
       backlogBytes: this.#scope.budget.totalBytes,
     };
+  }
+
+  /** Whether a dial for `hash` would find a device now and, if none, whether the device of this id is here all the same. */
+  lookUp(deviceId: string, hash: HashKey): Promise<'served' | 'unknownKey' | 'deviceOffline'> {
+    const { bus, devices } = this.#scope;
+    return new Promise((resolve) => {
+      bus.dial(hash, (place) => {
+        resolve(place ? 'served' : devices.isServing(deviceId) ? 'unknownKey' : 'deviceOffline');
+      });
+    });
   }
 
   /** Takes over an open socket. The result hears what happens on it. */

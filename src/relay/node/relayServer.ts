@@ -11,6 +11,7 @@ import { shortAddress } from '../addresses.ts';
 import { InProcessMedium } from '../inProcessBus.ts';
 import { RelayCore, type RelayCounts } from '../relayCore.ts';
 import type { AdmissionPolicy } from '../relayConfig.ts';
+import { GatewayMount } from './gatewayMount.ts';
 import type { PageFiles } from './pages.ts';
 import { hasUntrustedForwarding, remoteAddressOf } from './remoteAddress.ts';
 import { relayRoutes } from './routes.ts';
@@ -27,6 +28,8 @@ const httpOptions = {
   maxHeaderSize: 8 * 1024,
 } as const;
 const MAX_CONNECTIONS = 20_000;
+/** A request with pictures, over a slow line. */
+const GATEWAY_REQUEST_TIMEOUT_MS = 5 * 60_000;
 /** Connections that the system holds until we accept them: after a restart all devices come at once, and a SYN that finds no room waits seconds. */
 const LISTEN_BACKLOG = 4_096;
 /** After the drain: time for peers to take their farewell, and for requests under way. */
@@ -55,7 +58,7 @@ export interface RelayServer {
 /** Starts listening. @throws UserError when the address cannot be had */
 export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
   const { settings, log } = options;
-  const server = createServer(httpOptions);
+  const server = createServer({ ...httpOptions, ...(settings.gateway ? { requestTimeout: GATEWAY_REQUEST_TIMEOUT_MS } : {}) });
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, settings.host, settings.port);
   const { port } = server.address() as AddressInfo;
@@ -66,7 +69,10 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
   // Nothing was accepted yet: connections made since `listen` are announced in a later turn.
   const sockets = trackSockets(server);
   const listener = getRequestListener(relayRoutes({ origins, page: options.page, isDraining }).fetch, { overrideGlobalObjects: false });
-  server.on('request', (request, response) => void listener(request, response));
+  const gateway = settings.gateway ? new GatewayMount({ ...options, core, origins, trustedHops: settings.trustedHops }) : undefined;
+  server.on('request', (request, response) => {
+    if (!gateway?.serve(request, response)) void listener(request, response);
+  });
   server.on('upgrade', upgradeHandler(core, origins, settings.trustedHops, log));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
@@ -94,9 +100,11 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     },
     async drain() {
       await core.drain();
+      gateway?.dispose();
       await stop(FAREWELL_MS);
     },
     async close() {
+      gateway?.dispose();
       core.dispose();
       await stop(0);
     },

@@ -89,19 +89,20 @@ function mint(secret: Uint8Array, name: string, notAfter: number): string {
   }
 }
 
-function announce({ admission, json }: RelaySettings, { url }: RelayServer, print: RelayProcess['print']): void {
+function announce({ admission, gateway, json }: RelaySettings, { url }: RelayServer, print: RelayProcess['print']): void {
   const invite =
     admission.kind === 'invites' && admission.isGenerated
       ? mint(admission.secret, OWN_INVITE.name, Math.floor(systemClock.now() / 1000) + OWN_INVITE.days * DAY_SECONDS)
       : undefined;
   if (json) {
-    print(`${JSON.stringify({ event: 'listening', url, invite })}\n`);
+    print(`${JSON.stringify({ event: 'listening', url, invite, ...(gateway ? { gateway } : {}) })}\n`);
     return;
   }
   print(`The relay listens on ${url}\n`);
   if (invite !== undefined) print(`Invite: ${invite}\nIt changes at every start. Set C2L_SECRET to keep invites valid.\n`);
   else if (admission.kind === 'open') print('Anybody may register a device here: the relay runs open.\n');
   else print('Devices need an invite: cloudtolocalllm relay invite NAME\n');
+  if (gateway) print(`The gateway is on: ${url}/api and ${url}/v1 take API keys, and this process reads what passes through them.\n`);
 }
 
 function readLogLevel(text: string | undefined): LogLevel {

@@ -13,6 +13,7 @@ export interface RelayFlags {
   readonly publicUrl?: readonly string[];
   readonly secret?: string;
   readonly open?: boolean;
+  readonly gateway?: boolean;
   readonly trustedHops?: string;
   readonly revoked?: string;
   readonly json?: boolean;
@@ -32,6 +33,8 @@ export interface RelaySettings {
   /** Proxies before this relay whose X-Forwarded-For is believed. */
   readonly trustedHops: number;
   readonly revoked: ReadonlySet<string>;
+  /** Serves Ollama's and OpenAI's API to holders of API keys; their requests and answers pass through this process readable. */
+  readonly gateway: boolean;
   readonly json: boolean;
 }
 
@@ -41,8 +44,8 @@ const MAX_TRUSTED_HOPS = 10;
 const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET to it.';
 
 /**
- * Flags before environment (`C2L_PORT`, `C2L_HOST`, `C2L_PUBLIC_URL`, `C2L_SECRET`, `C2L_OPEN`, `C2L_TRUSTED_HOPS`, `C2L_REVOKED`) before
- * defaults.
+ * Flags before environment (`C2L_PORT`, `C2L_HOST`, `C2L_PUBLIC_URL`, `C2L_SECRET`, `C2L_OPEN`, `C2L_TRUSTED_HOPS`, `C2L_REVOKED`,
+ * `C2L_GATEWAY`) before defaults.
  * @throws UserError for what cannot be, naming flag and remedy
  */
 export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>, random: Random): RelaySettings {
@@ -65,6 +68,7 @@ export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string
     admission: readAdmission(flags, env, random, isReachable),
     trustedHops: integer('--trusted-hops', flags.trustedHops ?? env['C2L_TRUSTED_HOPS'], 0, MAX_TRUSTED_HOPS),
     revoked: new Set(list(flags.revoked ?? env['C2L_REVOKED']).map(readRevoked)),
+    gateway: flags.gateway ?? truth('C2L_GATEWAY', env['C2L_GATEWAY']),
     json: flags.json ?? false,
   };
 }
@@ -107,6 +111,7 @@ export function describeSettings(settings: RelaySettings): LogFields {
     admission: admission.kind === 'open' ? 'open' : admission.isGenerated ? 'invites, secret of this run' : 'invites, secret hidden',
     trustedHops: settings.trustedHops,
     revoked: settings.revoked.size,
+    gateway: settings.gateway ? 'on, this relay reads what passes through it' : 'off',
   };
 }
 
