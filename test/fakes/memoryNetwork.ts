@@ -43,6 +43,15 @@ export class MemoryNetwork {
     });
   }
 
+  /** Another process takes the new links from now on; the old one is handed back, to be drained. */
+  replaceRelay(): RelayCore {
+    const old = this.relay;
+    if (!old) throw new Error('there is no relay to replace');
+    this.relay = undefined;
+    this.startRelay();
+    return old;
+  }
+
   /** The process is killed: every line is cut, nothing is said. */
   killRelay(): void {
     for (const line of this.lines) line.cut();
