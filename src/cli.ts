@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UserError } from './base/userError.ts';
-import { TunnelError } from './protocol/errors.ts';
+import { TunnelError, wordsInTwo } from './protocol/errors.ts';
 import { PRODUCT_VERSION } from './protocol/versions.ts';
 
 interface Verb {
@@ -49,12 +49,7 @@ function raiseExits(command: Command): void {
 /** @returns the exit code */
 function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage; // commander has printed it
-  const known =
-    error instanceof UserError
-      ? error
-      : error instanceof TunnelError
-        ? new UserError(error.code, error.words, error.detail ?? '', exitCodes.failed)
-        : undefined;
+  const known = error instanceof UserError ? error : error instanceof TunnelError ? userErrorOf(error) : undefined;
   if (!known) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return exitCodes.failed;
@@ -62,6 +57,11 @@ function report(error: unknown, json: boolean): number {
   const { code, message, remedy, exitCode } = known;
   process.stderr.write(json ? `${JSON.stringify({ event: 'error', code, message, remedy })}\n` : `${message} [${code}]\n${remedy}\n`);
   return exitCode;
+}
+
+function userErrorOf({ code, detail }: TunnelError): UserError {
+  const { happened, next } = wordsInTwo(code, detail);
+  return new UserError(code, `${happened}.`, next, exitCodes.failed);
 }
 
 const args = process.argv.slice(2);

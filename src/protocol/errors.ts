@@ -7,11 +7,25 @@ export type Hop = 'page' | 'relay' | 'device' | 'ollama';
  * What a person can press against an error. Status view, editor and page each map it to what they have: a command, a button, or nothing
  * where nothing of theirs helps.
  */
-export const errorActions = [
-  'none', 'reconnect', 'changeRelay', 'newInvite', 'useHere', 'update', 'resetIdentity', 'pairAgain', 'newOffer', 'newKey', 'tryAgain',
-  'shorten', 'newChat', 'installOllama', 'startOllama', 'checkOllama', 'pullModel', 'chooseModel', 'report',
-] as const; // prettier-ignore
-export type ErrorAction = (typeof errorActions)[number];
+export type ErrorAction =
+  | 'none'
+  | 'reconnect'
+  | 'changeRelay'
+  | 'newInvite'
+  | 'update'
+  | 'resetIdentity'
+  | 'pairAgain'
+  | 'newOffer'
+  | 'newKey'
+  | 'tryAgain'
+  | 'shorten'
+  | 'newChat'
+  | 'installOllama'
+  | 'startOllama'
+  | 'checkOllama'
+  | 'pullModel'
+  | 'chooseModel'
+  | 'report';
 
 /** One row of {@link errorCatalogue}. */
 export interface ErrorEntry {
@@ -55,10 +69,10 @@ export const errorCatalogue = {
     words: 'The invite has expired. Ask the relay’s operator for a new one.' },
   proofRefused: { number: 11, hop: 'relay', retry: false, action: 'changeRelay', close: 4404, short: 'Proof refused',
     words: 'The relay does not accept this device’s proof. Check that the address is one the relay knows as its own.' },
-  duplicateDevice: { number: 12, hop: 'relay', retry: false, action: 'useHere', close: 4601, short: 'Device already connected',
-    words: 'Another installation with this device’s key is connected. Use it there, or connect here instead.' },
-  replaced: { number: 13, hop: 'relay', retry: false, action: 'useHere', close: 4600, short: 'Replaced elsewhere',
-    words: 'A newer installation of this device has taken over. Use it there, or connect here instead.' },
+  duplicateDevice: { number: 12, hop: 'relay', retry: false, action: 'reconnect', close: 4601, short: 'Device already connected',
+    words: 'Another installation with this device’s key is connected. Close it, then connect again.' },
+  replaced: { number: 13, hop: 'relay', retry: false, action: 'reconnect', close: 4600, short: 'Replaced elsewhere',
+    words: 'A newer installation of this device has taken over. Close it, then connect again.' },
   badRelayUrl: { number: 14, hop: 'relay', retry: false, action: 'changeRelay', short: 'Bad relay address',
     words: 'This is not a relay address. It looks like https://relay.example.' },
   slowReader: { number: 15, hop: 'relay', retry: true, action: 'reconnect', close: 4503, short: 'Line too slow',
@@ -108,7 +122,7 @@ export const errorCatalogue = {
     words: 'The stream was ended by the other side. Try again.' },
   streamGone: { number: 41, hop: 'device', retry: false, action: 'tryAgain', short: 'Stream lost',
     words: 'The other side no longer knows this stream. Try again.' },
-  tooManyStreams: { number: 42, hop: 'device', retry: true, action: 'tryAgain', short: 'Too much at once',
+  tooManyStreams: { number: 42, hop: 'device', retry: true, action: 'tryAgain', short: 'Too many streams',
     words: 'Too much at once. Try again in a moment.' },
   flowViolation: { number: 43, hop: 'device', retry: false, action: 'report', short: 'Flow fault',
     words: 'The other side sent more than it may. Please report it.' },
@@ -143,7 +157,7 @@ export const errorCatalogue = {
   ollamaForeign: { number: 64, hop: 'ollama', retry: true, action: 'checkOllama', short: 'Not Ollama',
     words: 'Something other than Ollama answers at this address. Check the setting “Ollama: Url”.' },
   ollamaNoModels: { number: 65, hop: 'ollama', retry: true, action: 'pullModel', short: 'No models',
-    words: 'Ollama has no models yet. Pull one: ollama pull qwen3:8b' },
+    words: 'Ollama has no models yet. Run “ollama pull qwen3:8b” on the computer.' },
   ollamaModelMissing: { number: 66, hop: 'ollama', retry: false, action: 'pullModel', short: 'Model missing',
     words: 'The model is no longer there. Pull it again or choose another.' },
   ollamaBusy: { number: 67, hop: 'ollama', retry: false, action: 'tryAgain', short: 'Ollama busy',
@@ -181,17 +195,18 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
 }
 
-/** The words of a code in two: what happened, without its full stop, and what comes next. */
-export function wordsInTwo(code: ErrorCode): { readonly happened: string; readonly next: string } {
+/** The words of a code in two, for a title and a text: what happened, without its full stop, and what comes next. @param detail safe to show */
+export function wordsInTwo(code: ErrorCode, detail?: string): { readonly happened: string; readonly next: string } {
   const { words } = errorCatalogue[code];
   const end = words.indexOf('. ');
-  return { happened: words.slice(0, end), next: words.slice(end + 2) };
+  const happened = words.slice(0, end);
+  return { happened: detail === undefined ? happened : `${happened}: ${detail.replace(/\.$/, '')}`, next: words.slice(end + 2) };
 }
 
-/** The words of a code with a detail that is safe to show, where one is known. */
-export function wordsWith(code: ErrorCode, detail: string | undefined): string {
-  const { happened, next } = wordsInTwo(code);
-  return detail === undefined ? errorCatalogue[code].words : `${happened}: ${detail.replace(/\.$/, '')}. ${next}`;
+/** The words of a code, with a detail that is safe to show where one is known. */
+export function wordsOf(code: ErrorCode, detail?: string): string {
+  const { happened, next } = wordsInTwo(code, detail);
+  return `${happened}. ${next}`;
 }
 
 /** An expected failure: a code of the closed list, its cause for the log, and a detail that is safe to show. */
@@ -202,7 +217,10 @@ export class TunnelError extends Error {
   readonly detail: string | undefined;
 
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? `[${code}] ${errorCatalogue[code].words}` : `[${code}] ${errorCatalogue[code].words} (${detail})`, options);
+    super(
+      detail === undefined ? `[${code}] ${errorCatalogue[code].words}` : `[${code}] ${errorCatalogue[code].words} (${detail})`,
+      options,
+    );
     this.code = code;
     this.detail = detail;
   }
@@ -217,7 +235,7 @@ export class TunnelError extends Error {
 
   /** For a person, with the detail. */
   get words(): string {
-    return wordsWith(this.code, this.detail);
+    return wordsOf(this.code, this.detail);
   }
 
   /** Normalises whatever was thrown; what is not ours becomes `fallback`, with the original as its cause. */

@@ -110,6 +110,18 @@ export interface StreamingService {
 /** How Ollama is, as far as is known. */
 export type OllamaState = 'unknown' | 'ok' | 'notInstalled' | 'notRunning' | 'wrongHost' | 'blocked' | 'foreign' | 'noModels';
 
+/** What each state of Ollama is as an error; unknown is no trouble until it is known. */
+export const ollamaErrors = {
+  unknown: undefined,
+  ok: undefined,
+  notInstalled: 'ollamaNotInstalled',
+  notRunning: 'ollamaNotRunning',
+  wrongHost: 'ollamaWrongHost',
+  blocked: 'ollamaBlocked',
+  foreign: 'ollamaForeign',
+  noModels: 'ollamaNoModels',
+} as const satisfies Record<OllamaState, ErrorCode | undefined>;
+
 /** Ollama as the device sees it. */
 export interface OllamaStatus {
   readonly state: OllamaState;

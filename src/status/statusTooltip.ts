@@ -1,7 +1,7 @@
-import { errorCatalogue } from '../protocol/errors.ts';
+import { wordsOf } from '../protocol/errors.ts';
 import type { HopLevel, TunnelConnectionState } from '../protocol/status.ts';
 import { ollamaLevel, overallLevel, relayLevel, type HopLevels } from './hops.ts';
-import { ollamaTrouble } from './ollamaTrouble.ts';
+import { ollamaTroubleOf } from './ollamaTrouble.ts';
 import type { StatusInput } from './statusInput.ts';
 import { counted, duration, hostOf, seconds } from './statusWords.ts';
 
@@ -59,7 +59,7 @@ function hopLines(input: StatusInput, hops: HopLevels): TooltipLine[] {
       ...(hops.relay === undefined ? {} : { level: hops.relay }),
     });
   }
-  const trouble = ollamaTrouble[ollama.state]?.text ?? levelWords[ollamaLevel(ollama.state)];
+  const trouble = ollamaTroubleOf(ollama.state)?.text ?? levelWords[ollamaLevel(ollama.state)];
   const standIn = ollama.standIn === true ? 'test stand-in' : undefined;
   lines.push({
     kind: 'hop',
@@ -93,7 +93,7 @@ function activityLines({ tunnel, metrics, runningStreams, now }: StatusInput): T
 
 function troubleLines({ event, tunnel, nextTryAt, now }: StatusInput): TooltipLine[] {
   const lines: TooltipLine[] = [];
-  if (event.error !== undefined) lines.push({ kind: 'trouble', label: 'Trouble', value: errorCatalogue[event.error].words });
+  if (event.error !== undefined) lines.push({ kind: 'trouble', label: 'Trouble', value: wordsOf(event.error) });
   if (event.state !== 'reconnecting') return lines;
   const next = nextTryAt === undefined ? undefined : `next in ${seconds(Math.max(0, nextTryAt - now))}`;
   lines.push({ kind: 'trouble', label: 'Attempt', value: joined(String(Math.max(1, tunnel.reconnectAttempts)), next) });

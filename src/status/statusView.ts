@@ -1,7 +1,7 @@
 import { assertNever } from '../base/assertNever.ts';
-import { errorCatalogue } from '../protocol/errors.ts';
+import { wordsOf } from '../protocol/errors.ts';
 import { causeInShort, remediesOf } from './causes.ts';
-import { ollamaTrouble } from './ollamaTrouble.ts';
+import { ollamaTroubleOf } from './ollamaTrouble.ts';
 import { statusActionTitles, type StatusAction } from './statusActions.ts';
 import type { StatusInput } from './statusInput.ts';
 import { tooltipOf, type TooltipLine } from './statusTooltip.ts';
@@ -77,20 +77,20 @@ function reconnecting({ event, tunnel, nextTryAt, now }: StatusInput): Face {
 
 function failed({ event }: StatusInput): Face {
   const actions = remediesOf(event.error);
-  const words = event.error === undefined ? 'The connection has failed.' : errorCatalogue[event.error].words;
+  const words = event.error === undefined ? 'The connection has failed.' : wordsOf(event.error);
   const remedy = actions[0] === undefined ? '' : ` Action: ${statusActionTitles[actions[0]].replace('…', '')}`;
   return {
     text: causeInShort(event.error),
     icon: 'error',
     colour: 'error',
     spokenLabel: `${words}${remedy}`,
-    actions: [...actions, 'showLog', 'openChat'],
+    actions: [...new Set<StatusAction>([...actions, 'showLog', 'openChat'])],
   };
 }
 
 /** The tunnel is there and Ollama is not: the worse hop is the one to show. */
 function ollamaDown(input: StatusInput): Face | undefined {
-  const trouble = ollamaTrouble[input.ollama.state];
+  const trouble = ollamaTroubleOf(input.ollama.state);
   if (!trouble) return undefined;
   const { text, words, actions } = trouble;
   return {

@@ -1,5 +1,5 @@
 import { isRunning, type ChatMessage } from '../protocol/chat.ts';
-import { errorCatalogue } from '../protocol/errors.ts';
+import { wordsOf } from '../protocol/errors.ts';
 import type { ChatModel } from './chatModel.ts';
 import { countWords } from './words.ts';
 
@@ -14,8 +14,8 @@ export function announce(before: ChatModel, after: ChatModel): Announcement | un
   const refused = after.pending.find(
     (send) => send.state === 'refused' && !before.pending.some((old) => old.requestId === send.requestId && old.state === 'refused'),
   );
-  if (refused?.error !== undefined) return { kind: 'alert', text: `Not sent. ${errorCatalogue[refused.error].words}` };
-  if (after.refusal && after.refusal !== before.refusal) return { kind: 'alert', text: errorCatalogue[after.refusal.error].words };
+  if (refused?.error !== undefined) return { kind: 'alert', text: `Not sent. ${wordsOf(refused.error)}` };
+  if (after.refusal && after.refusal !== before.refusal) return { kind: 'alert', text: wordsOf(after.refusal.error) };
   if (after.stopping && !before.stopping) return { kind: 'status', text: 'Stopping' };
   const answer = after.conversation.messages.at(-1);
   if (answer?.role !== 'assistant') return undefined;
@@ -49,9 +49,6 @@ function ofAnswer(before: ChatMessage | undefined, after: ChatMessage): Announce
 /** The words of an answer that did not come to its end. */
 export function answerTrouble(answer: ChatMessage): string | undefined {
   if (answer.state !== 'error' && answer.state !== 'interrupted') return undefined;
-  const detail = answer.errorDetail === undefined ? '' : ` ${answer.errorDetail}`;
-  if (answer.error !== undefined) return `${errorCatalogue[answer.error].words}${detail}`;
-  return answer.state === 'interrupted'
-    ? `The answer was interrupted; what had come is kept.${detail}`
-    : `${errorCatalogue.ollamaFailed.words}${detail}`;
+  if (answer.error === undefined && answer.state === 'interrupted') return 'The answer was interrupted; what had come is kept.';
+  return wordsOf(answer.error ?? 'ollamaFailed', answer.errorDetail);
 }

@@ -1,5 +1,5 @@
 import type { ChatModel } from './chatModel.ts';
-import { errorCatalogue, type ErrorCode } from '../protocol/errors.ts';
+import { errorCatalogue, wordsOf } from '../protocol/errors.ts';
 
 /** One line about the way to the device, when it is not free. */
 export interface ConnectionLine {
@@ -15,8 +15,6 @@ export interface ConnectionLine {
 /** How long trouble that mends itself may last before anything is said, ms. */
 export const CONNECTION_QUIET_MS = 2000;
 
-const pairAgain: ReadonlySet<ErrorCode> = new Set(['revoked', 'handshakeFailed']);
-
 /** What to say of the line to the device; nothing while it is up, or in a host whose line cannot be down. */
 export function connectionLine(model: ChatModel): ConnectionLine | undefined {
   const { state, error } = model.connection;
@@ -24,8 +22,8 @@ export function connectionLine(model: ChatModel): ConnectionLine | undefined {
   const name = model.hub?.deviceName ?? 'your computer';
   const Name = model.hub?.deviceName ?? 'Your computer';
   if (error !== undefined && !errorCatalogue[error].retry) {
-    const text = error === 'revoked' ? `This browser was removed at ${name}.` : errorCatalogue[error].words;
-    return { key: error, text, tone: 'stop', ...(pairAgain.has(error) ? { action: 'pairAgain' as const } : {}) };
+    const text = error === 'revoked' ? `This browser was removed at ${name}.` : wordsOf(error);
+    return { key: error, text, tone: 'stop', ...(errorCatalogue[error].action === 'pairAgain' ? { action: 'pairAgain' } : {}) };
   }
   if (state === 'disconnected') return { key: 'disconnected', text: 'Not connected.', tone: 'stop' };
   if (!model.online) return { key: 'offline', text: 'You are offline. Going on when the network is back.', tone: 'wait' };
@@ -33,8 +31,8 @@ export function connectionLine(model: ChatModel): ConnectionLine | undefined {
     return { key: error, text: `${Name} is offline. It needs its editor open, or its agent running.`, tone: 'wait' };
   }
   if (error === 'paused') return { key: error, text: `Remote access is paused at ${name}.`, tone: 'wait' };
-  if (error !== undefined) return { key: error, text: errorCatalogue[error].words, tone: 'wait' };
-  if (state === 'error') return { key: 'internal', text: errorCatalogue.internal.words, tone: 'stop' };
+  if (error !== undefined) return { key: error, text: wordsOf(error), tone: 'wait' };
+  if (state === 'error') return { key: 'internal', text: wordsOf('internal'), tone: 'stop' };
   return state === 'connecting'
     ? { key: 'connecting', text: `Connecting to ${name}…`, tone: 'wait' }
     : { key: 'reconnecting', text: `Reconnecting to ${name}…`, tone: 'wait' };

@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
-import { errorCatalogue, type ErrorCode } from '../protocol/errors.ts';
+import { wordsOf, type ErrorCode } from '../protocol/errors.ts';
 import type { ConnectionStatusEvent, StatusEventBus } from '../protocol/status.ts';
-import { commandId } from './ids.ts';
-import { remedyOf } from './showError.ts';
+import { tellError } from './showError.ts';
 import { readSetting } from './userSettings.ts';
 
 /** How long a loss goes on before it is told, ms. */
@@ -77,11 +76,7 @@ export class Notifications implements Disposable {
 
   #tellGaveUp(code: ErrorCode): void {
     if (readSetting('notifications') === 'off' || !this.#isDue('gaveUp')) return;
-    const remedy = remedyOf(code);
-    const label = remedy === 'setUpRelay' ? vscode.l10n.t('Set Up Relay…') : vscode.l10n.t('Show Log');
-    void vscode.window.showErrorMessage(errorCatalogue[code].words, label).then((chosen) => {
-      if (chosen === label) void vscode.commands.executeCommand(commandId(remedy));
-    });
+    tellError(wordsOf(code), code);
   }
 
   #tell(kind: Kind, text: string): boolean {

@@ -32,8 +32,7 @@ function whatIsWrong(text: string): string | undefined {
     parseRelayInvitation(text);
     return undefined;
   } catch (error) {
-    const known = TunnelError.from(error);
-    return known.detail === undefined ? known.words : `${known.words} (${known.detail})`;
+    return TunnelError.from(error).words;
   }
 }
 

@@ -1,28 +1,34 @@
 import * as vscode from 'vscode';
 import type { LogFields, Logger } from '../base/log.ts';
-import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { errorCatalogue, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { commandId, type CommandName } from './ids.ts';
 
-/** Errors that the relay's address or invite mends. */
-const mendedByRelaySetUp: ReadonlySet<ErrorCode> = new Set([
-  'relayNotFound',
-  'relayVersion',
-  'inviteRequired',
-  'inviteRefused',
-  'inviteExpired',
-  'proofRefused',
-  'badRelayUrl',
-  'certificate',
-] satisfies ErrorCode[]);
-
-/** The command that helps against `code`, if one does. */
-export function remedyOf(code: ErrorCode): CommandName {
-  return mendedByRelaySetUp.has(code) ? 'setUpRelay' : 'showLog';
+/** What helps against an error, as a button: the command of its action. */
+interface Remedy {
+  readonly label: string;
+  readonly command: CommandName;
 }
 
-/** Words for a person: what happened, with the detail that is safe to show. */
-export function errorText(error: TunnelError): string {
-  return error.detail === undefined ? error.words : `${error.words} (${error.detail})`;
+function remedyOf(code: ErrorCode): Remedy {
+  switch (errorCatalogue[code].action) {
+    case 'changeRelay':
+    case 'newInvite':
+      return { label: vscode.l10n.t('Set Up Relay…'), command: 'setUpRelay' };
+    case 'installOllama':
+    case 'startOllama':
+    case 'checkOllama':
+      return { label: vscode.l10n.t('Check Ollama Again'), command: 'checkOllama' };
+    default:
+      return { label: vscode.l10n.t('Show Log'), command: 'showLog' };
+  }
+}
+
+/** Tells what happened, with the button that helps. */
+export function tellError(words: string, code: ErrorCode): void {
+  const { label, command } = remedyOf(code);
+  void vscode.window.showErrorMessage(words, label).then((chosen) => {
+    if (chosen === label) void vscode.commands.executeCommand(commandId(command));
+  });
 }
 
 /** Logs a failure, and tells it with the button that helps. What the user cancelled is not told. */
@@ -30,11 +36,7 @@ export function showError(error: unknown, log: Logger, fields: LogFields = {}): 
   const known = TunnelError.from(error);
   if (known.code === 'cancelled') return;
   log.error('failed', { ...fields, code: known.code, detail: known.detail, cause: causeOf(known) });
-  const remedy = remedyOf(known.code);
-  const label = remedy === 'setUpRelay' ? vscode.l10n.t('Set Up Relay…') : vscode.l10n.t('Show Log');
-  void vscode.window.showErrorMessage(errorText(known), label).then((chosen) => {
-    if (chosen === label) void vscode.commands.executeCommand(commandId(remedy));
-  });
+  tellError(known.words, known.code);
 }
 
 function causeOf(error: TunnelError): string | undefined {

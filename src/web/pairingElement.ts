@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { assertNever } from '../base/assertNever.ts';
-import { errorCatalogue } from '../protocol/errors.ts';
+import { wordsOf } from '../protocol/errors.ts';
 import { MAX_CLIENT_NAME_BYTES } from '../protocol/limits.ts';
 import { markIcon } from '../ui/components/icons.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
@@ -70,7 +70,7 @@ export class PairingElement extends LightElement {
           aria-invalid=${error === undefined ? nothing : 'true'}
           aria-describedby="c2l-link-hint"
         />
-        ${error === undefined ? nothing : html`<p class="wrong" role="alert">${errorCatalogue[error].words}</p>`}
+        ${error === undefined ? nothing : html`<p class="wrong" role="alert">${wordsOf(error)}</p>`}
         <p class="hint" id="c2l-link-hint">At the computer, in the editor: <b>CloudToLocalLLM: Pair a Browser</b>.</p>
         <button type="submit" class="primary">Go on</button>
       </form>`;

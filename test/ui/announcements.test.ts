@@ -51,7 +51,10 @@ describe('announcements', () => {
       { type: 'send', requestId: idOf('r') },
       { type: 'refused', requestId: idOf('r'), error: 'busy' },
     );
-    assert.deepEqual(refused.at(-1), { kind: 'alert', text: 'Not sent. An answer is already being written in this chat.' });
+    assert.deepEqual(refused.at(-1), {
+      kind: 'alert',
+      text: 'Not sent. An answer is already being written in this chat. Wait for it, or stop it.',
+    });
   });
 
   it('say nothing of what was there before', () => {

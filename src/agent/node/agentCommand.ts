@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Logger } from '../../base/log.ts';
 import type { AgentControl, PairingQuestion, RelaySetting } from '../../protocol/agentControl.ts';
-import { errorCatalogue, TunnelError } from '../../protocol/errors.ts';
+import { TunnelError, wordsOf } from '../../protocol/errors.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import type { ConnectionStatusEvent } from '../../protocol/status.ts';
 import type { Scope } from '../../protocol/pairingFrames.ts';
@@ -142,7 +142,7 @@ function printer(json: boolean): (event: AgentEvent) => void {
 function inWords(event: AgentEvent): string {
   switch (event.event) {
     case 'state':
-      return `${event.state}${event.endpoint === undefined ? '' : ` (${event.endpoint})`}${event.error === undefined ? '' : `: ${errorCatalogue[event.error].words}`}`;
+      return `${event.state}${event.endpoint === undefined ? '' : ` (${event.endpoint})`}${event.error === undefined ? '' : `: ${wordsOf(event.error)}`}`;
     case 'offer':
       return `Pair a browser (the link works once, for 2 minutes): ${event.link}`;
     case 'request':

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { errorCatalogue } from '../../protocol/errors.ts';
+import { wordsOf } from '../../protocol/errors.ts';
 import type { ChatController } from '../chatController.ts';
 import { modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
@@ -23,15 +23,14 @@ export function notices(model: ChatModel, controller: ChatController): TemplateR
   const refused = visiblePending(model).filter((send) => send.state === 'refused');
   return html`${
     model.refusal
-      ? notice(errorCatalogue[model.refusal.error].words, model.refusal.detail, () => {
+      ? notice(wordsOf(model.refusal.error, model.refusal.detail), () => {
           controller.dismiss();
         })
       : nothing
   }
   ${refused.map((send) =>
     notice(
-      `Not sent. ${errorCatalogue[send.error ?? 'internal'].words}`,
-      send.detail,
+      `Not sent. ${wordsOf(send.error ?? 'internal', send.detail)}`,
       () => {
         controller.dismiss(send.requestId);
       },
@@ -64,9 +63,9 @@ export function notices(model: ChatModel, controller: ChatController): TemplateR
   }`;
 }
 
-function notice(words: string, detail: string | undefined, dismiss: () => void, edit?: () => void): TemplateResult {
+function notice(words: string, dismiss: () => void, edit?: () => void): TemplateResult {
   return html`<div class="notice">
-    ${warningIcon}<span>${words}${detail === undefined ? '' : ` ${detail}`}</span>
+    ${warningIcon}<span>${words}</span>
     ${edit ? html`<button type="button" class="text-button" @click=${edit}>Edit</button>` : nothing}
     <button type="button" class="icon-button small" aria-label="Dismiss" @click=${dismiss}>${closeIcon}</button>
   </div>`;
