@@ -28,7 +28,7 @@ describe('handing over to another link', () => {
     });
 
     constructor() {
-      this.supervisor.onDidChange((state) => this.states.push('error' in state ? `${state.kind} ${String(state.error)}` : state.kind));
+      this.supervisor.onDidChange((state) => this.states.push('error' in state ? [state.kind, state.error].join(' ') : state.kind));
     }
 
     at(number: number): AttemptEvents {
