@@ -28,6 +28,7 @@ type AgentEvent =
   | { readonly event: 'offer'; readonly link: string; readonly expiresAt: number }
   | { readonly event: 'request'; readonly name: string; readonly scope: Scope; readonly words: readonly string[] }
   | { readonly event: 'paired'; readonly clientId: string }
+  | { readonly event: 'key'; readonly clientId: string; readonly name: string; readonly key: string }
   | { readonly event: 'damaged'; readonly file: string };
 
 /** Runs the headless agent until SIGINT or SIGTERM. @returns the exit code */
@@ -74,7 +75,10 @@ export function inviteFor(address: string, kept: RelaySetting | undefined): stri
   return kept?.origin === parseRelayUrl(address) ? kept.invite : undefined;
 }
 
-/** Offers pairings until the end, or until one client is paired. Lines on stdin: `y`, `n` answer a question, `p` makes a new offer. */
+/**
+ * Offers pairings until the end, or until one client is paired. Lines on stdin: `y`, `n` answer a question, `p` makes a new offer, `k NAME`
+ * an API key.
+ */
 async function pairClients(
   agent: AgentControl,
   options: AgentCommandOptions,
@@ -88,6 +92,13 @@ async function pairClients(
       print({ event: 'offer', link, expiresAt });
     } catch (error) {
       stderrLogger.warn('no offer', { code: TunnelError.from(error).code });
+    }
+  };
+  const createKey = async (name: string): Promise<void> => {
+    try {
+      print({ event: 'key', name, ...(await agent.createApiKey(name)) });
+    } catch (error) {
+      stderrLogger.warn('no key', { code: TunnelError.from(error).code });
     }
   };
   const lines = createInterface({ input: process.stdin });
@@ -105,7 +116,9 @@ async function pairClients(
   ];
   lines.on('line', (line) => {
     const word = line.trim().toLowerCase();
-    if (word === 'p') void offer();
+    const keyName = /^k (.+)$/i.exec(line.trim())?.[1];
+    if (keyName !== undefined) void createKey(keyName);
+    else if (word === 'p') void offer();
     else if (word === 'y' || word === 'n') {
       question?.answer(word === 'y');
       question = undefined;
@@ -149,6 +162,8 @@ function inWords(event: AgentEvent): string {
       return `${event.name} ${wishes[event.scope]}. The words on its screen: ${event.words.join(' ')}. Allow? y/N`;
     case 'paired':
       return 'Paired.';
+    case 'key':
+      return `The API key ${event.name}, shown this once: ${event.key}`;
     case 'damaged':
       return `The chat file was damaged. It was kept as ${event.file}; a new one was begun.`;
   }

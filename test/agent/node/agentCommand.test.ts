@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inviteFor, runAgent } from '../../../src/agent/node/agentCommand.ts';
 import { agentVerb } from '../../../src/agent/node/agentVerb.ts';
+import { createKey } from '../../../src/agent/node/keysCommand.ts';
+import { LeaderLock } from '../../../src/agent/node/leaderLock.ts';
+import { SqliteDeviceStore } from '../../../src/agent/node/sqliteDeviceStore.ts';
+import { StateFolder } from '../../../src/agent/node/stateFolder.ts';
+import { UserError } from '../../../src/base/userError.ts';
 import { TunnelError } from '../../../src/protocol/errors.ts';
+import { deriveApiKey, parseApiKey } from '../../../src/secure/apiKey.ts';
+import { deviceIdOf } from '../../../src/secure/deviceIdentity.ts';
+import { nodeCrypto } from '../../../src/secure/node/nodeCrypto.ts';
 
 describe('the verb agent', () => {
   it('shows a kept invite to its own relay and to no other', () => {
@@ -35,6 +43,33 @@ describe('the verb agent', () => {
       writeFileSync(join(state, 'relay.json'), '{"origin":"https://relay.example","invite":"a.1.b"}');
       await assert.rejects(runAgent({ state, relay: 'http://relay.example', json: true }), code('badRelayUrl'));
       assert.deepEqual(JSON.parse(readFileSync(join(state, 'relay.json'), 'utf8')), { origin: 'https://relay.example', invite: 'a.1.b' });
+    });
+
+    it('makes an API key that opens this device and no other, keeps no trace of its secret, and not while another process leads', () => {
+      const lines: string[] = [];
+      const create = (): void => {
+        createKey('My laptop', { state, json: true }, (line) => lines.push(line));
+      };
+      create();
+      const printed = JSON.parse(lines.join()) as { key: string; name: string; clientId: string };
+      const { deviceKey, secret } = parseApiKey(printed.key);
+      assert.equal(deviceIdOf(deviceKey), readFileSync(join(state, 'identity.pub'), 'utf8').trim());
+      const folder = new StateFolder(state);
+      const store = new SqliteDeviceStore(folder.deviceFile);
+      const [client] = store.clients();
+      store.dispose();
+      const { psk, dialHash, staticKey } = deriveApiKey(nodeCrypto, secret);
+      assert.deepEqual(
+        [client?.id, client?.name, client?.kind, client?.scope, client?.state, client?.psk, client?.dialHash, client?.publicKey],
+        [printed.clientId, 'My laptop', 'key', 'api', 'active', psk, dialHash, staticKey.publicKey],
+      );
+      for (const name of readdirSync(state)) {
+        const bytes = readFileSync(join(state, name));
+        assert.ok(!bytes.includes(Buffer.from(secret)) && !bytes.includes(printed.key.slice(-43)), `${name} holds the secret`);
+      }
+      const lock = new LeaderLock(folder.lockFile);
+      assert.throws(create, (error: unknown) => error instanceof UserError && error.code === 'agentRunning');
+      lock.dispose();
     });
 
     it('hands its options on, also those before the word pair', async () => {
