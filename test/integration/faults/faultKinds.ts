@@ -88,7 +88,7 @@ export const faultKinds: Readonly<Record<Fault['kind'], FaultKind>> = {
   garbage: { words: 'one bit is another', make: (random) => ({ kind: 'garbage', direction: direction(random) }) },
   captive: {
     words: 'cut, and a sign-in page answers everything',
-    make: (random) => ({ kind: 'captive', status: random.int(2) === 0 ? 200 : 302, forMs: between(random, 200, 3000) }),
+    make: (random) => ({ kind: 'captive', status: ([200, 302, 403] as const)[random.int(3)] ?? 200, forMs: between(random, 200, 3000) }),
     atOllama: 'broken',
   },
 };
