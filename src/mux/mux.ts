@@ -8,6 +8,7 @@ import type { MuxStream } from './muxStream.ts';
 import { Pinger } from './pinger.ts';
 import { Scheduler } from './scheduler.ts';
 import { StreamTable } from './streamTable.ts';
+import { WindowPool } from './streamWindow.ts';
 
 export type Hello = Extract<MuxFrame, { type: 'hello' }>;
 
@@ -38,6 +39,7 @@ export interface MuxCarrier {
 export class Mux implements Disposable {
   readonly muxId: Uint8Array;
   readonly #role: 'client' | 'device';
+  readonly #windows: WindowPool;
   readonly #table: StreamTable;
   readonly #scheduler: Scheduler;
   readonly #pinger: Pinger;
@@ -56,18 +58,27 @@ export class Mux implements Disposable {
     this.muxId = options.muxId;
     this.#role = options.role;
     this.#incarnation = options.incarnation ?? new Uint8Array(INCARNATION_BYTES);
-    this.#table = new StreamTable(options.role === 'client', {
-      onWork: () => {
+    this.#windows = new WindowPool(options.clock);
+    this.#table = new StreamTable(options.role === 'client', this.#windows, {
+      onWork: (stream) => {
+        this.#scheduler.note(stream);
         this.#wake();
       },
-      onCount: () => {
+      onAdded: (stream) => {
+        this.#scheduler.note(stream);
+        this.#updatePinger();
+      },
+      onForgotten: (stream) => {
+        this.#scheduler.forget(stream);
         this.#updatePinger();
       },
       reply: (frame) => {
         this.#scheduler.push(frame);
       },
     });
-    this.#scheduler = new Scheduler(this.#table.streams);
+    this.#scheduler = new Scheduler(this.#table.streams, (stream) => {
+      this.#table.settle(stream);
+    });
     this.#pinger = new Pinger(options.clock, {
       sendPing: (token) => {
         this.#table.repeatControl();
@@ -75,6 +86,7 @@ export class Mux implements Disposable {
         this.#wake();
       },
       onRoundTrip: (rttMs) => {
+        this.#windows.noteRoundTrip(rttMs);
         this.#roundTrip.fire(rttMs);
       },
       onSilent: () => {
@@ -141,6 +153,7 @@ export class Mux implements Disposable {
     this.#carrier = undefined;
     this.#isReady = false;
     this.#scheduler.clear();
+    this.#windows.forgetRoundTrip();
     this.#updatePinger();
     if (wasReady) this.#detached.fire(undefined);
   }
@@ -155,15 +168,16 @@ export class Mux implements Disposable {
       this.#receiveOne(frame);
     }
     if (this.#scheduler.queuedControl > MAX_QUEUED_CONTROL) throw new TunnelError('sessionBroken', 'flooded');
-    if (this.#scheduler.hasWork) this.#wake();
+    this.#wake();
   }
 
-  /** Frames for one record of at most `maxBytes`, or undefined when there is nothing to say now. */
+  /**
+   * Frames for one record of at most `maxBytes`, or undefined when there is nothing to say now. A view that is good until the next pull:
+   * whoever seals it makes the copy.
+   */
   pull(maxBytes: number): Uint8Array | undefined {
     if (!this.#carrier) return undefined;
-    const bytes = this.#isReady ? this.#scheduler.pull(maxBytes) : this.#scheduler.pullQueued(maxBytes);
-    this.#table.sweep();
-    return bytes;
+    return this.#isReady ? this.#scheduler.pull(maxBytes) : this.#scheduler.pullQueued(maxBytes);
   }
 
   /** Checks the far end now. */
@@ -186,7 +200,7 @@ export class Mux implements Disposable {
   }
 
   #wake(): void {
-    if (this.#isReady || this.#scheduler.queuedControl > 0) this.#carrier?.wake();
+    if (this.#isReady ? this.#scheduler.hasWork : this.#scheduler.queuedControl > 0) this.#carrier?.wake();
   }
 
   #sayHello(): void {
@@ -225,6 +239,9 @@ export class Mux implements Disposable {
     }
     this.#isReady = true;
     this.#table.resume(hello);
+    // Only now: whoever heard of an end may have opened a stream, and its OPEN must not go before an older one that is said again.
+    this.#scheduler.startOver();
+    this.#table.noteAll();
     this.#updatePinger();
     this.#attached.fire(undefined);
     this.#wake();

@@ -1,14 +1,9 @@
 import { Emitter } from '../base/emitter.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { INITIAL_STREAM_WINDOW_BYTES, MAX_CHAT_MESSAGE_BYTES } from '../protocol/limits.ts';
 import type { StreamKind } from '../protocol/muxFrames.ts';
 import { ReceiveSide } from './receiveSide.ts';
 import { SendSide } from './sendSide.ts';
-
-/** Above this a writer must wait for `onWritable`. */
-const WRITABLE_BELOW_BYTES = INITIAL_STREAM_WINDOW_BYTES;
-/** A writer that does not wait is stopped here. */
-const MAX_BUFFERED_BYTES = WRITABLE_BELOW_BYTES + 2 * MAX_CHAT_MESSAGE_BYTES;
+import { StreamWindow, type WindowPool } from './streamWindow.ts';
 
 /** What the stream still has to say; kept as state and repeated until confirmed. */
 export interface ControlNeeds {
@@ -21,8 +16,19 @@ export interface ControlNeeds {
 /** How a stream ended: cleanly in both directions, or with a code. */
 export type StreamEnd = { readonly kind: 'finished' } | { readonly kind: 'reset'; readonly code: ErrorCode };
 
+export interface MuxStreamOptions {
+  readonly id: number;
+  readonly kind: StreamKind;
+  /** Opened by this end? */
+  readonly isOwn: boolean;
+  readonly pool: WindowPool;
+  /** It may have something to say. */
+  readonly onChange: (stream: MuxStream) => void;
+}
+
 /**
- * One stream of a mux. Writing never blocks: `write` says whether to go on, `onWritable` when again. Reading is a pull: `onReadable` says
+ * One stream of a mux. Writing never blocks: `write` says whether to go on, `onWritable` when again; what was written is not changed
+ * afterwards. Reading is a pull: `onReadable` says
  * that there is something, `read` takes it and thereby grants credit. Three ends: `end` (graceful, our direction), `stop` (ask the peer
  * to end its direction), `reset` (hard, both).
  */
@@ -35,11 +41,11 @@ export class MuxStream {
   /** @internal for the mux alone */
   readonly sendSide = new SendSide();
   /** @internal */
-  readonly receiveSide = new ReceiveSide();
+  readonly receiveSide: ReceiveSide;
   /** @internal */
   readonly needs: ControlNeeds;
 
-  readonly #onChange: () => void;
+  readonly #onChange: (stream: MuxStream) => void;
   readonly #readable = new Emitter<undefined>();
   readonly #writable = new Emitter<undefined>();
   readonly #stopRequested = new Emitter<undefined>();
@@ -49,11 +55,13 @@ export class MuxStream {
   #stopAsked = false;
   #peerAskedStop = false;
   #ownReset: ErrorCode | undefined;
+  #failure: ErrorCode | undefined;
 
-  constructor(id: number, kind: StreamKind, isOwn: boolean, onChange: () => void) {
+  constructor({ id, kind, isOwn, pool, onChange }: MuxStreamOptions) {
     this.id = id;
     this.kind = kind;
     this.isOwn = isOwn;
+    this.receiveSide = new ReceiveSide(new StreamWindow(pool));
     this.needs = { open: isOwn, credit: false, stop: false, reset: undefined };
     this.#onChange = onChange;
   }
@@ -66,8 +74,9 @@ export class MuxStream {
   /** The stream is over; fires once. */
   readonly onEnd = this.#ended.event;
 
+  /** Is less than a window written and not yet consumed? A writer pauses when not: what is more could not leave anyway. */
   get isWritable(): boolean {
-    return !this.#outcome && !this.sendSide.isEnded && this.sendSide.bufferedBytes < WRITABLE_BELOW_BYTES;
+    return !this.#outcome && !this.#isClosing && this.sendSide.bufferedBytes < this.sendSide.windowBytes;
   }
 
   /** The peer's direction has ended and all of it has been read. */
@@ -85,18 +94,17 @@ export class MuxStream {
 
   /** Queues bytes. Returns whether more may follow now. @throws TunnelError `flowViolation` when the writer never waits, `closed` after the end */
   write(bytes: Uint8Array): boolean {
-    if (this.#outcome || this.sendSide.isEnded) throw new TunnelError('closed', 'write after the end');
-    if (this.sendSide.bufferedBytes + bytes.length > MAX_BUFFERED_BYTES) throw new TunnelError('flowViolation', 'the writer does not wait');
+    if (this.#outcome || this.#isClosing) throw new TunnelError('closed', 'write after the end');
     this.sendSide.write(bytes);
     this.#wasFull ||= !this.isWritable;
-    this.#onChange();
+    this.#onChange(this);
     return this.isWritable;
   }
 
   end(): void {
-    if (this.#outcome || this.sendSide.isEnded) return;
+    if (this.#outcome || this.#isClosing) return;
     this.sendSide.end();
-    this.#onChange();
+    this.#onChange(this);
   }
 
   read(): Uint8Array | undefined {
@@ -109,7 +117,14 @@ export class MuxStream {
     if (this.#outcome || this.#stopAsked || this.receiveSide.isEnded) return;
     this.#stopAsked = true;
     this.needs.stop = true;
-    this.#onChange();
+    this.#onChange(this);
+  }
+
+  /** Ends it hard behind what was written: a RESET goes ahead of data that waits, so it waits until that has been sent. */
+  fail(code: ErrorCode): void {
+    if (this.#outcome || this.#isClosing) return;
+    this.#failure = code;
+    this.noteSent();
   }
 
   reset(code: ErrorCode): void {
@@ -117,7 +132,12 @@ export class MuxStream {
     this.#ownReset = code;
     this.needs.reset = code;
     this.#finish({ kind: 'reset', code });
-    this.#onChange();
+    this.#onChange(this);
+  }
+
+  /** @internal Some of what was written has been sent. */
+  noteSent(): void {
+    if (this.#failure !== undefined && this.sendSide.isAllSent) this.reset(this.#failure);
   }
 
   /** @internal Data from the peer. */
@@ -136,7 +156,7 @@ export class MuxStream {
       this.#wasFull = false;
       this.#writable.fire(undefined);
     }
-    this.#onChange();
+    this.#onChange(this);
   }
 
   /** @internal The peer asks us to end. Repeats change nothing. */
@@ -159,7 +179,7 @@ export class MuxStream {
       this.needs.reset = this.#ownReset;
       return;
     }
-    this.needs.credit ||= this.receiveSide.received > 0;
+    this.needs.credit ||= this.receiveSide.received > 0 || this.receiveSide.isEnded;
     this.needs.stop = this.#stopAsked && !this.receiveSide.isEnded;
   }
 
@@ -171,17 +191,23 @@ export class MuxStream {
   }
 
   /** @internal */
-  disposeEmitters(): void {
+  dispose(): void {
+    this.receiveSide.release();
     this.#readable.dispose();
     this.#writable.dispose();
     this.#stopRequested.dispose();
     this.#ended.dispose();
   }
 
+  /** Nothing more may be written. */
+  get #isClosing(): boolean {
+    return this.#failure !== undefined || this.sendSide.isEnded;
+  }
+
   #renewCredit(): void {
-    if (!this.receiveSide.renew()) return;
+    if (this.needs.credit || !this.receiveSide.owesCredit) return;
     this.needs.credit = true;
-    this.#onChange();
+    this.#onChange(this);
   }
 
   #finish(end: StreamEnd): void {

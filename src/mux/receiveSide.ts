@@ -1,18 +1,31 @@
 import { TunnelError } from '../protocol/errors.ts';
-import { INITIAL_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
+import { CREDIT_STEP_BYTES, INITIAL_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
+import type { StreamWindow } from './streamWindow.ts';
+
+/** What a CREDIT frame says. */
+export interface Credit {
+  readonly consumed: number;
+  /** Absolute offset up to which the peer may send. */
+  readonly limit: number;
+}
+
+/** A piece that holds less than this part of the record it came in is copied, so that it does not keep the rest in memory. */
+const WORTH_KEEPING = 1 / 2;
 
 /** The receiving half of a stream: takes each byte once, in order, and grants credit when the reader has consumed. */
 export class ReceiveSide {
+  readonly #window: StreamWindow;
   #queue: Uint8Array[] = [];
   #received = 0;
   #consumed = 0;
-  #limit: number;
-  readonly #windowBytes: number;
+  #limit = INITIAL_STREAM_WINDOW_BYTES;
+  /** What the peer was last told to have been consumed. */
+  #told = 0;
+  #endTold = false;
   #total: number | undefined;
 
-  constructor(windowBytes: number = INITIAL_STREAM_WINDOW_BYTES) {
-    this.#windowBytes = windowBytes;
-    this.#limit = windowBytes;
+  constructor(window: StreamWindow) {
+    this.#window = window;
   }
 
   /** Bytes received without a gap. */
@@ -45,6 +58,7 @@ export class ReceiveSide {
 
   /**
    * Takes a DATA frame; what came before is dropped. Returns whether there is something new to read, the end included.
+   * @param bytes a view of a record that nobody writes to any more
    * @throws TunnelError `flowViolation` on a gap, on more than was granted, or when the end moves
    */
   accept(offset: number, bytes: Uint8Array, fin: boolean): boolean {
@@ -56,7 +70,7 @@ export class ReceiveSide {
     if (fin && end < this.#received) throw new TunnelError('flowViolation', 'the end lies before what was received');
     const fresh = end - this.#received;
     if (fresh > 0) {
-      this.#queue.push(bytes.slice(bytes.length - fresh));
+      this.#queue.push(kept(bytes.subarray(bytes.length - fresh)));
       this.#received = end;
     }
     const endsNow = fin && this.#total === undefined;
@@ -77,12 +91,28 @@ export class ReceiveSide {
     this.#consumed = this.#received;
   }
 
-  /** Grants the next credit when half of the window has been consumed. Returns whether the peer should be told. */
-  renew(): boolean {
-    if (this.isEnded) return this.isFinished;
-    const limit = this.#consumed + this.#windowBytes;
-    if (limit - this.#limit < this.#windowBytes / 2) return false;
-    this.#limit = limit;
-    return true;
+  /** Is there news enough for the peer: a step consumed, or everything? */
+  get owesCredit(): boolean {
+    if (this.isEnded) return this.isFinished && !this.#endTold;
+    return this.#consumed - this.#told >= CREDIT_STEP_BYTES;
   }
+
+  /** What to tell the peer now; it counts as told. A lost one is repeated at the next attach. */
+  grant(): Credit {
+    this.#window.measure(this.#consumed);
+    this.#limit = Math.max(this.#limit, this.#consumed + this.#window.bytes);
+    this.#told = this.#consumed;
+    this.#endTold = this.isFinished;
+    // Behind the end nothing is granted: that tells the CREDIT which confirms it from one that was said before it had come.
+    return { consumed: this.#consumed, limit: this.#endTold ? this.#consumed : this.#limit };
+  }
+
+  /** The stream is over: its window is free for others. */
+  release(): void {
+    this.#window.release();
+  }
+}
+
+function kept(bytes: Uint8Array): Uint8Array {
+  return bytes.length < bytes.buffer.byteLength * WORTH_KEEPING ? bytes.slice() : bytes;
 }

@@ -10,17 +10,41 @@ const MAX_CONTROL_BYTES = 21;
 /** Decides what goes into the next record: control first, then data, one quantum a stream in turn. */
 export class Scheduler {
   readonly #streams: ReadonlyMap<number, MuxStream>;
+  readonly #onSaid: (stream: MuxStream) => void;
   readonly #control: MuxFrame[] = [];
-  /** The stream served last; the next one in the table goes first. */
-  #lastServed = 0;
+  /** Streams with control to say. */
+  readonly #speaking = new Set<MuxStream>();
+  /** Streams with data, in the order of their turns. */
+  readonly #sending = new Set<MuxStream>();
+  /** One record after another is written here. */
+  readonly #out = new ByteWriter(1024);
 
-  constructor(streams: ReadonlyMap<number, MuxStream>) {
+  /** @param onSaid a stream has said all the control it had */
+  constructor(streams: ReadonlyMap<number, MuxStream>, onSaid: (stream: MuxStream) => void) {
     this.#streams = streams;
+    this.#onSaid = onSaid;
   }
 
   /** Queues a frame that belongs to no stream, or to none that is known. */
   push(frame: MuxFrame): void {
     this.#control.push(frame);
+  }
+
+  /** `stream` may have something to say now. */
+  note(stream: MuxStream): void {
+    if (hasControl(stream)) this.#speaking.add(stream);
+    if (!stream.outcome && stream.sendSide.hasWork) this.#sending.add(stream);
+  }
+
+  forget(stream: MuxStream): void {
+    this.#speaking.delete(stream);
+    this.#sending.delete(stream);
+  }
+
+  /** Forgets who has something to say: at an attach streams are noted anew, in the order of their opening, as OPENs must go. */
+  startOver(): void {
+    this.#speaking.clear();
+    this.#sending.clear();
   }
 
   /** Drops queued PINGs, PONGs and the like: they belong to the attachment that is over. */
@@ -32,24 +56,28 @@ export class Scheduler {
     return this.#control.length;
   }
 
+  /** Is there anything to say? Data may still have to wait for the others' credit. */
   get hasWork(): boolean {
-    if (this.#control.length > 0) return true;
-    for (const stream of this.#streams.values()) if (hasControl(stream) || (!stream.outcome && stream.sendSide.hasWork)) return true;
-    return false;
+    return this.#control.length > 0 || this.#speaking.size > 0 || this.#sending.size > 0;
   }
 
-  /** Frames of at most `maxBytes` for one record, or undefined when there is nothing to say. */
+  /** Frames of at most `maxBytes` for one record, or undefined when there is nothing to say. Good until the next pull. */
   pull(maxBytes: number): Uint8Array | undefined {
-    const out = new ByteWriter(1024);
+    const out = this.#out.clear();
     this.#pullQueued(out, maxBytes);
-    for (const stream of this.#streams.values()) if (maxBytes - out.length >= 2 * MAX_CONTROL_BYTES) pullControl(stream, out);
-    this.#pullData(out, maxBytes);
+    for (const stream of this.#speaking) {
+      if (maxBytes - out.length < 2 * MAX_CONTROL_BYTES) break;
+      this.#speaking.delete(stream);
+      pullControl(stream, out);
+      this.#onSaid(stream);
+    }
+    if (this.#sending.size > 0) this.#pullData(out, maxBytes);
     return out.length > 0 ? out.finish() : undefined;
   }
 
   /** Queued frames alone: before the peer's HELLO no stream may speak. */
   pullQueued(maxBytes: number): Uint8Array | undefined {
-    const out = new ByteWriter(256);
+    const out = this.#out.clear();
     this.#pullQueued(out, maxBytes);
     return out.length > 0 ? out.finish() : undefined;
   }
@@ -67,25 +95,22 @@ export class Scheduler {
   #pullData(out: ByteWriter, maxBytes: number): void {
     let inFlight = 0;
     for (const stream of this.#streams.values()) inFlight += stream.sendSide.inFlightBytes;
-    for (const stream of this.#inTurn()) {
+    // A stream that is put behind the others is met again in this same loop.
+    for (const stream of this.#sending) {
       const room = Math.min(maxBytes - out.length - DATA_HEADER_BYTES, MAX_DATA_BYTES);
       if (room <= 0) return;
-      if (stream.outcome || stream.needs.open) continue;
+      const { sendSide } = stream;
+      if (stream.needs.open) continue;
       // Each stream may always have its least, however much those that nobody reads have in flight.
-      const window = Math.max(MAX_MUX_WINDOW_BYTES - inFlight, MIN_STREAM_WINDOW_BYTES - stream.sendSide.inFlightBytes, 0);
-      const piece = stream.sendSide.take(Math.min(room, window));
-      if (!piece || (piece.bytes.length === 0 && !piece.fin)) continue;
-      inFlight += piece.bytes.length;
-      encodeMuxFrame({ type: 'data', id: stream.id, ...piece }, out);
-      this.#lastServed = stream.id;
+      const before = sendSide.inFlightBytes;
+      const window = Math.max(MAX_MUX_WINDOW_BYTES - inFlight, MIN_STREAM_WINDOW_BYTES - before, 0);
+      if (!stream.outcome && sendSide.take(out, stream.id, Math.min(room, window))) {
+        inFlight += sendSide.inFlightBytes - before;
+        this.#sending.delete(stream);
+        this.note(stream);
+        stream.noteSent();
+      } else if (stream.outcome || !sendSide.hasWork) this.#sending.delete(stream);
     }
-  }
-
-  *#inTurn(): Generator<MuxStream> {
-    const all = [...this.#streams.values()];
-    const start = all.findIndex((stream) => stream.id === this.#lastServed) + 1;
-    yield* all.slice(start);
-    yield* all.slice(0, start);
   }
 }
 
@@ -107,7 +132,7 @@ function pullControl(stream: MuxStream, out: ByteWriter): void {
     needs.stop = false;
   }
   if (needs.credit) {
-    encodeMuxFrame({ type: 'credit', id, consumed: stream.receiveSide.consumed, limit: stream.receiveSide.limit }, out);
+    encodeMuxFrame({ type: 'credit', id, ...stream.receiveSide.grant() }, out);
     needs.credit = false;
   }
   if (needs.stop) {

@@ -1,33 +1,26 @@
-import { concatBytes, emptyBytes } from '../base/bytes.ts';
+import type { ByteWriter } from '../base/byteWriter.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { AFTER_ATTACH_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, MAX_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
-
-interface Chunk {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
-
-/** A piece to put into a DATA frame. */
-export interface Outgoing {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-  readonly fin: boolean;
-}
-
-/** Below this a new piece joins the last unsent one, so that many small writes do not become many small chunks. */
-const JOIN_BELOW_BYTES = 2048;
+import {
+  AFTER_ATTACH_WINDOW_BYTES,
+  INITIAL_STREAM_WINDOW_BYTES,
+  MAX_DATA_BYTES,
+  MAX_STREAM_BUFFERED_BYTES,
+  MAX_STREAM_WINDOW_BYTES,
+} from '../protocol/limits.ts';
+import { encodeDataHeader } from '../protocol/muxFrames.ts';
+import { ReplayBuffer } from './replayBuffer.ts';
 
 /** The sending half of a stream: keeps what is written until the peer has consumed it, and sends from wherever the peer stands. */
 export class SendSide {
-  #chunks: Chunk[] = [];
-  #written = 0;
-  #consumed = 0;
+  readonly #buffer = new ReplayBuffer();
   /** Next offset to send on this attachment. */
   #next = 0;
   /** Highest offset ever sent: no peer can have consumed more. */
   #highestSent = 0;
+  /** The peer's credit. */
   #limit = INITIAL_STREAM_WINDOW_BYTES;
-  #cap = MAX_STREAM_WINDOW_BYTES;
+  /** Where this attachment began, until the peer has shown by a CREDIT that it carries bytes. */
+  #unprovenFrom: number | undefined;
   #ended = false;
   #finSent = false;
   #finConfirmed = false;
@@ -41,106 +34,93 @@ export class SendSide {
     return this.#finConfirmed;
   }
 
+  /** All that was written has been sent on this attachment. */
+  get isAllSent(): boolean {
+    return this.#next === this.#buffer.end;
+  }
+
   /** Written and not yet consumed by the peer: the replay buffer and what waits. */
   get bufferedBytes(): number {
-    return this.#written - this.#consumed;
+    return this.#buffer.end - this.#buffer.start;
   }
 
   /** Sent on this attachment and not yet consumed. */
   get inFlightBytes(): number {
-    return this.#next - this.#consumed;
+    return this.#next - this.#buffer.start;
   }
 
-  /** May be sent now, by the peer's credit and our own cap. */
+  /** What may be in flight by the peer's credit and our own bound; more than that need not be written now. */
+  get windowBytes(): number {
+    return Math.min(Math.max(this.#limit - this.#buffer.start, INITIAL_STREAM_WINDOW_BYTES), MAX_STREAM_WINDOW_BYTES);
+  }
+
+  /** May be sent now, by the peer's credit and our own bounds. */
   get sendableBytes(): number {
-    return Math.max(0, Math.min(this.#limit, this.#consumed + this.#cap, this.#written) - this.#next);
+    const cap = this.#unprovenFrom === undefined ? Infinity : this.#unprovenFrom + AFTER_ATTACH_WINDOW_BYTES;
+    return Math.max(0, Math.min(this.#limit, this.#buffer.start + MAX_STREAM_WINDOW_BYTES, cap, this.#buffer.end) - this.#next);
   }
 
   /** Is there something a DATA frame could carry now? A bare FIN needs no credit. */
   get hasWork(): boolean {
-    return this.sendableBytes > 0 || (this.#ended && !this.#finSent && this.#next === this.#written);
+    return this.sendableBytes > 0 || (this.#ended && !this.#finSent && this.#next === this.#buffer.end);
   }
 
+  /** @throws TunnelError `flowViolation` when the writer never waits */
   write(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    const last = this.#chunks.at(-1);
-    if (last && last.offset >= this.#next && last.offset >= this.#highestSent && last.bytes.length + bytes.length <= JOIN_BELOW_BYTES) {
-      this.#chunks[this.#chunks.length - 1] = { offset: last.offset, bytes: concatBytes(last.bytes, bytes) };
-    } else {
-      this.#chunks.push({ offset: this.#written, bytes });
-    }
-    this.#written += bytes.length;
+    if (this.bufferedBytes + bytes.length > MAX_STREAM_BUFFERED_BYTES) throw new TunnelError('flowViolation', 'the writer does not wait');
+    this.#buffer.push(bytes);
   }
 
   end(): void {
     this.#ended = true;
   }
 
-  /** Takes up to `maxBytes` for one DATA frame. */
-  take(maxBytes: number): Outgoing | undefined {
-    if (!this.hasWork) return undefined;
-    const offset = this.#next;
-    const count = Math.min(maxBytes, this.sendableBytes);
-    const bytes = count > 0 ? this.#slice(offset, count) : emptyBytes;
-    this.#next += bytes.length;
+  /** Writes one DATA frame with up to `maxBytes` of data. Returns whether there was anything to say. */
+  take(out: ByteWriter, id: number, maxBytes: number): boolean {
+    const count = Math.min(maxBytes, this.sendableBytes, MAX_DATA_BYTES);
+    const fin = this.#ended && this.#next + count === this.#buffer.end;
+    if (count === 0 && (!fin || this.#finSent)) return false;
+    encodeDataHeader(id, this.#next, fin, count, out);
+    this.#buffer.copyInto(out, this.#next, count);
+    this.#next += count;
     this.#highestSent = Math.max(this.#highestSent, this.#next);
-    const fin = this.#ended && this.#next === this.#written;
     if (fin) this.#finSent = true;
-    return { offset, bytes, fin };
+    return true;
   }
 
-  /** The peer has consumed up to `consumed` and allows up to `limit`. Older news changes nothing. @throws TunnelError `flowViolation` */
+  /**
+   * The peer has consumed up to `consumed` and allows up to `limit`; both at the end confirm the end. Older news changes nothing.
+   * @throws TunnelError `flowViolation`
+   */
   credit(consumed: number, limit: number): void {
     if (consumed > this.#highestSent) throw new TunnelError('flowViolation', 'credit for bytes never sent');
     this.#limit = Math.max(this.#limit, limit);
-    this.#cap = MAX_STREAM_WINDOW_BYTES;
+    if (this.#unprovenFrom !== undefined && consumed > this.#unprovenFrom) this.#unprovenFrom = undefined;
     this.#release(consumed);
-    if (this.#finSent && this.#consumed === this.#written) this.#finConfirmed = true;
+    if (this.#finSent && limit === consumed && consumed === this.#buffer.end) this.#finConfirmed = true;
   }
 
   /** A new attachment: go on from where the peer stands. @throws TunnelError `flowViolation` */
   resume(received: number, limit: number, finReceived: boolean): void {
-    if (received < this.#consumed || received > this.#highestSent)
+    if (received < this.#buffer.start || received > this.#highestSent)
       throw new TunnelError('flowViolation', 'resume from an offset never sent');
-    if (finReceived && !(this.#ended && received === this.#written)) throw new TunnelError('flowViolation', 'an end never sent');
+    if (finReceived && !(this.#ended && received === this.#buffer.end)) throw new TunnelError('flowViolation', 'an end never sent');
     this.#limit = Math.max(this.#limit, limit);
     this.#next = received;
     this.#finSent = finReceived;
-    this.#cap = AFTER_ATTACH_WINDOW_BYTES;
+    this.#unprovenFrom = received;
   }
 
   /** Nothing of this stream has arrived: everything is sent again. */
   restart(): void {
-    this.#next = this.#consumed;
+    this.#next = this.#buffer.start;
     this.#finSent = false;
-    if (this.#highestSent > 0) this.#cap = AFTER_ATTACH_WINDOW_BYTES;
+    if (this.#highestSent > 0) this.#unprovenFrom = this.#next;
   }
 
   #release(consumed: number): void {
-    if (consumed <= this.#consumed) return;
-    this.#consumed = consumed;
+    this.#buffer.release(consumed);
     // What was consumed needs no sending, even when this attachment had gone back before it.
     this.#next = Math.max(this.#next, consumed);
-    let drop = 0;
-    for (const chunk of this.#chunks) {
-      if (chunk.offset + chunk.bytes.length > consumed) break;
-      drop++;
-    }
-    if (drop > 0) this.#chunks.splice(0, drop);
-  }
-
-  #slice(offset: number, count: number): Uint8Array {
-    const parts: Uint8Array[] = [];
-    let left = count;
-    for (const chunk of this.#chunks) {
-      if (left === 0) break;
-      const end = chunk.offset + chunk.bytes.length;
-      if (end <= offset) continue;
-      const from = Math.max(0, offset - chunk.offset);
-      const part = chunk.bytes.subarray(from, Math.min(chunk.bytes.length, from + left));
-      parts.push(part);
-      left -= part.length;
-    }
-    return parts.length === 1 && parts[0] ? parts[0] : concatBytes(...parts);
   }
 }

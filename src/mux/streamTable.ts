@@ -5,15 +5,18 @@ import { errorCodeOf, errorNumber, TunnelError, type ErrorCode } from '../protoc
 import { MAX_STREAMS } from '../protocol/limits.ts';
 import type { MuxFrame, StreamKind, StreamState } from '../protocol/muxFrames.ts';
 import { MuxStream } from './muxStream.ts';
+import type { WindowPool } from './streamWindow.ts';
 
 export type StreamFrame = Extract<MuxFrame, { type: 'open' | 'data' | 'credit' | 'stop' | 'reset' }>;
 type Hello = Extract<MuxFrame, { type: 'hello' }>;
 
 export interface StreamTableEvents {
-  /** A stream has something to say. */
-  onWork(): void;
-  /** Streams came or went. */
-  onCount(): void;
+  /** A stream may have something to say. */
+  onWork(stream: MuxStream): void;
+  /** A stream has come. */
+  onAdded(stream: MuxStream): void;
+  /** A stream is forgotten. */
+  onForgotten(stream: MuxStream): void;
   /** A frame for a stream that is no longer, or never was, in the table. */
   reply(frame: MuxFrame): void;
 }
@@ -23,12 +26,14 @@ export class StreamTable implements Disposable {
   readonly streams = new Map<number, MuxStream>();
   readonly #isClient: boolean;
   readonly #events: StreamTableEvents;
+  readonly #pool: WindowPool;
   readonly #opened = new Emitter<MuxStream>();
   #nextId: number;
   #highestOpened = 0;
 
-  constructor(isClient: boolean, events: StreamTableEvents) {
+  constructor(isClient: boolean, pool: WindowPool, events: StreamTableEvents) {
     this.#isClient = isClient;
+    this.#pool = pool;
     this.#events = events;
     this.#nextId = isClient ? 1 : 2;
   }
@@ -44,9 +49,8 @@ export class StreamTable implements Disposable {
   /** @throws TunnelError `tooManyStreams` */
   open(kind: StreamKind): MuxStream {
     if (this.streams.size >= MAX_STREAMS) throw new TunnelError('tooManyStreams');
-    const stream = new MuxStream(this.#nextId, kind, true, this.#onStreamChange);
+    const stream = this.#add(this.#nextId, kind, true);
     this.#nextId += 2;
-    this.#add(stream);
     return stream;
   }
 
@@ -77,6 +81,11 @@ export class StreamTable implements Disposable {
     }
   }
 
+  /** Says of every stream, in the order of their opening, that it may have something to say. */
+  noteAll(): void {
+    for (const stream of this.streams.values()) this.#events.onWork(stream);
+  }
+
   /** Takes one frame. @throws TunnelError `sessionBroken` for what no honest peer sends */
   receive(frame: StreamFrame): void {
     if (frame.type === 'open') {
@@ -91,12 +100,15 @@ export class StreamTable implements Disposable {
 
   /** Marks what a PING repeats. */
   repeatControl(): void {
-    for (const stream of this.streams.values()) stream.repeatControl();
+    for (const stream of this.streams.values()) {
+      stream.repeatControl();
+      this.#events.onWork(stream);
+    }
   }
 
-  /** Forgets what is done in both directions. */
-  sweep(): void {
-    for (const stream of [...this.streams.values()]) if (stream.finishIfDone()) this.#forget(stream);
+  /** Forgets a stream that is done in both directions. */
+  settle(stream: MuxStream): void {
+    if (stream.finishIfDone()) this.#forget(stream);
   }
 
   loseAll(code: ErrorCode, isLost: (stream: MuxStream) => boolean = () => true): void {
@@ -111,8 +123,8 @@ export class StreamTable implements Disposable {
     this.#opened.dispose();
   }
 
-  readonly #onStreamChange = (): void => {
-    this.#events.onWork();
+  readonly #onStreamChange = (stream: MuxStream): void => {
+    this.#events.onWork(stream);
   };
 
   #resumeStream(stream: MuxStream, state: StreamState): void {
@@ -154,6 +166,7 @@ export class StreamTable implements Disposable {
         this.#guard(stream, () => {
           stream.acceptCredit(frame.consumed, frame.limit);
         });
+        this.settle(stream);
         return;
       case 'stop':
         stream.acceptStop();
@@ -174,9 +187,7 @@ export class StreamTable implements Disposable {
       this.#events.reply({ type: 'reset', id, code: errorNumber('tooManyStreams') });
       return;
     }
-    const stream = new MuxStream(id, kind, false, this.#onStreamChange);
-    this.#add(stream);
-    this.#opened.fire(stream);
+    this.#opened.fire(this.#add(id, kind, false));
   }
 
   #receiveReset(stream: MuxStream, code: number): void {
@@ -205,14 +216,16 @@ export class StreamTable implements Disposable {
     return this.#isOwnId(id) ? id < this.#nextId : id <= this.#highestOpened;
   }
 
-  #add(stream: MuxStream): void {
-    this.streams.set(stream.id, stream);
-    this.#events.onCount();
+  #add(id: number, kind: StreamKind, isOwn: boolean): MuxStream {
+    const stream = new MuxStream({ id, kind, isOwn, pool: this.#pool, onChange: this.#onStreamChange });
+    this.streams.set(id, stream);
+    this.#events.onAdded(stream);
+    return stream;
   }
 
   #forget(stream: MuxStream): void {
     this.streams.delete(stream.id);
-    stream.disposeEmitters();
-    this.#events.onCount();
+    stream.dispose();
+    this.#events.onForgotten(stream);
   }
 }

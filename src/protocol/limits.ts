@@ -20,25 +20,42 @@ export const MAX_LINK_MESSAGE_BYTES = 64 * KiB + LINK_HEADER_BYTES;
 /** Records in one direction before Noise REKEY (Noise revision 34, section 11.3). */
 export const REKEY_AFTER_RECORDS = 2 ** 20;
 
-/** Bytes of stream data in one DATA frame; one quantum of the scheduler. */
+/** Bytes of stream data in one DATA frame; one quantum of the scheduler, after which another stream has its turn. */
 export const MAX_DATA_BYTES = MAX_RECORD_FRAMES_BYTES - 18;
 /** Streams alive on one mux. Opening one more throws; the peer's one more is reset. */
 export const MAX_STREAMS = 32;
-/** What every stream may always have in flight. */
+/** What every stream may always have in flight, however much the others of its mux have that nobody reads. */
 export const MIN_STREAM_WINDOW_BYTES = 8 * KiB;
-/** Window of a new stream. */
+/**
+ * Consumed bytes that a reader keeps to itself before it says CREDIT: half of the least that a sender may hold itself to. The reader cannot
+ * know which of the sender's bounds holds; half of its own window could be more than the sender may send, and both would wait.
+ */
+export const CREDIT_STEP_BYTES = MIN_STREAM_WINDOW_BYTES / 2;
+/**
+ * Window of a new stream, and the least one that a reader grants: at 20 Mbit/s 64 KiB are 26 ms, which neighbours hardly notice. A reader
+ * that takes what came once a second has at most this in a second, however short its line.
+ */
 export const INITIAL_STREAM_WINDOW_BYTES = 64 * KiB;
-/** Largest window of a stream; the sender keeps to it whatever the peer grants. */
+/** Largest window of a stream; the sender keeps to it whatever the peer grants. It fills 20 Mbit/s at a round trip of 100 ms. */
 export const MAX_STREAM_WINDOW_BYTES = 256 * KiB;
-/** What a sender has in flight after an attach until the first CREDIT, so that a flapping line does not carry the same bytes again and again. */
+/** What a sender has in flight beyond where it resumed until a CREDIT from there, so that a flapping line does not carry the same bytes again and again. */
 export const AFTER_ATTACH_WINDOW_BYTES = 32 * KiB;
 /** What one mux has in flight in all. */
 export const MAX_MUX_WINDOW_BYTES = 512 * KiB;
+/** What the windows of a mux have grown by in all: the reader's own bound is this and every stream's initial window. */
+export const MAX_MUX_GROWTH_BYTES = MAX_MUX_WINDOW_BYTES - INITIAL_STREAM_WINDOW_BYTES;
 /** What an end keeps in its socket; the rest waits in the scheduler, where a new stream can overtake it. */
 export const MAX_SOCKET_BACKLOG_BYTES = 64 * KiB;
+/** What an end puts into its socket in one turn of the event loop, or a fast line would leave no time for reading and for timers. */
+export const MAX_TURN_BYTES = 64 * KiB;
 
 /** One message of the chat contract. What is longer goes as a blob. */
 export const MAX_CHAT_MESSAGE_BYTES = 64 * KiB;
+/**
+ * Written to a stream and not consumed by its reader: the replay buffer and what waits. A writer is asked to pause when a window is
+ * written, since nothing beyond it could leave; it may finish a message or a read of its own by then. One that goes on is refused.
+ */
+export const MAX_STREAM_BUFFERED_BYTES = MAX_STREAM_WINDOW_BYTES + 2 * MAX_CHAT_MESSAGE_BYTES;
 /** A prompt in a `send`, in UTF-8 bytes, so that the message with its envelope fits. */
 export const MAX_PROMPT_BYTES = 56 * KiB;
 /** Events of one conversation kept for viewers that come back. Older ones cost a snapshot. */
@@ -136,7 +153,17 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['a full DATA frame fits a record', MAX_DATA_BYTES + 18 <= MAX_RECORD_FRAMES_BYTES],
   ['the smallest windows of all streams fit the mux', MAX_STREAMS * MIN_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
   ['windows grow', MIN_STREAM_WINDOW_BYTES <= AFTER_ATTACH_WINDOW_BYTES && AFTER_ATTACH_WINDOW_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
-  ['the largest window fits the mux', MAX_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
+  ['credit comes before the least window is used up', 2 * CREDIT_STEP_BYTES <= MIN_STREAM_WINDOW_BYTES],
+  [
+    'the largest window fits the mux beside what every stream has read and not yet said',
+    MAX_STREAM_WINDOW_BYTES + MAX_STREAMS * CREDIT_STEP_BYTES <= MAX_MUX_WINDOW_BYTES,
+  ],
+  ['one stream can grow to the largest window', MAX_STREAM_WINDOW_BYTES - INITIAL_STREAM_WINDOW_BYTES <= MAX_MUX_GROWTH_BYTES],
+  ['a new window holds a record at each end and two under way', 4 * MAX_RECORD_BYTES <= INITIAL_STREAM_WINDOW_BYTES + 4 * AEAD_TAG_BYTES],
+  [
+    'a turn holds a quantum of several muxes',
+    4 * MAX_RECORD_PLAINTEXT_BYTES <= MAX_TURN_BYTES && MAX_TURN_BYTES <= MAX_SOCKET_BACKLOG_BYTES,
+  ],
   ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
   ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
   ['a snapshot fits a chat message', MAX_SNAPSHOT_BYTES < MAX_CHAT_MESSAGE_BYTES],

@@ -103,6 +103,16 @@ export function encodeMuxFrame(frame: MuxFrame, out: ByteWriter): void {
   }
 }
 
+/** The part of a DATA frame before its bytes, for a sender that copies these straight from where it keeps them. */
+export function encodeDataHeader(id: number, offset: number, fin: boolean, length: number, out: ByteWriter): void {
+  out
+    .u8(typeNumbers.data)
+    .u32(id)
+    .u64(offset)
+    .u8(fin ? 1 : 0)
+    .u16(length);
+}
+
 /**
  * Decodes all frames of one record. Byte fields are views of `bytes`.
  * @throws DecodeError for anything that {@link encodeMuxFrame} would not have written.

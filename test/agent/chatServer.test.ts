@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { MuxStream } from '../../src/mux/muxStream.ts';
+import { WindowPool } from '../../src/mux/streamWindow.ts';
 import { nullLogger } from '../../src/base/log.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { serveChat } from '../../src/agent/chatServer.ts';
@@ -25,7 +26,7 @@ describe('a chat stream that a client misuses', () => {
     before = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     process.on('uncaughtException', note);
-    stream = new MuxStream(1, 'chat', false, () => undefined);
+    stream = new MuxStream({ id: 1, kind: 'chat', isOwn: false, pool: new WindowPool(world.clock), onChange: () => undefined });
     serveChat(world.agent.hub, stream, { owner: MACHINE_OWNER, scope: 'chat' }, nullLogger);
   });
   afterEach(() => {

@@ -74,7 +74,7 @@ export class MuxPair {
     const bytes = from.pull(MAX_RECORD_FRAMES_BYTES);
     if (!bytes) return false;
     if (bytes.length > MAX_RECORD_FRAMES_BYTES) throw new Error('record too long');
-    line.push(bytes);
+    line.push(bytes.slice()); // a view of what the next pull writes over
     return true;
   }
 

@@ -14,7 +14,7 @@ export interface Mutant {
 }
 
 const resumeFrom = 'this.#next = received;';
-const takesFresh = 'if (fresh > 0) {\n      this.#queue.push(bytes.slice(bytes.length - fresh));\n      this.#received = end;';
+const takesFresh = 'if (fresh > 0) {\n      this.#queue.push(kept(bytes.subarray(bytes.length - fresh)));\n      this.#received = end;';
 const takesAll = 'if (bytes.length > 0) {\n      this.#queue.push(bytes.slice());\n      this.#received += bytes.length;';
 
 /** All planted faults. The list was written before the first run against it; the report names every one. */
@@ -27,14 +27,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'resume goes on one byte too early, and repeats are not dropped',
     edits: [
-      { file: 'mux/sendSide.ts', find: resumeFrom, replace: 'this.#next = Math.max(received - 1, this.#consumed);' },
+      { file: 'mux/sendSide.ts', find: resumeFrom, replace: 'this.#next = Math.max(received - 1, this.#buffer.start);' },
       { file: 'mux/receiveSide.ts', find: takesFresh, replace: takesAll },
     ],
   },
   {
     name: 'resume repeats all that was not consumed, and repeats are not dropped',
     edits: [
-      { file: 'mux/sendSide.ts', find: resumeFrom, replace: 'this.#next = this.#consumed;' },
+      { file: 'mux/sendSide.ts', find: resumeFrom, replace: 'this.#next = this.#buffer.start;' },
       { file: 'mux/receiveSide.ts', find: takesFresh, replace: takesAll },
     ],
   },
@@ -73,24 +73,36 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'mux/receiveSide.ts',
-        find: 'const limit = this.#consumed + this.#windowBytes;',
-        replace: 'const limit = this.#received + this.#windowBytes;',
+        find: 'this.#limit = Math.max(this.#limit, this.#consumed + this.#window.bytes);',
+        replace: 'this.#limit = Math.max(this.#limit, this.#received + this.#window.bytes);',
       },
     ],
   },
   {
     name: 'credit is forgotten at an attach',
-    edits: [{ file: 'mux/muxStream.ts', find: 'this.needs.credit ||= this.receiveSide.received > 0;', replace: '' }],
+    edits: [
+      { file: 'mux/muxStream.ts', find: 'this.needs.credit ||= this.receiveSide.received > 0 || this.receiveSide.isEnded;', replace: '' },
+    ],
   },
   {
     name: 'the sender does not keep to its credit',
     edits: [
-      { file: 'mux/sendSide.ts', find: 'Math.min(this.#limit, this.#consumed + this.#cap, this.#written)', replace: 'this.#written' },
+      {
+        file: 'mux/sendSide.ts',
+        find: 'Math.min(this.#limit, this.#buffer.start + MAX_STREAM_WINDOW_BYTES, cap, this.#buffer.end)',
+        replace: 'this.#buffer.end',
+      },
     ],
   },
   {
     name: 'an end that was read is not confirmed',
-    edits: [{ file: 'mux/receiveSide.ts', find: 'if (this.isEnded) return this.isFinished;', replace: 'if (this.isEnded) return false;' }],
+    edits: [
+      {
+        file: 'mux/receiveSide.ts',
+        find: 'if (this.isEnded) return this.isFinished && !this.#endTold;',
+        replace: 'if (this.isEnded) return false;',
+      },
+    ],
   },
   {
     name: 'a STOP is not repeated after a cut',
