@@ -94,7 +94,7 @@ export class HttpAnswer implements UpstreamSink, Disposable {
       return;
     }
     this.#outcome = { ...this.#outcome, error: error.code };
-    this.#options.stream.reset(error.code);
+    this.#options.stream.fail(error.code);
     this.#done();
   }
 

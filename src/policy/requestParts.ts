@@ -26,6 +26,14 @@ export const modelName = v.pipe(
 /** Clients send `null` for what they do not set, as Ollama accepts. */
 export const maybe = <TSchema extends v.GenericSchema>(schema: TSchema): v.NullishSchema<TSchema, undefined> => v.nullish(schema);
 
+/** An object whose fields are all optional: without a look at that, a list would pass for an empty one. */
+export const fields = <TEntries extends v.ObjectEntries>(entries: TEntries) =>
+  v.pipe(v.unknown(), v.check(isNoList, 'wrong type, expected Object'), v.object(entries));
+
+function isNoList(value: unknown): boolean {
+  return !Array.isArray(value);
+}
+
 /** A number, brought into its range. */
 export const clamped = (min: number, max: number) =>
   v.pipe(
@@ -38,7 +46,7 @@ const penalty = maybe(clamped(-2, 2));
 const anySeed = maybe(v.pipe(v.number(), v.safeInteger()));
 
 /** Of `options`, what shapes an answer. What decides how a model is loaded is the owner's, but for a context of bounded size. */
-export const options = v.object({
+export const options = fields({
   temperature: maybe(clamped(0, 5)),
   top_k: maybe(whole(0, 100_000)),
   top_p: maybe(clamped(0, 1)),
@@ -80,6 +88,8 @@ function secondsOf(text: string): number {
 
 /** JSON whose fields are the caller's own: a schema, a tool's arguments. Depth and count are bounded for the body as a whole. */
 const ownJson = v.pipe(
+  v.unknown(),
+  v.check(isNoList, 'wrong type, expected Object'),
   v.record(v.string(), v.unknown()),
   v.check((value) => JSON.stringify(value).length <= MAX_SCHEMA_CHARS, 'schema too long'),
 );
@@ -198,7 +208,7 @@ export const openAiSampling = {
   frequency_penalty: penalty,
   presence_penalty: penalty,
   stream: maybe(v.boolean()),
-  stream_options: maybe(v.object({ include_usage: maybe(v.boolean()) })),
+  stream_options: maybe(fields({ include_usage: maybe(v.boolean()) })),
 };
 
 export const jsonObject = ownJson;

@@ -77,12 +77,12 @@ export const chatCompletionsBody = v.object({
   response_format: maybe(
     v.object({
       type: v.picklist(['text', 'json_object', 'json_schema']),
-      json_schema: maybe(v.object({ schema: maybe(part.jsonObject) })),
+      json_schema: maybe(part.fields({ schema: maybe(part.jsonObject) })),
     }),
   ),
   tools: maybe(part.tools),
   reasoning_effort: maybe(v.pipe(text, v.maxLength(16))),
-  reasoning: maybe(v.object({ effort: maybe(v.pipe(text, v.maxLength(16))) })),
+  reasoning: maybe(part.fields({ effort: maybe(v.pipe(text, v.maxLength(16))) })),
   logprobs: maybe(v.boolean()),
   top_logprobs: maybe(part.topLogprobs),
 });
