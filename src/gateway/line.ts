@@ -29,6 +29,7 @@ export class Line implements Disposable {
   #outage: Disposable | undefined;
   /** Monotonic, ms: since when the tunnel is not up. */
   #outSince: number;
+  #isOver = false;
 
   /** @param onEnd called once, after its calls have failed for the same reason; not after `dispose` */
   constructor(options: LineOptions, onEnd: (reason: ErrorCode) => void) {
@@ -118,22 +119,24 @@ export class Line implements Disposable {
 
   #watchIdle(): void {
     this.#idle?.dispose();
-    if (this.#calls > 0 || this.#store.isDisposed || this.#options.idleMs === Infinity) return;
+    if (this.#calls > 0 || this.#isOver || this.#options.idleMs === Infinity) return;
     this.#idle = this.#options.clock.after(this.#options.idleMs, () => {
       this.#end('closed');
     });
   }
 
   #end(reason: ErrorCode): void {
-    if (this.#store.isDisposed) return;
+    if (this.#isOver) return;
     this.#finish(reason);
     this.#onEnd(reason);
   }
 
   #finish(reason: ErrorCode): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#idle?.dispose();
     this.#outage?.dispose();
-    this.tunnel.mux.dispose(reason);
+    this.tunnel.mux.dispose(reason); // its calls fail for this reason, and give back their places
     this.#store.dispose();
     this.#settle(reason);
   }

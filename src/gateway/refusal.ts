@@ -32,7 +32,6 @@ const statuses: Partial<Record<ErrorCode, readonly [status: number, retryAfter?:
   notAllowed: [403],
   deviceOffline: [503, 2],
   deviceSilent: [503, 2],
-  deviceRestarted: [503, 2],
   paused: [503, 30],
   relayUnreachable: [503, 2],
   relaySilent: [503, 2],
@@ -44,9 +43,15 @@ const statuses: Partial<Record<ErrorCode, readonly [status: number, retryAfter?:
   closed: [503, 2],
 };
 
+/** The catalogue speaks to a browser's user; these to whoever holds a key. */
+const messages: Partial<Record<ErrorCode, string>> = {
+  revoked: 'This API key was revoked at the computer.',
+  handshakeFailed: 'The computer does not accept this API key.',
+};
+
 export function refusalOf(code: ErrorCode): Refusal {
   const [status, retryAfter] = statuses[code] ?? [502];
-  return { status, code, message: errorCatalogue[code].words, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return { status, code, message: messages[code] ?? errorCatalogue[code].words, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }
 
 /** As the API of `path` words errors: Ollama's own, OpenAI's or Anthropic's. @returns JSON */

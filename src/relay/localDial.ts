@@ -8,7 +8,7 @@ const CLOSE_ABNORMAL = 1006;
 const LOCAL_ADDRESS = '127.0.0.1';
 
 /** Dials links into a relay of the same process, without a network between them. Both ends keep the contract of `LinkSocket`. */
-export function localDial(core: RelayCore, clock: Pick<Clock, 'defer'>): DialLink {
+export function localDial(core: Pick<RelayCore, 'accept'>, clock: Pick<Clock, 'defer'>): DialLink {
   return (_url, handlers) => {
     const near = new LocalSocket(clock);
     const far = new LocalSocket(clock);
