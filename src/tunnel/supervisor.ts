@@ -4,11 +4,13 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { PROBE_TIMEOUT_MS } from '../protocol/limits.ts';
 import { initialConnectionState, isLive, isTrying, transition, type ConnectionEvent, type ConnectionState } from './connectionState.ts';
 import { Handover, type StartAttempt } from './handover.ts';
 import { RetrySchedule } from './retrySchedule.ts';
 import { onWake } from './wakeWatch.ts';
+
+/** A dial this old, ms, has had to repeat its SYN (RFC 6298, section 2.1): when the network changes, a new one is quicker. */
+const OLD_DIAL_MS = 1_000;
 
 export interface SupervisorOptions {
   readonly clock: Clock;
@@ -108,12 +110,12 @@ export class Supervisor implements Disposable {
 
   /**
    * The network changed, or the machine woke up: look now. What only waits, for its time or for the device, is dialled anew; so is a dial
-   * as old as a probe may be, for it is probably lost.
+   * that is not quite new, for it is probably lost.
    */
   wake(): void {
     const state = this.#state;
     this.#schedule.renew();
-    const isDialOld = this.#options.clock.monotonic() - this.#dialledAt >= PROBE_TIMEOUT_MS;
+    const isDialOld = this.#options.clock.monotonic() - this.#dialledAt >= OLD_DIAL_MS;
     if (isLive(state)) this.#handover.probe();
     else if (isTrying(state) && (isDialOld || 'retryAt' in state)) this.#dispatch({ type: 'retryNow' });
   }

@@ -10,12 +10,16 @@ import { memorySocketPair, type MemorySocketPair } from './memorySocket.ts';
 
 export const MEMORY_RELAY_ORIGIN = 'http://127.0.0.1:8787';
 
+/** Waits between the SYNs of one dial (RFC 6298, as Linux does it). */
+const SYN_AFTER_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
+
 /** A relay and the lines to it, in memory. The relay is the class that ships; the sockets can be cut, held and refused. */
 export class MemoryNetwork {
   relay: RelayCore | undefined;
   readonly lines = new Set<MemorySocketPair>();
   /** How long a message is under way on lines dialled from now on, in each direction, ms. */
   delayMs: (() => number) | undefined;
+  #isDark = false;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #crypto: CryptoPort;
@@ -60,16 +64,35 @@ export class MemoryNetwork {
     this.relay = undefined;
   }
 
+  /** Nothing gets through and nobody is told. Lines go on after it; a dial goes on when its SYN is next repeated. */
+  set isDark(dark: boolean) {
+    this.#isDark = dark;
+    for (const line of this.lines) line.hold(dark);
+  }
+
   readonly dial: DialLink = (url, handlers) => {
     const line = memorySocketPair(this.#clock);
     line.near.listen(handlers);
+    this.#connect(line, url, SYN_AFTER_MS);
+    return line.near;
+  };
+
+  #connect(line: MemorySocketPair, url: string, [repeatedMs = 0, ...later]: readonly number[]): void {
+    if (this.#isDark) {
+      this.#store.add(
+        this.#clock.after(repeatedMs, () => {
+          if (line.near.isOpen) this.#connect(line, url, later);
+        }),
+      );
+      return;
+    }
     if (this.delayMs) line.near.delayMs = line.far.delayMs = this.delayMs;
     const relay = this.relay;
     if (!relay) {
       this.#clock.defer(() => {
         line.near.refuse(502);
       });
-      return line.near;
+      return;
     }
     this.lines.add(line);
     const role = new URL(url).pathname === '/v1/device' ? 'device' : 'client';
@@ -77,8 +100,7 @@ export class MemoryNetwork {
     this.#clock.defer(() => {
       line.far.listen(relay.accept({ role, remoteAddress: '127.0.0.1' }, line.far));
     });
-    return line.near;
-  };
+  }
 
   dispose(): void {
     this.killRelay();

@@ -71,7 +71,7 @@ export class MemorySocket implements LinkSocket {
   terminate(): void {
     this.#end(1006);
     const peer = this.#peer;
-    if (peer) peer.#end(1006);
+    if (peer && !this.isHeld) peer.#end(1006);
   }
 
   pause(): void {
@@ -190,6 +190,7 @@ export function memorySocketPair(clock: SocketClock): MemorySocketPair {
     far,
     cut() {
       near.terminate();
+      far.terminate();
     },
     hold(held) {
       near.hold(held);

@@ -125,27 +125,6 @@ describe('tunnel', () => {
     world.dispose();
   });
 
-  it('comes back by itself from a line that has gone silent without a word, at both ends', async () => {
-    const world = await connected();
-    for (const line of world.network.lines) line.hold(true);
-    await world.clock.advance(25_000);
-    for (const { state } of [world.client.supervisor, world.device.supervisor]) assert.notEqual(state.kind, 'disconnected');
-    await world.clock.advance(6_000);
-    assert.equal(world.client.supervisor.state.kind, 'connected');
-    assert.equal(world.device.supervisor.state.kind, 'connected');
-    world.dispose();
-  });
-
-  it('is never called connected when the device’s key is another', async () => {
-    const world = new TunnelWorld();
-    world.identity.publicKey[0] = (world.identity.publicKey[0] ?? 0) ^ 1;
-    world.device.supervisor.start();
-    world.client.supervisor.start();
-    await world.clock.advance(5_000);
-    assert.notEqual(world.client.supervisor.state.kind, 'connected');
-    world.dispose();
-  });
-
   it('connects once however often it is asked, and rejects when the user is needed', async () => {
     const world = new TunnelWorld();
     world.lastWord = 'revoked';
