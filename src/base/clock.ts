@@ -10,7 +10,12 @@ export interface Clock {
   after(delayMs: number, task: () => void): Disposable;
   /** Runs `task` at the end of the current turn of the event loop, before any timer. */
   defer(task: () => void): void;
+  /** Runs `task` in a turn of its own, as soon as what has come in meanwhile was read. */
+  nextTurn(task: () => void): void;
 }
+
+/** Node and the editor have it; a page's shortest timer comes near enough. */
+const { setImmediate: inNextTurn = setTimeout } = globalThis as { readonly setImmediate?: (task: () => void) => unknown };
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
@@ -24,6 +29,9 @@ export const systemClock: Clock = {
   },
   defer(task) {
     queueMicrotask(task);
+  },
+  nextTurn(task) {
+    inNextTurn(task);
   },
 };
 

@@ -160,12 +160,12 @@ class ClientAttempt implements Attempt, RecordSource {
     this.#mux.probe();
   }
 
-  sendOne(): boolean {
-    if (!this.#session?.isEstablished) return false;
+  sendOne(): number {
+    if (!this.#session?.isEstablished) return 0;
     const frames = this.#mux.pull(MAX_RECORD_FRAMES_BYTES);
-    if (!frames) return false;
+    if (!frames) return 0;
     this.#session.send(frames);
-    return true;
+    return frames.length;
   }
 
   dispose(): void {

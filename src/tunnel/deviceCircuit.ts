@@ -78,12 +78,12 @@ export class DeviceCircuit implements Disposable, RecordSource {
     this.#session.receive(record);
   }
 
-  sendOne(): boolean {
-    if (this.#isOver || !this.#mux) return false;
+  sendOne(): number {
+    if (this.#isOver || !this.#mux) return 0;
     const frames = this.#mux.pull(MAX_RECORD_FRAMES_BYTES);
-    if (!frames) return false;
+    if (!frames) return 0;
     this.#session.send(frames);
-    return true;
+    return frames.length;
   }
 
   /** Carries this mux no longer: a newer circuit does. */

@@ -36,6 +36,10 @@ export class FakeClock implements Clock {
     queueMicrotask(task);
   }
 
+  nextTurn(task: () => void): void {
+    setImmediate(task);
+  }
+
   /** Timers not yet due: a suite that ends asserts zero. */
   get pendingTimers(): number {
     return this.#timers.size;

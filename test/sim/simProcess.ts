@@ -85,6 +85,10 @@ export class SimProcess implements Clock {
     });
   }
 
+  nextTurn(task: () => void): void {
+    this.after(0, task);
+  }
+
   /** Something comes from outside: it waits while the process sleeps, and reaches nobody once it is dead. */
   deliver(task: () => void): void {
     if (this.#state === 'running' && this.#inbox.length === 0) task();
