@@ -60,14 +60,19 @@ export class TunnelWorld {
     this.network.dispose();
   }
 
-  #makeDevice(): DeviceTunnel {
+  /** A second process with the device's key; whoever asked for it ends it. Its epoch is `later` than that of ours by so much. */
+  rival(later: number): DeviceTunnel {
+    return this.#makeDevice(this.#epoch + later);
+  }
+
+  #makeDevice(epoch = ++this.#epoch): DeviceTunnel {
     return new DeviceTunnel({
       dial: this.network.dial,
       clock: this.clock,
       random: this.random,
       crypto: nodeCrypto,
       identity: this.identity,
-      epoch: ++this.#epoch,
+      epoch,
       instance: this.random.bytes(16),
       relay: () => ({ origin: MEMORY_RELAY_ORIGIN }),
       hashes: () => [this.secrets.dialHash],
