@@ -140,6 +140,7 @@ export class ResponseParser {
     if (!line.endsWith('\r\n')) throw new DecodeError('a line without CR');
     const text = line.slice(0, -2);
     if (/[\0\r]/.test(text)) throw new DecodeError('control character in a header');
+    if (this.#state === 'line' && this.#lines.length === 0) readStatus(text); // what is no HTTP is told at once
     if (text !== '') this.#lines.push(text);
     else if (this.#state === 'trailers') this.#state = 'done';
     else this.#takeHead();
@@ -150,8 +151,7 @@ export class ResponseParser {
     const [first = '', ...fields] = this.#lines;
     this.#lines = [];
     this.#lineBytes = 0;
-    const status = Number(/^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/.exec(first)?.[1]);
-    if (!Number.isInteger(status) || status > 599) throw new DecodeError('status line');
+    const status = readStatus(first);
     const headers = readFields(fields);
     if (status < 200) {
       // 101 would hand the connection to another protocol, which nobody asked for
@@ -175,6 +175,12 @@ export class ResponseParser {
     this.#left = Number(length);
     return this.#left === 0 ? 'done' : 'fixed';
   }
+}
+
+function readStatus(line: string): number {
+  const status = Number(/^HTTP\/1\.[01] ([1-5]\d\d)(?: .*)?$/.exec(line)?.[1]);
+  if (!Number.isInteger(status)) throw new DecodeError('status line');
+  return status;
 }
 
 /** By lower-case name. What decides where the body ends may stand there once. */
