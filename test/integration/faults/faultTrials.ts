@@ -116,10 +116,12 @@ async function verdict(lane: Lane, view: AnswerView, prompt: string, expected: E
   if (refused !== undefined) return `refused: ${refused}`;
   const isWhole = state === 'done';
   if (expected === 'whole' && !isWhole) return `ended as ${outcomeOf(view)}`;
-  if (expected === 'broken' && state !== 'interrupted') return `ended as ${outcomeOf(view)}, not interrupted`;
-  if (!isWhole && state !== 'interrupted') return `ended as ${outcomeOf(view)}`;
+  // What broke before its first word is an error: there is nothing to keep.
+  const isBroken = state === (text === '' ? 'error' : 'interrupted');
+  if (expected === 'broken' && !isBroken) return `ended as ${outcomeOf(view)}, not interrupted`;
+  if (!isWhole && !isBroken) return `ended as ${outcomeOf(view)}`;
   if (isWhole ? text !== whole : !whole.startsWith(text)) return `another text: ${difference(text, whole)}`;
-  if (!isWhole && view.error === undefined) return 'interrupted without a cause';
+  if (!isWhole && view.error === undefined) return 'broken without a cause';
   await until('the end of the request to the model', () => asked[0]?.endedAt !== undefined, 2_000);
   const stored = await storedText(lane, view.conversationId);
   return stored === text ? undefined : `the store holds another text: ${difference(stored, text)}`;
