@@ -17,6 +17,9 @@ const FIRST_BYTE_TIMEOUT_MS = 30 * 60_000;
 /** Between two pieces, also while the reader makes Ollama wait: a request that nobody reads must not hold the model for ever. */
 const IDLE_TIMEOUT_MS = 10 * 60_000;
 
+/** What is read in one go. */
+const READ_BYTES = 64 * 1024;
+
 export interface UpstreamConnectionOptions {
   readonly clock: Clock;
   readonly address: OllamaAddress;
@@ -32,8 +35,8 @@ export interface UpstreamConnectionOptions {
 type Phase = 'connecting' | 'waiting' | 'streaming' | 'over';
 
 /**
- * One request on a connection of its own, and its answer as it comes. Written over the bare socket: `node:http` costs a third of the time to
- * the first token and half of the CPU of a request more. A piece of the body is passed on in the turn in which it was read.
+ * One request on a connection of its own, and its answer as it comes. Written over the bare socket: with `node:http` the
+ * first token takes a fifth longer, a request a third and a flat-out answer six times as much CPU. A piece of the body is passed on in the turn in which it was read.
  */
 export class UpstreamConnection implements UpstreamFlow {
   readonly #socket: Socket;
@@ -54,12 +57,17 @@ export class UpstreamConnection implements UpstreamFlow {
     this.#parser = new ResponseParser(request.method === 'HEAD');
     // no proxy of the environment, no redirect, no socket that had another request
     const where = { host: address.host, port: address.port, noDelay: true };
-    this.#socket = address.scheme === 'https' ? connectTls({ ...where, servername: serverName(address.host) }) : connectTcp(where);
+    if (address.scheme === 'https') {
+      this.#socket = connectTls({ ...where, servername: serverName(address.host) });
+      this.#socket.on('data', (bytes: Uint8Array) => {
+        this.#take(bytes);
+      });
+    } else {
+      const onread = { buffer: new Uint8Array(READ_BYTES), callback: this.#onRead };
+      this.#socket = connectTcp({ ...where, onread });
+    }
     this.#socket.once(address.scheme === 'https' ? 'secureConnect' : 'connect', () => {
       this.#onConnected();
-    });
-    this.#socket.on('data', (bytes: Uint8Array) => {
-      this.#take(bytes);
     });
     this.#socket.once('end', () => {
       this.#guard(() => {
@@ -106,6 +114,12 @@ export class UpstreamConnection implements UpstreamFlow {
     this.#limit(FIRST_BYTE_TIMEOUT_MS, 'ollamaFirstTokenTimeout');
   }
 
+  /** Into the one buffer of this connection: a new one for each read costs a sixth of a token's CPU more. */
+  readonly #onRead = (count: number, buffer: Uint8Array): boolean => {
+    this.#take(new Uint8Array(buffer.buffer, buffer.byteOffset, count));
+    return !this.#isPaused;
+  };
+
   #take(bytes: Uint8Array): void {
     if (this.#phase === 'over') return;
     this.#lastLife = this.#options.clock.monotonic();
@@ -117,7 +131,8 @@ export class UpstreamConnection implements UpstreamFlow {
     this.#guard(() => {
       const body = this.#parser.push(bytes);
       this.#passHead();
-      if (body && !this.#isOver()) this.#sink.onBody(body);
+      // a copy, for the buffer is read into again (a Buffer's `slice` would be none, but those of TLS are not used twice)
+      if (body && !this.#isOver()) this.#sink.onBody(body.slice());
       if (this.#parser.isDone) this.#finish();
     });
   }
