@@ -23,7 +23,7 @@ import { makeApiKey } from './apiKeys.ts';
 import type { Upstream } from '../ollama/upstream.ts';
 import { serveChat } from './chatServer.ts';
 import { ClientRegistry } from './clientRegistry.ts';
-import type { DeviceStore } from './deviceStore.ts';
+import { isPaired, type DeviceStore } from './deviceStore.ts';
 import { HttpServer, type HttpLimits } from './httpServer.ts';
 import { PairingHost } from './pairingHost.ts';
 import { RelayChoice, type RelayFile } from './relayChoice.ts';
@@ -97,6 +97,7 @@ export class Agent implements AgentControl, Disposable {
         clock,
         random,
         crypto,
+        deviceKey: options.identity.publicKey,
         deviceName: options.deviceName,
         save: (client) => {
           this.#registry.save(client);
@@ -276,7 +277,7 @@ export class Agent implements AgentControl, Disposable {
   #serve(clientId: string, mux: Mux): void {
     mux.onStream((stream) => {
       const client = this.#registry.get(clientId);
-      if (!client || client.state === 'revoked') stream.reset('revoked');
+      if (!client || !isPaired(client)) stream.reset('revoked');
       else if (stream.kind === 'chat') serveChat(this.hub, stream, client, this.#options.log);
       else if (stream.kind === 'http' && this.#http) this.#http.serve(stream, mux, client);
       else stream.reset('notAllowed');

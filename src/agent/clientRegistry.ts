@@ -3,12 +3,19 @@ import { equalBytes } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import { MAX_TOKENS_PER_DEVICE, PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
-import type { SessionMatch } from '../tunnel/circuitMatch.ts';
-import type { DeviceStore, StoredClient } from './deviceStore.ts';
+import type { LastWord, SessionMatch } from '../tunnel/circuitMatch.ts';
+import { isPaired, type ClientState, type DeviceStore, type StoredClient } from './deviceStore.ts';
 
 const REVOKED_KEPT_MS = 30 * 24 * 60 * 60_000;
 /** Last-seen times are for people: one write a minute and client is enough. */
 const LAST_SEEN_STEP_MS = 60_000;
+
+const lastWords: Readonly<Record<ClientState, LastWord | undefined>> = {
+  pending: undefined,
+  active: undefined,
+  expired: 'offerExpired',
+  revoked: 'revoked',
+};
 
 /** The paired clients: who may dial, by which hash, and as whom. */
 export class ClientRegistry implements Disposable {
@@ -22,7 +29,7 @@ export class ClientRegistry implements Disposable {
     this.#store = store;
     this.#clock = clock;
     for (const client of store.clients()) {
-      if (this.#isOutdated(client)) store.removeClient(client.id);
+      if (this.#isForgotten(client)) store.removeClient(client.id);
       else this.#put(client);
     }
   }
@@ -30,15 +37,15 @@ export class ClientRegistry implements Disposable {
   /** Clients, or their hashes, have changed. */
   readonly onDidChange = this.#changed.event;
 
-  /** Newest first; without revoked ones. */
+  /** Newest first; those that may come. */
   get paired(): readonly StoredClient[] {
-    return [...this.#clients.values()].filter(({ state }) => state !== 'revoked').sort((a, b) => b.pairedAt - a.pairedAt);
+    return [...this.#clients.values()].filter(isPaired).sort((a, b) => b.pairedAt - a.pairedAt);
   }
 
-  /** Hashes to register: revoked clients stay dialable, to be told, as far as the relay takes them; room is left for an offer. */
+  /** Hashes to register: who may no longer come stays dialable, to be told, as far as the relay takes them; room is left for an offer. */
   get hashes(): readonly Uint8Array[] {
-    const revoked = [...this.#clients.values()].filter(({ state }) => state === 'revoked').sort((a, b) => b.pairedAt - a.pairedAt);
-    return [...this.paired, ...revoked].slice(0, MAX_TOKENS_PER_DEVICE - 1).map(({ dialHash }) => dialHash);
+    const others = [...this.#clients.values()].filter((client) => !isPaired(client)).sort((a, b) => b.pairedAt - a.pairedAt);
+    return [...this.paired, ...others].slice(0, MAX_TOKENS_PER_DEVICE - 1).map(({ dialHash }) => dialHash);
   }
 
   get(id: string): StoredClient | undefined {
@@ -61,14 +68,14 @@ export class ClientRegistry implements Disposable {
     const client = [...this.#clients.values()].find(({ dialHash }) => equalBytes(dialHash, hash));
     if (!client) return undefined;
     const { id, psk, publicKey } = client;
-    const isKnown = (): boolean => (this.#clients.get(id)?.state ?? 'revoked') !== 'revoked';
+    const clients = this.#clients;
     return {
       purpose: 'session',
       psk,
       clientId: id,
       accepts: (remoteStatic) => equalBytes(remoteStatic, publicKey),
       get lastWord() {
-        return isKnown() ? undefined : 'revoked';
+        return lastWords[clients.get(id)?.state ?? 'revoked'];
       },
       onAuthenticated: () => {
         this.#seen(id);
@@ -82,7 +89,7 @@ export class ClientRegistry implements Disposable {
 
   #seen(id: string): void {
     const client = this.#clients.get(id);
-    if (!client || client.state === 'revoked') return;
+    if (!client || !isPaired(client)) return;
     const now = this.#clock.now();
     const isNew = client.state === 'pending';
     if (!isNew && client.lastSeenAt !== undefined && now - client.lastSeenAt < LAST_SEEN_STEP_MS) return;
@@ -95,22 +102,20 @@ export class ClientRegistry implements Disposable {
     const left = client.pairedAt + PAIRING_PENDING_LIFETIME_MS - this.#clock.now();
     this.#owned.add(
       this.#clock.after(left, () => {
-        this.#dropIfPending(client.id);
+        this.#expire(client.id);
       }),
     );
   }
 
-  #dropIfPending(id: string): void {
+  #expire(id: string): void {
     const client = this.#clients.get(id);
-    if (!client || !this.#isOutdated(client)) return;
-    this.#clients.delete(id);
-    this.#store.removeClient(id);
-    this.#changed.fire(undefined);
+    const now = this.#clock.now();
+    if (client?.state !== 'pending') return;
+    if (now - client.pairedAt < PAIRING_PENDING_LIFETIME_MS) this.#put(client);
+    else this.save({ ...client, state: 'expired', revokedAt: now });
   }
 
-  #isOutdated({ state, pairedAt, revokedAt }: StoredClient): boolean {
-    const now = this.#clock.now();
-    if (state === 'pending') return now - pairedAt >= PAIRING_PENDING_LIFETIME_MS;
-    return state === 'revoked' && now - (revokedAt ?? 0) >= REVOKED_KEPT_MS;
+  #isForgotten({ state, revokedAt }: StoredClient): boolean {
+    return (state === 'revoked' || state === 'expired') && this.#clock.now() - (revokedAt ?? 0) >= REVOKED_KEPT_MS;
   }
 }

@@ -1,8 +1,16 @@
 import type { OwnerId } from '../conversation/ports.ts';
 import type { ClientKind, Scope } from '../protocol/pairingFrames.ts';
 
-/** `pending` until its first authenticated record, at most 10 min; `revoked` is kept 30 days, so that it can be told. */
-export type ClientState = 'pending' | 'active' | 'revoked';
+/**
+ * `pending` until its first authenticated record, `expired` when none has come for 10 min; `expired` and `revoked` are kept 30 days, so
+ * that the client can be told.
+ */
+export type ClientState = 'pending' | 'active' | 'expired' | 'revoked';
+
+/** May this client come? */
+export function isPaired({ state }: Pick<StoredClient, 'state'>): boolean {
+  return state === 'pending' || state === 'active';
+}
 
 /** A paired client as the device keeps it. */
 export interface StoredClient {
@@ -21,6 +29,7 @@ export interface StoredClient {
   /** Wall clock, ms. */
   readonly pairedAt: number;
   readonly lastSeenAt?: number;
+  /** When it was revoked, or expired. */
   readonly revokedAt?: number;
 }
 

@@ -10,7 +10,7 @@ import { MAX_PAIRING_BAD_TRIES, PAIRING_OFFER_LIFETIME_MS, PAIRING_QUESTION_LIFE
 import { CLIENT_ID_BYTES, type PairingFrame } from '../protocol/pairingFrames.ts';
 import type { CryptoPort } from '../secure/crypto.ts';
 import { deriveClient, deriveOffer, generatePairingSecret, rootOf, type DialSecrets } from '../secure/pairingSecret.ts';
-import { wordsOf } from '../secure/words.ts';
+import { wordsOfPairing } from '../secure/words.ts';
 import type { PairingChannel, PairingMatch } from '../tunnel/circuitMatch.ts';
 import type { StoredClient } from './deviceStore.ts';
 
@@ -38,6 +38,8 @@ export interface PairingHostOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly crypto: CryptoPort;
+  /** D, 32 bytes. */
+  readonly deviceKey: Uint8Array;
   readonly deviceName: string;
   /** Stores a new client; it is `pending`. */
   save(client: StoredClient): void;
@@ -158,7 +160,7 @@ export class PairingHost implements Disposable {
   }
 
   #ask(offer: Offer, channel: PairingChannel, frame: PairFrame): void {
-    const { clock, crypto } = this.#options;
+    const { clock, crypto, deviceKey } = this.#options;
     const ended = new Emitter<void>();
     offer.stage = { kind: 'asking', frame, ended };
     offer.timer.dispose();
@@ -169,9 +171,7 @@ export class PairingHost implements Disposable {
       name: frame.name,
       kind: frame.kind,
       scope: frame.scope,
-      get words() {
-        return wordsOf(crypto, (offer.channel ?? channel).handshakeHash);
-      },
+      words: wordsOfPairing(crypto, offer.secrets.psk, deviceKey, channel.remoteStatic),
       answer: (allow) => {
         if (this.#offer !== offer || offer.stage.kind !== 'asking') return;
         if (allow) this.#allow(offer, this.#newClient(frame, offer));

@@ -5,14 +5,17 @@ import type { PairingFrame } from '../protocol/pairingFrames.ts';
 /** Whom a dial-token hash belongs to, and how to talk to them. */
 export type CircuitMatch = SessionMatch | PairingMatch;
 
+/** Why a client may not come: removed, not now, or its pairing was not used in time. */
+export type LastWord = 'revoked' | 'paused' | 'offerExpired';
+
 export interface SessionMatch {
   readonly purpose: 'session';
   readonly psk: Uint8Array;
   readonly clientId: string;
   /** Is this the key that was paired? */
   accepts(remoteStatic: Uint8Array): boolean;
-  /** Said instead of HELLO to a client that is revoked or paused; read when its first record comes, for it may be so since JOINED. */
-  readonly lastWord?: 'revoked' | 'paused' | undefined;
+  /** Said instead of HELLO to a client that may not come; read when its first record comes, for it may be so since JOINED. */
+  readonly lastWord?: LastWord | undefined;
   /** The client's first record has been opened: it is who it says. */
   onAuthenticated(): void;
 }
@@ -30,7 +33,6 @@ export interface PairingMatch {
 /** A session on which the pairing ceremony is held. */
 export interface PairingChannel extends Disposable {
   readonly remoteStatic: Uint8Array;
-  readonly handshakeHash: Uint8Array;
   readonly chainingKey: Uint8Array;
   send(frame: PairingFrame): void;
   /** Ends the circuit once what was sent is out. */

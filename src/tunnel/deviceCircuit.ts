@@ -10,7 +10,7 @@ import { decodePairingFrame, encodePairingFrame } from '../protocol/pairingFrame
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import type { HandshakeResult } from '../secure/noise.ts';
 import { prologue } from '../secure/prologue.ts';
-import type { CircuitMatch, PairingChannelEvents, PairingMatch, SessionMatch } from './circuitMatch.ts';
+import type { CircuitMatch, LastWord, PairingChannelEvents, PairingMatch, SessionMatch } from './circuitMatch.ts';
 import type { RecordPump, RecordSource } from './recordPump.ts';
 import { Session } from './session.ts';
 
@@ -93,7 +93,7 @@ export class DeviceCircuit implements Disposable, RecordSource {
   }
 
   /** Says the client's last word, if it has a session, and leaves. */
-  dismiss(reason: 'revoked' | 'paused'): void {
+  dismiss(reason: LastWord): void {
     this.#say(reason);
     this.#leave(reason);
   }
@@ -150,7 +150,6 @@ export class DeviceCircuit implements Disposable, RecordSource {
   #openChannel(match: PairingMatch, result: HandshakeResult): void {
     this.#pairing = match.onChannel({
       remoteStatic: result.remoteStatic,
-      handshakeHash: result.handshakeHash,
       chainingKey: result.chainingKey,
       send: (frame) => {
         this.#session.send(encodePairingFrame(frame));

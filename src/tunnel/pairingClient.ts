@@ -13,7 +13,7 @@ import { isLive } from './connectionState.ts';
 import { deriveOffer, rootOf } from '../secure/pairingSecret.ts';
 import type { PairingLink } from '../secure/pairingLink.ts';
 import { prologue } from '../secure/prologue.ts';
-import { wordsOf } from '../secure/words.ts';
+import { wordsOfPairing } from '../secure/words.ts';
 import type { Attempt, AttemptEvents } from './handover.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { Session } from './session.ts';
@@ -203,9 +203,9 @@ class PairingAttempt implements Attempt {
         send: (record) => {
           this.#link.send({ type: 'record', circuit: undefined, record });
         },
-        onEstablished: ({ chainingKey, handshakeHash }) => {
+        onEstablished: ({ chainingKey }) => {
           this.#root = rootOf(crypto, chainingKey);
-          this.#words = wordsOf(crypto, handshakeHash);
+          this.#words = wordsOfPairing(crypto, psk, deviceKey, staticKey.publicKey);
           this.#sayPair();
         },
         onFrames: (frames) => {

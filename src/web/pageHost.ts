@@ -64,8 +64,9 @@ export class PageHost implements Disposable {
     const port = this.#tunnel.add(new TunnelChatPort(tunnel));
     this.#tunnel.add(
       tunnel.supervisor.onDidChange((state) => {
-        // A device that removed us will not know us again; the page shows why until it is closed.
-        if (state.kind === 'error' && state.error === 'revoked') this.#shelf?.remove(device.id).catch(() => undefined);
+        // A device that removed us, or never saw us in time, will not know us again; the page shows why until it is closed.
+        if (state.kind === 'error' && (state.error === 'revoked' || state.error === 'offerExpired'))
+          this.#shelf?.remove(device.id).catch(() => undefined);
       }),
     );
     this.#tunnel.add(followPage(tunnel, ownSurroundings()));

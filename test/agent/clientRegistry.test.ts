@@ -52,11 +52,36 @@ describe('the paired clients', () => {
     assert.deepEqual(registry.hashes[0], Uint8Array.of((MAX_TOKENS_PER_DEVICE - 1) >> 8, (MAX_TOKENS_PER_DEVICE - 1) & 255));
   });
 
-  it('are forgotten when they never came, and told so if they were on their way', async () => {
+  it('are out when they never came, and are told so for 30 days, should they come after all', async () => {
+    const store = new MemoryDeviceStore();
+    registry.dispose();
+    registry = new ClientRegistry(store, clock);
+    registry.save(client());
     const match = registry.match(hash);
-    await clock.advance(PAIRING_PENDING_LIFETIME_MS + 1);
-    assert.equal(registry.get('one'), undefined);
-    assert.equal(match?.lastWord, 'revoked');
-    assert.equal(registry.match(hash), undefined);
+    await clock.advance(PAIRING_PENDING_LIFETIME_MS - 1);
+    assert.equal(match?.lastWord, undefined);
+    await clock.advance(2);
+    assert.equal(match?.lastWord, 'offerExpired', 'also one that was on its way');
+    assert.deepEqual(registry.paired, []);
+    assert.deepEqual(registry.hashes, [hash], 'it is still dialable');
+    registry.match(hash)?.onAuthenticated();
+    assert.equal(registry.get('one')?.state, 'expired', 'and does not come in by coming');
+    registry.dispose();
+    clock.jumpWallClock(30 * 24 * 3_600_000);
+    registry = new ClientRegistry(store, clock);
+    assert.deepEqual([registry.match(hash), store.clients()], [undefined, []]);
+  });
+
+  it('are out as well when the program did not run as their time ended', async () => {
+    const store = new MemoryDeviceStore();
+    store.saveClient(client());
+    clock.jumpWallClock(PAIRING_PENDING_LIFETIME_MS);
+    const later = new ClientRegistry(store, clock);
+    await clock.advance(0);
+    assert.equal(later.match(hash)?.lastWord, 'offerExpired');
+    assert.equal(store.clients()[0]?.state, 'expired');
+    later.dispose();
+    registry.dispose();
+    await clock.advance(PAIRING_PENDING_LIFETIME_MS);
   });
 });

@@ -16,7 +16,14 @@ describe('the question of a pairing', () => {
   beforeEach(() => {
     questions = [];
     saved = [];
-    const options = { clock, random, crypto: nodeCrypto, deviceName: 'Desk', onDidChangeHashes: () => undefined };
+    const options = {
+      clock,
+      random,
+      crypto: nodeCrypto,
+      deviceKey: random.bytes(32),
+      deviceName: 'Desk',
+      onDidChangeHashes: () => undefined,
+    };
     host = new PairingHost({ ...options, save: (client) => saved.push(client.name) });
     host.onQuestion((question) => questions.push(question));
     host.createOffer();
@@ -32,7 +39,6 @@ describe('the question of a pairing', () => {
     assert.ok(match);
     const channel = match.onChannel({
       remoteStatic: random.bytes(32),
-      handshakeHash: random.bytes(32),
       chainingKey: random.bytes(32),
       send: (frame) => sent.push(frame),
       leave: () => undefined,

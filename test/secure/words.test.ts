@@ -4,15 +4,26 @@ import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { hkdf } from '../../src/secure/hkdf.ts';
 import { nobleCrypto } from '../../src/secure/nobleCrypto.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
-import { wordsOf } from '../../src/secure/words.ts';
-import { createPair, handshake } from './handshakePair.ts';
+import { wordsOf, wordsOfPairing } from '../../src/secure/words.ts';
 
 describe('the six words', () => {
-  it('are the same at both ends of a handshake, and others in the next', async () => {
-    const { client, device } = await handshake(createPair());
-    assert.deepEqual(wordsOf(nobleCrypto, client.handshakeHash), wordsOf(nodeCrypto, device.handshakeHash));
-    const next = await handshake(createPair({ seed: 2 }));
-    assert.notDeepEqual(wordsOf(nodeCrypto, next.client.handshakeHash), wordsOf(nodeCrypto, client.handshakeHash));
+  it('are the same in every runtime, and others for another offer, device or client', () => {
+    const [psk, device, client, other] = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const words = wordsOfPairing(nobleCrypto, psk, device, client);
+    assert.equal(words.length, 6);
+    assert.deepEqual(words, wordsOfPairing(nodeCrypto, psk, device, client));
+    for (const others of [
+      wordsOfPairing(nodeCrypto, other, device, client),
+      wordsOfPairing(nodeCrypto, psk, other, client),
+      wordsOfPairing(nodeCrypto, psk, device, other),
+      wordsOfPairing(nodeCrypto, psk, client, device),
+    ])
+      assert.notDeepEqual(others, words);
   });
 
   it('spell the first 66 bits', () => {

@@ -25,7 +25,7 @@ const clientRow = v.object({
   public_key: bytes,
   psk: bytes,
   dial_hash: bytes,
-  state: v.picklist(['pending', 'active', 'revoked']),
+  state: v.picklist(['pending', 'active', 'expired', 'revoked']),
   paired_at: v.number(),
   last_seen_at: v.nullable(v.number()),
   revoked_at: v.nullable(v.number()),
