@@ -13,7 +13,7 @@ const LAST_SEEN_STEP_MS = 60_000;
 const lastWords: Readonly<Record<ClientState, LastWord | undefined>> = {
   pending: undefined,
   active: undefined,
-  expired: 'offerExpired',
+  expired: 'pairingUnused',
   revoked: 'revoked',
 };
 

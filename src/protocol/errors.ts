@@ -117,6 +117,8 @@ export const errorCatalogue = {
     words: 'This is not a whole API key. Copy it again.' },
   unknownKey: { number: 36, hop: 'device', retry: false, action: 'newKey', short: 'API key unknown',
     words: 'The computer does not know this API key. Make a new one there.' },
+  pairingUnused: { number: 37, hop: 'device', retry: false, action: 'pairAgain', short: 'Pairing expired',
+    words: 'This pairing was not used in time and has expired. Pair again at the computer.' },
   // mux and streams
   streamReset: { number: 40, hop: 'device', retry: false, action: 'tryAgain', short: 'Stream ended',
     words: 'The stream was ended by the other side. Try again.' },

@@ -6,7 +6,7 @@ import type { PairingFrame } from '../protocol/pairingFrames.ts';
 export type CircuitMatch = SessionMatch | PairingMatch;
 
 /** Why a client may not come: removed, not now, or its pairing was not used in time. */
-export type LastWord = 'revoked' | 'paused' | 'offerExpired';
+export type LastWord = 'revoked' | 'paused' | 'pairingUnused';
 
 export interface SessionMatch {
   readonly purpose: 'session';

@@ -65,7 +65,7 @@ export class PageHost implements Disposable {
     this.#tunnel.add(
       tunnel.supervisor.onDidChange((state) => {
         // A device that removed us, or never saw us in time, will not know us again; the page shows why until it is closed.
-        if (state.kind === 'error' && (state.error === 'revoked' || state.error === 'offerExpired'))
+        if (state.kind === 'error' && (state.error === 'revoked' || state.error === 'pairingUnused'))
           this.#shelf?.remove(device.id).catch(() => undefined);
       }),
     );

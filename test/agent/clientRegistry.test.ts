@@ -61,7 +61,7 @@ describe('the paired clients', () => {
     await clock.advance(PAIRING_PENDING_LIFETIME_MS - 1);
     assert.equal(match?.lastWord, undefined);
     await clock.advance(2);
-    assert.equal(match?.lastWord, 'offerExpired', 'also one that was on its way');
+    assert.equal(match?.lastWord, 'pairingUnused', 'also one that was on its way');
     assert.deepEqual(registry.paired, []);
     assert.deepEqual(registry.hashes, [hash], 'it is still dialable');
     registry.match(hash)?.onAuthenticated();
@@ -78,7 +78,7 @@ describe('the paired clients', () => {
     clock.jumpWallClock(PAIRING_PENDING_LIFETIME_MS);
     const later = new ClientRegistry(store, clock);
     await clock.advance(0);
-    assert.equal(later.match(hash)?.lastWord, 'offerExpired');
+    assert.equal(later.match(hash)?.lastWord, 'pairingUnused');
     assert.equal(store.clients()[0]?.state, 'expired');
     later.dispose();
     registry.dispose();

@@ -104,7 +104,7 @@ describe('a pairing on a line that breaks', () => {
     assert.deepEqual(world.agent.clients, []);
     tunnel.supervisor.start();
     await world.clock.advance(1_000);
-    assert.deepEqual(tunnel.supervisor.state, { kind: 'error', error: 'offerExpired' });
+    assert.deepEqual(tunnel.supervisor.state, { kind: 'error', error: 'pairingUnused' });
     tunnel.dispose();
   });
 });
