@@ -59,7 +59,7 @@ if (process.env['C2L_FAULT'] === undefined) {
   const body = `Real relay, ${String(LANES)} real agents and clients, the stand-in for Ollama, and a proxy on every line between them. During an answer of 300 tokens a
 fault strikes at a byte, on a hop and in a way that the seed chooses; some strike again while the line is being made anew. Exact: the client shows,
 and the device has stored, all that the model said; after a break between agent and Ollama, exactly what came before it, marked *interrupted* with its cause.
-Ollama was asked once, and its request has ended. The answer itself takes 2.0 s; *half-open* is found by the heartbeat.
+Ollama was asked once, and its request has ended; the stream went on where it was, nothing was asked for anew. The answer itself takes 2.0 s; *half-open* is found by the heartbeat.
 
 ${table(results)}
 

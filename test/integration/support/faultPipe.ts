@@ -106,10 +106,13 @@ export class FaultPipe {
       const now = performance.now();
       const dueAt = Math.max(this.#world.stalledUntil, this.#freeAt, item === 'end' ? 0 : item.dueAt);
       if (dueAt > now || writes >= WRITES_PER_TURN) {
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined;
-          this.#pump();
-        }, Math.max(0, dueAt - now));
+        this.#timer = setTimeout(
+          () => {
+            this.#timer = undefined;
+            this.#pump();
+          },
+          Math.max(0, dueAt - now),
+        );
         return;
       }
       this.#queue.shift();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBase64url } from '../../../src/base/bytes.ts';
 import { systemClock } from '../../../src/base/clock.ts';
+import { nullLogger, type Logger } from '../../../src/base/log.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import type { ChatReply } from '../../../src/protocol/chat.ts';
 import { nodeCrypto } from '../../../src/secure/node/nodeCrypto.ts';
@@ -44,6 +45,8 @@ export interface StackClient {
   readonly tunnel: ClientTunnel;
   readonly port: TunnelChatPort;
   readonly replies: ChatReply[];
+  /** Streams that ended, each by its reason: what then comes is asked for anew, not resumed. */
+  readonly lostStreams: string[];
   dispose(): void;
 }
 
@@ -160,7 +163,14 @@ export async function pairedClient(linkText: string, origin?: string): Promise<S
   const { root: secret } = await pairClient({ ...common, staticKey, link, name: 'Test', kind: 'cli', scope: 'chat' }, progress);
   const { psk, dialHash } = deriveClient(nodeCrypto, secret);
   const tunnel = new ClientTunnel({ ...common, pairing: { origin: link.origin, deviceKey: link.deviceKey, staticKey, psk, dialHash } });
-  const port = new TunnelChatPort(tunnel);
+  const lostStreams: string[] = [];
+  const log: Logger = {
+    ...nullLogger,
+    info: (message, fields) => {
+      if (message === 'chat stream ended') lostStreams.push(String(fields?.['reason']));
+    },
+  };
+  const port = new TunnelChatPort(tunnel, log);
   const replies: ChatReply[] = [];
   port.onReply((reply) => replies.push(reply));
   await tunnel.supervisor.connect();
@@ -168,6 +178,7 @@ export async function pairedClient(linkText: string, origin?: string): Promise<S
     tunnel,
     port,
     replies,
+    lostStreams,
     dispose: () => {
       port.dispose();
       tunnel.dispose();
