@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { tunnelConnectionStates } from '../../src/protocol/status.ts';
+import { API_KEY_LENGTH, deriveApiKey, parseApiKey } from '../../src/secure/apiKey.ts';
 import { parsePairingLink } from '../../src/secure/pairingLink.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { PAIRING_OFFER_LIFETIME_MS } from '../../src/protocol/limits.ts';
+import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
 import { pairClient } from '../../src/tunnel/pairingClient.ts';
 import { AgentWorld, answerText, type WorldClient } from '../fakes/agentWorld.ts';
+import { MEMORY_RELAY_ORIGIN } from '../fakes/memoryNetwork.ts';
 
 async function ask(world: AgentWorld, client: WorldClient, text: string): Promise<string> {
   const conversationId = world.newId();
@@ -180,6 +183,42 @@ describe('agent', () => {
     client.tunnel.supervisor.start();
     await world.clock.advance(5000);
     assert.deepEqual(client.tunnel.supervisor.state, { kind: 'error', error: 'revoked' });
+  });
+
+  it('makes an API key that dials at once, as a client of scope api, until it is revoked', async () => {
+    const creating = world.agent.createApiKey('My laptop');
+    await world.clock.advance(10);
+    const { clientId, key } = await creating;
+    const { deviceKey, secret } = parseApiKey(key);
+    const tunnel = new ClientTunnel({
+      dial: world.network.dial,
+      clock: world.clock,
+      random: world.random,
+      crypto: nodeCrypto,
+      pairing: { origin: MEMORY_RELAY_ORIGIN, deviceKey, ...deriveApiKey(nodeCrypto, secret) },
+    });
+    tunnel.supervisor.start();
+    await world.clock.advance(100);
+    assert.equal(tunnel.supervisor.state.kind, 'connected');
+    const [client] = world.agent.clients;
+    assert.deepEqual([client?.id, client?.name, client?.kind, client?.scope, client?.online], [clientId, 'My laptop', 'key', 'api', true]);
+    await world.clock.advance(11 * 60_000);
+    assert.equal(world.agent.clients.length, 1, 'it waits for no ceremony');
+    world.agent.revoke(clientId);
+    await world.clock.advance(1000);
+    assert.deepEqual(tunnel.supervisor.state, { kind: 'error', error: 'revoked' });
+    tunnel.dispose();
+  });
+
+  it('makes an API key without a connection too, and refuses a name that is too long', async () => {
+    world.agent.disconnect();
+    const { key } = await world.agent.createApiKey('Later');
+    assert.equal(key.length, API_KEY_LENGTH);
+    await assert.rejects(world.agent.createApiKey('x'.repeat(129)), (error: unknown) => TunnelError.from(error).code === 'messageTooLong');
+    assert.deepEqual(
+      world.agent.clients.map(({ name }) => name),
+      ['Later'],
+    );
   });
 
   it('streams while an answer is written, and publishes all six states, one event for each change', async () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from '../harness/paths.ts';
+import { JsonProcess } from './support/childProcess.ts';
 import { freePort, newId, shownAnswer, Stack, until } from './support/stack.ts';
 import { TcpTap } from './support/tcpTap.ts';
 
@@ -69,13 +71,36 @@ describe('what the relay can read', () => {
       return last?.type === 'event' && last.event.type === 'answerState' && last.event.state === 'done';
     }
 
-    stack.relay.child.kill('SIGUSR2');
+    await assertNothingReadable(canaries);
+  });
+
+  it('holds none of what goes through a proxy on another machine, nor the API key', async () => {
+    stack.agent.say('k canary');
+    const key = String((await stack.agent.first('key'))['key']);
+    const args = ['--disable-warning=ExperimentalWarning', join(root, 'dist', 'cli.mjs'), 'proxy', '--json', '--port', '0'];
+    const proxy = new JsonProcess(process.execPath, args, { env: { ...process.env, C2L_KEY: key, C2L_RELAY: stack.relayUrl } });
+    const url = String((await proxy.first('listening'))['url']);
+    const asked = Array.from({ length: COUNT / 2 }, () => `canary${randomBytes(9).toString('hex')}`);
+    for (const canary of asked) {
+      const body = JSON.stringify({ model: 'stand-in:latest', messages: [{ role: 'user', content: `say ${canary}` }] });
+      const said = await (await fetch(`${url}/api/chat`, { method: 'POST', body })).text();
+      assert.ok(said.includes(mirror(canary)), 'the answer has come');
+    }
+    await proxy.stop();
+    await assertNothingReadable([...asked, ...asked.map(mirror), key.slice(-43)]);
+  });
+
+  /** Neither on the wire nor in the relay's output nor in its memory. */
+  async function assertNothingReadable(canaries: readonly string[]): Promise<void> {
     const snapshots = (): string[] => readdirSync(stack.folder).filter((name) => name.endsWith('.heapsnapshot'));
+    const earlier = snapshots();
+    const latest = (): string | undefined => snapshots().find((name) => !earlier.includes(name));
+    stack.relay.child.kill('SIGUSR2');
     let size = -1;
     await until(
       'the snapshot of the relay’s memory',
       () => {
-        const [name] = snapshots();
+        const name = latest();
         const now = name === undefined ? -1 : readFileSync(join(stack.folder, name)).length;
         const isWritten = now > 0 && now === size;
         size = now;
@@ -83,15 +108,14 @@ describe('what the relay can read', () => {
       },
       25_000,
     );
-    const [name = ''] = snapshots();
-    const memory = readFileSync(join(stack.folder, name));
+    const memory = readFileSync(join(stack.folder, latest() ?? ''));
     assert.ok(memory.includes('RelayCore'), 'the snapshot holds the relay');
     assert.ok(tap.seen.length > 10_000, 'the tap saw the traffic');
     assert.ok(tap.seen.includes('c2l.v1'), 'the tap reads what is readable');
     assert.deepEqual(found(tap.seen, canaries), []);
     assert.deepEqual(found(Buffer.from(stack.relay.output), canaries), []);
     assert.deepEqual(found(memory, canaries), []);
-  });
+  }
 
   it('finds a canary when it is there', () => {
     const canary = 'canary0123456789abcdef';

@@ -76,6 +76,15 @@ describe('the relay’s settings', () => {
     assert.equal(refusal({}, { C2L_OPEN: 'perhaps' }), 'badFlag');
   });
 
+  it('serve no API of their own accord, and say in print when they do and what that means', () => {
+    assert.deepEqual([read().gateway, describeSettings(read())['gateway']], [false, 'off']);
+    for (const settings of [read({ gateway: true }), read({}, { C2L_GATEWAY: '1' })]) {
+      assert.equal(settings.gateway, true);
+      assert.equal(describeSettings(settings)['gateway'], 'on, this relay reads what passes through it');
+    }
+    assert.equal(refusal({}, { C2L_GATEWAY: 'perhaps' }), 'badFlag');
+  });
+
   it('read an empty secret as none', () => {
     assert.equal(readSecret({}, { C2L_SECRET: '' }), undefined);
   });
