@@ -12,15 +12,17 @@ import type { RelayScope } from './relayScope.ts';
  * - `dialing`: the bus was asked who serves the hash; `again`: somebody began to serve it meanwhile
  * - `waiting`: parked, nobody serves it
  * - `opening`: a circuit was asked for
+ *
+ * `isOld`: so for a whole heartbeat
  * - `joined`
  * - `leaving`: LEFT was sent; what the client sent before it learned of that is dropped until it has answered
  * - `resting`: the device ended the circuit at once; the next join waits a little
  */
 type State =
   | { readonly kind: 'fresh' | 'over' }
-  | { readonly kind: 'dialing'; again: boolean }
+  | { readonly kind: 'dialing'; again: boolean; isOld: boolean }
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'opening'; readonly circuit: Circuit; again: boolean }
+  | { readonly kind: 'opening'; readonly circuit: Circuit; again: boolean; isOld: boolean }
   | { readonly kind: 'joined'; readonly circuit: Circuit; readonly sinceMs: number }
   | { readonly kind: 'leaving'; readonly hasAnswered: () => boolean; readonly inHaste: boolean }
   | { readonly kind: 'resting' };
@@ -70,6 +72,7 @@ export class ClientLink implements LinkChannelEvents {
       case 'heartbeatAck':
         if (this.#state.kind === 'fresh') throw new TunnelError('relayProtocol', 'HEARTBEAT_ACK before DIAL');
         if (this.#state.kind === 'leaving' && this.#state.hasAnswered()) this.#afterLeaving(this.#state.inHaste);
+        else this.#lookAgain();
         return;
       default:
         throw new TunnelError('relayProtocol', `${frame.type} from a client`);
@@ -142,8 +145,23 @@ export class ClientLink implements LinkChannelEvents {
     else if (state.kind === 'dialing' || state.kind === 'opening') state.again = true;
   }
 
+  /** Between two nodes a wake, a question or an answer may be lost: at each heartbeat what has led nowhere is asked anew. */
+  #lookAgain(): void {
+    const state = this.#state;
+    if (state.kind === 'waiting') {
+      this.#beginSearch();
+    } else if (state.kind === 'dialing' || state.kind === 'opening') {
+      if (!state.isOld) {
+        state.isOld = true;
+        return;
+      }
+      if (state.kind === 'opening') state.circuit.close(errorNumber('closed'));
+      this.#beginSearch();
+    }
+  }
+
   #dial(): void {
-    const state: State = { kind: 'dialing', again: false };
+    const state: State = { kind: 'dialing', again: false, isOld: false };
     this.#state = state;
     this.#search.add(
       this.#scope.bus.dial(this.#hash, (place) => {
@@ -175,7 +193,7 @@ export class ClientLink implements LinkChannelEvents {
       this.#hash,
       this.#handlersOf(() => circuit),
     );
-    this.#state = { kind: 'opening', circuit, again: false };
+    this.#state = { kind: 'opening', circuit, again: false, isOld: false };
   }
 
   #handlersOf(circuit: () => Circuit): CallHandlers {

@@ -52,6 +52,11 @@ describe('the search of a client for its device', () => {
     return client.near.received.map((message) => decodeLinkFrame(message, 'client').type);
   };
 
+  const acknowledge = async (): Promise<void> => {
+    client.near.send(encodeLinkFrame({ type: 'heartbeatAck' }, 'client'));
+    await clock.settle();
+  };
+
   beforeEach(async () => {
     clock = new FakeClock();
     bus = new ScriptedBus();
@@ -108,5 +113,29 @@ describe('the search of a client for its device', () => {
     client.near.close(1000);
     await clock.settle();
     assert.equal(bus.closed, 1);
+  });
+
+  it('asks anew with the heartbeat while it waits, for a wake may be lost between two nodes', async () => {
+    bus.answers[0]?.(undefined);
+    await types();
+    await acknowledge();
+    assert.equal(bus.answers.length, 2);
+    bus.answers[1]?.(undefined);
+    assert.deepEqual(
+      (await types()).filter((type) => type !== 'heartbeat'),
+      ['waiting'],
+    );
+  });
+
+  it('asks anew when a question or a call is not answered for a whole heartbeat', async () => {
+    await acknowledge();
+    assert.equal(bus.answers.length, 1);
+    await acknowledge();
+    assert.equal(bus.answers.length, 2);
+    bus.answers[1]?.(place);
+    await acknowledge();
+    assert.equal(bus.closed, 0);
+    await acknowledge();
+    assert.deepEqual([bus.closed, bus.answers.length], [1, 3]);
   });
 });
