@@ -44,12 +44,12 @@ export class MuxTable implements Disposable {
 
   /**
    * The mux that a client's HELLO asks for, made when it is new; it no longer expires until released.
-   * @throws TunnelError `sessionBroken` for a HELLO that is not newer than the last; it changes nothing
+   * @throws TunnelError `replaced` for a HELLO that is not newer than the last, as from a link that was held up; it changes nothing
    */
   take({ muxId, attempt }: Hello): Mux {
     const key = toHex(muxId);
     const known = this.#entries.get(key);
-    if (attempt <= (known?.mux.attempt ?? 0)) throw new TunnelError('sessionBroken', 'an old HELLO');
+    if (attempt <= (known?.mux.attempt ?? 0)) throw new TunnelError('replaced', 'an old HELLO');
     if (known) {
       known.expiry?.dispose();
       known.expiry = undefined;

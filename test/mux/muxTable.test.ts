@@ -42,11 +42,11 @@ describe('the muxes of a client at the device', () => {
   });
 
   it('are not made, and not kept from expiring, by a HELLO that is not newer', async () => {
-    assert.throws(() => table.take(hello(1, 0)), /sessionBroken/);
+    assert.throws(() => table.take(hello(1, 0)), /replaced/);
     assert.equal(table.size, 0);
     const mux = attach(2, 3);
     table.release(mux);
-    assert.throws(() => table.take(hello(2, 3)), /sessionBroken/);
+    assert.throws(() => table.take(hello(2, 3)), /replaced/);
     await clock.advance(DETACHED_MUX_LIFETIME_MS);
     assert.equal(table.size, 0);
   });
