@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { equalBytes, toBase64url } from '../../src/base/bytes.ts';
 import type { Mux } from '../../src/mux/mux.ts';
 import type { MuxStream } from '../../src/mux/muxStream.ts';
+import { DETACHED_MUX_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { deriveClient } from '../../src/secure/pairingSecret.ts';
 import type { CircuitMatch } from '../../src/tunnel/circuitMatch.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
@@ -16,9 +17,13 @@ import { TalkingEnd, type TalkPlan } from './talkingEnd.ts';
 /** One stream from its opening to its end. */
 interface Talk {
   readonly plan: TalkPlan;
+  readonly whim: Whim;
   readonly near: TalkingEnd;
+  readonly nearProcess: SimProcess;
   far: TalkingEnd | undefined;
-  state: 'running' | 'finished' | 'lost';
+  /** The far end's stream, and the process it lives in. */
+  farStream: { readonly process: SimProcess; readonly stream: MuxStream } | undefined;
+  state: 'running' | 'finished' | 'lost' | 'broken off';
 }
 
 interface Device {
@@ -29,6 +34,12 @@ interface Device {
 interface Client {
   readonly process: SimProcess;
   readonly tunnel: ClientTunnel;
+}
+
+/** Does one end have heard enough, or break the stream off? */
+interface Whim {
+  readonly near: Pick<TalkPlan, 'stopAfter' | 'resetAfter'>;
+  readonly far: Pick<TalkPlan, 'stopAfter' | 'resetAfter'>;
 }
 
 /** Longest time for which a dead line can pass for a living one. */
@@ -67,6 +78,12 @@ export class ByteWorld extends SimWorld {
         start: () => {
           this.#startDevice();
         },
+        wake: () => {
+          this.#device?.tunnel.supervisor.wake();
+        },
+        reconnect: () => {
+          this.#device?.tunnel.supervisor.reconnect();
+        },
       },
       clients: [
         {
@@ -76,6 +93,12 @@ export class ByteWorld extends SimWorld {
           },
           start: () => {
             this.#startClient();
+          },
+          wake: () => {
+            this.#client?.tunnel.supervisor.wake();
+          },
+          reconnect: () => {
+            this.#client?.tunnel.supervisor.reconnect();
           },
           setVisible: (visible) => {
             const client = this.#client;
@@ -102,41 +125,58 @@ export class ByteWorld extends SimWorld {
       });
     }
     await this.time.run(windowMs);
-    const healedAt = windowMs + 30_000; // what was begun in the window ends by then: absences, stalls, sleep
-    await this.time.run(healedAt);
-    const isUp = (): boolean => this.#client?.tunnel.supervisor.state.kind === 'connected';
-    await this.time.run(healedAt + 60_000, isUp);
-    this.recoveryMs = this.time.now - healedAt;
+    await this.time.run(this.healedAt);
+    const isUp = (): boolean => this.#isSound();
+    await this.time.run(this.healedAt + 60_000, isUp);
+    this.recoveryMs = this.time.now - this.healedAt;
     assert.ok(isUp(), `not connected 60 s after the last fault: ${JSON.stringify(this.#client?.tunnel.supervisor.state)}`);
     await this.time.run(this.time.now + 240_000, () => this.#isQuiet());
     await this.time.run(this.time.now + 3_000); // the talkers' own pauses
     this.#check();
-    this.#dispose();
-    await this.time.run(this.time.now + 60_000);
+    await this.#end();
+  }
+
+  #isSound(): boolean {
+    const [device, client] = [this.#device, this.#client];
+    const isUp = client?.tunnel.supervisor.state.kind === 'connected' && device?.tunnel.supervisor.state.kind === 'connected';
+    return isUp && !this.network.isDeceiving;
   }
 
   #isQuiet(): boolean {
-    return this.talks.every(({ state }) => state !== 'running') && this.#client?.tunnel.mux.streamCount === 0;
+    return this.talks.every((talk) => talk.state !== 'running' && isOverAtBothEnds(talk)) && this.#client?.tunnel.mux.streamCount === 0;
   }
 
   #check(): void {
-    for (const [number, { state, near, far, plan }] of this.talks.entries()) {
+    for (const [number, talk] of this.talks.entries()) {
+      const { state, near, far, plan } = talk;
       assert.notEqual(
         state,
         'running',
         `stream ${String(number)}: the device has ${String(far?.readCount)} of ${String(plan.writeBytes)} bytes, the client ${String(near.readCount)} of ${String(plan.readBytes)}`,
       );
-      if (state === 'finished') assert.deepEqual([far?.readCount, near.readCount], [plan.writeBytes, plan.readBytes]);
+      if (state === 'finished')
+        assert.deepEqual(
+          [far?.readCount, near.hasStopped ? 'enough' : near.readCount],
+          [plan.writeBytes, near.hasStopped ? 'enough' : plan.readBytes],
+        );
+      assert.ok(isOverAtBothEnds(talk), `stream ${String(number)} is over at one end only: ${state}`);
     }
   }
 
-  #dispose(): void {
+  async #end(): Promise<void> {
     const [device, client] = [this.#device, this.#client];
     client?.tunnel.dispose();
-    device?.tunnel.dispose();
-    this.network.relay?.core.dispose();
-    for (const process of [client?.process, device?.process, this.network.relay?.process])
+    await this.time.run(this.time.now + DETACHED_MUX_LIFETIME_MS + 60_000);
+    assert.ok(device);
+    // A mux without a stream asks nothing: where the bus has lost the word that its client left, nobody learns of it.
+    if ((this.medium?.lost ?? 0) === 0) assert.equal(device.tunnel.onlineClients.size, 0, 'a client that has left is online');
+    for (const { farStream } of this.talks)
+      if (farStream?.process.isAlive === true) assert.ok(farStream.stream.outcome, 'the device keeps a stream of a client that has left');
+    device.tunnel.dispose();
+    for (const process of [client?.process, device.process])
       assert.equal(process?.pendingTimers, 0, `${String(process?.name)} leaves timers behind`);
+    await this.time.run(this.time.now + 60_000);
+    this.endRelays();
   }
 
   #openTalk(): void {
@@ -145,13 +185,20 @@ export class ByteWorld extends SimWorld {
     const id = this.talks.length;
     const bytes = (): number => this.chance.int(this.chance.float() < 0.85 ? 3_000 : 200_000) + 1;
     const plan: TalkPlan = { writeKey: 2 * id + 1, readKey: 2 * id + 2, writeBytes: bytes(), readBytes: bytes() };
+    const whim = this.#whim(plan);
     const stream = client.tunnel.mux.openStream('http');
     stream.write(new Uint8Array(new Uint32Array([id]).buffer));
-    const talk: Talk = { plan, near: new TalkingEnd(this, client.process, stream, plan), far: undefined, state: 'running' };
+    const near = new TalkingEnd(this, client.process, stream, { ...plan, ...whim.near });
+    const talk: Talk = { plan, whim, near, nearProcess: client.process, far: undefined, farStream: undefined, state: 'running' };
     const openedAt = this.time.now;
     this.talks.push(talk);
     stream.onEnd((end) => {
       this.note('client', `stream ${String(stream.id)} ${end.kind === 'reset' ? end.code : end.kind}`);
+      const isMeant = end.kind === 'reset' && end.code === 'cancelled' && (whim.near.resetAfter ?? whim.far.resetAfter) !== undefined;
+      if (isMeant) {
+        talk.state = 'broken off';
+        return;
+      }
       if (end.kind === 'reset' && end.code !== 'deviceRestarted' && end.code !== 'streamGone')
         this.complain(`a stream ends with ${end.code}`);
       // What was opened on a line that nobody knew to be dead may have gone to the device as it was before.
@@ -160,6 +207,14 @@ export class ByteWorld extends SimWorld {
       talk.state = end.kind === 'reset' ? 'lost' : 'finished';
     });
     this.note('client', `opens stream ${String(stream.id)} for talk ${String(id)}`);
+  }
+
+  #whim({ writeBytes, readBytes }: TalkPlan): Whim {
+    const fate = this.chance.float();
+    if (fate < 0.15) return { near: { stopAfter: this.chance.int(readBytes) }, far: {} };
+    if (fate < 0.25) return { near: { resetAfter: this.chance.int(writeBytes) }, far: {} };
+    if (fate < 0.35) return { near: {}, far: { resetAfter: this.chance.int(readBytes) } };
+    return { near: {}, far: {} };
   }
 
   /** The device learns from the first four bytes which talk it is in. */
@@ -174,12 +229,13 @@ export class ByteWorld extends SimWorld {
       const id = new DataView(head.buffer).getUint32(0, true);
       const talk = this.talks[id];
       assert.ok(talk, 'a talk that was never begun');
-      const { plan } = talk;
+      const { plan, whim } = talk;
+      talk.farStream = { process, stream };
       talk.far = new TalkingEnd(
         this,
         process,
         stream,
-        { writeKey: plan.readKey, writeBytes: plan.readBytes, readKey: plan.writeKey, readBytes: plan.writeBytes },
+        { writeKey: plan.readKey, writeBytes: plan.readBytes, readKey: plan.writeKey, readBytes: plan.writeBytes, ...whim.far },
         head.subarray(4),
       );
     });
@@ -219,7 +275,7 @@ export class ByteWorld extends SimWorld {
     this.#device = undefined;
     this.#lastRestartAt = this.time.now;
     device.process.kill();
-    this.network.dropAll(device.process, quietly);
+    this.network.leave(device.process, quietly);
   }
 
   #startClient(): void {
@@ -251,7 +307,7 @@ export class ByteWorld extends SimWorld {
     this.#client = undefined;
     this.#lastRestartAt = this.time.now;
     client.process.kill();
-    this.network.dropAll(client.process, quietly);
+    this.network.leave(client.process, quietly);
     for (const talk of this.talks) if (talk.state === 'running') talk.state = 'lost';
   }
 
@@ -265,4 +321,9 @@ export class ByteWorld extends SimWorld {
       onAuthenticated: () => undefined,
     };
   }
+}
+
+/** What a client that is no more had open goes with its mux. */
+function isOverAtBothEnds({ nearProcess, farStream }: Talk): boolean {
+  return !nearProcess.isAlive || farStream?.process.isAlive !== true || farStream.stream.outcome !== undefined;
 }

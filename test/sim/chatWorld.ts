@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { toBase64url } from '../../src/base/bytes.ts';
 import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
 import type { ChatMessage } from '../../src/protocol/chat.ts';
-import { CHECKPOINT_INTERVAL_MS, DETACHED_MUX_LIFETIME_MS, MAX_CLIENT_BACKLOG_BYTES } from '../../src/protocol/limits.ts';
+import { CHECKPOINT_INTERVAL_MS, DETACHED_MUX_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { deriveClient } from '../../src/secure/pairingSecret.ts';
 import type { ChatModel } from '../../src/ui/chatModel.ts';
 import { checkStore, checkView } from './chatChecks.ts';
-import { doFault, strike, type FaultTargets } from './faults.ts';
+import { checkBounds } from './bounds.ts';
+import { doFault, sleepLong, strike, type FaultTargets } from './faults.ts';
 import { pairByCeremony } from './pairByCeremony.ts';
 import { SimDevice } from './simDevice.ts';
 import { SimPage, type SimPairing } from './simPage.ts';
@@ -14,11 +15,10 @@ import { SimPerson } from './simPerson.ts';
 import type { SimProcess } from './simProcess.ts';
 import { SimWorld } from './simWorld.ts';
 
-/** All faults that began in their time have ended after this, ms. */
-const LONGEST_FAULT_MS = 30_000;
-/** Longer than a device keeps a mux that nobody uses. */
-const LEFT_ALONE_MS = DETACHED_MUX_LIFETIME_MS + 60_000;
+/** Everything stands again so long after the last fault: a half-open line is found within 25 s, and dialled anew within some more. */
 const RECOVERY_MS = 60_000;
+/** What was half-open at a relay alone is given up after this, ms. */
+const SILENCE_MS = 40_000;
 /** A world that needs more has a storm in it. */
 const MAX_DIALS = 600;
 
@@ -27,7 +27,6 @@ export class ChatWorld extends SimWorld {
   readonly device = new SimDevice(this);
   readonly pages: SimPage[] = [];
   recoveryMs = 0;
-  #isOver = false;
   readonly conversationId = toBase64url(this.entropy.bytes(16));
 
   /** Lives through some turns and faults, then until quiet. @throws when anything is not as it should be */
@@ -40,6 +39,9 @@ export class ChatWorld extends SimWorld {
     const isLeftAlone = this.chance.float() < 0.04;
     const windowMs = this.between(1_000, 30_000);
     const endsAt = this.time.now + windowMs;
+    this.time.onStep = () => {
+      this.#checkStep();
+    };
     const person = new SimPerson(this, this.device, this.pages, this.between(1, 5), () => {
       if (this.chance.float() < 0.25) this.#strikeSoon(endsAt);
     });
@@ -49,17 +51,17 @@ export class ChatWorld extends SimWorld {
       });
     }
     if (isLeftAlone) this.#leaveAlone(this.chance.int(windowMs));
-    const healedAt = endsAt + (isLeftAlone ? LEFT_ALONE_MS : LONGEST_FAULT_MS);
-    this.#watchBounds();
-    await this.time.run(healedAt);
-    await this.#runUntil(healedAt + RECOVERY_MS, () => this.#isConnected(), 'connected');
-    this.recoveryMs = this.time.now - healedAt;
+    await this.time.run(endsAt);
+    await this.time.run(this.healedAt);
+    await this.#runUntil(this.time.now + RECOVERY_MS, () => this.#isSound(), 'connected');
+    this.recoveryMs = this.time.now - this.healedAt;
     await this.#runUntil(this.time.now + 4 * (RECOVERY_MS + this.device.models.longestMs), () => person.isDone, 'through with the turns');
     await this.#runUntil(this.time.now + RECOVERY_MS, () => this.#isQuiet(), 'quiet');
     person.isGone = true;
-    this.#check(person);
-    this.#dispose();
-    await this.time.run(this.time.now + RECOVERY_MS);
+    checkStore(this, person.questions);
+    await this.time.run(this.time.now + SILENCE_MS);
+    this.#checkLinks();
+    await this.#end();
   }
 
   get messages(): readonly ChatMessage[] {
@@ -79,11 +81,12 @@ export class ChatWorld extends SimWorld {
     });
   }
 
-  /** The lid is closed, and the device forgets the mux meanwhile. */
+  /** A lid is closed for long: the device forgets the mux meanwhile, or the pages wait for the device. */
   #leaveAlone(inMs: number): void {
     this.in(inMs, () => {
-      this.countFault('client left alone');
-      this.pages[0]?.process()?.sleep({ ms: LEFT_ALONE_MS - 1_000, monotonicGoesOn: this.chance.float() < 0.5 });
+      const isDevice = this.chance.float() < 0.3;
+      const ms = sleepLong(this, isDevice ? this.device.process() : this.pages[0]?.process());
+      if (ms > 0) this.countFault(`${isDevice ? 'device' : 'client'} sleeps for ${ms > DETACHED_MUX_LIFETIME_MS ? 'hours' : 'minutes'}`);
     });
   }
 
@@ -163,20 +166,28 @@ export class ChatWorld extends SimWorld {
     );
   }
 
-  /** Nothing grows: looked at all the time, also in the worst of it. */
-  #watchBounds(): void {
-    const { circuits = 0, clientLinks = 0, deviceLinks = 0, parkedDials = 0, backlogBytes = 0 } = this.network.relay?.core.counts ?? {};
-    const isBounded =
-      circuits <= 16 && clientLinks <= 40 && deviceLinks <= 20 && parkedDials <= clientLinks && backlogBytes <= MAX_CLIENT_BACKLOG_BYTES;
-    if (!isBounded) this.complain(`the relay holds ${JSON.stringify(this.network.relay?.core.counts)}`);
+  /** Connected, and nobody believes in a line that is dead. */
+  #isSound(): boolean {
+    return this.#isConnected() && !this.network.isDeceiving;
+  }
+
+  #checkStep(): void {
+    checkBounds(this);
     for (const { name, life } of this.pages) {
       const streams = life?.tunnel.mux.streamCount ?? 0;
-      if (streams > 2) this.complain(`${name} has ${String(streams)} streams`);
+      if (streams > 2) throw new Error(`${name} has ${String(streams)} streams`);
     }
-    if (!this.#isOver)
-      this.in(500, () => {
-        this.#watchBounds();
-      });
+  }
+
+  /** The relay holds what is there, and nothing of what was. */
+  #checkLinks(): void {
+    const { devices, deviceLinks, clientLinks, circuits, parkedDials } = this.relayCounts;
+    const tabs = this.pages.length;
+    assert.deepEqual(
+      { devices, deviceLinks, clientLinks, circuits, parkedDials },
+      { devices: 1, deviceLinks: 1, clientLinks: tabs, circuits: tabs, parkedDials: 0 },
+      'the relay keeps what is no more',
+    );
   }
 
   /** What was said longer ago than a checkpoint takes is on the disk. */
@@ -190,16 +201,17 @@ export class ChatWorld extends SimWorld {
     }
   }
 
-  #check(person: SimPerson): void {
-    checkStore(this, person.questions);
-  }
-
-  #dispose(): void {
-    this.#isOver = true;
+  /** Everybody leaves as programs do, and nothing is left. */
+  async #end(): Promise<void> {
     for (const page of this.pages) page.close();
+    await this.time.run(this.time.now + DETACHED_MUX_LIFETIME_MS + SILENCE_MS);
+    assert.deepEqual(
+      this.device.agent?.clients.filter(({ online }) => online),
+      [],
+      'a client that has left is online',
+    );
     this.device.quit();
-    const relay = this.network.relay;
-    relay?.core.dispose();
-    assert.equal(relay?.process.pendingTimers, 0, 'the relay leaves timers behind');
+    await this.time.run(this.time.now + SILENCE_MS);
+    this.endRelays();
   }
 }

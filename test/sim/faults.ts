@@ -1,4 +1,4 @@
-import type { SimLine } from './simNetwork.ts';
+import type { SimLine, RelayNode } from './simNetwork.ts';
 import type { SimProcess } from './simProcess.ts';
 import type { SimWorld } from './simWorld.ts';
 
@@ -9,6 +9,10 @@ export interface Restartable {
   /** @param quietly its machine lost the power: no line is told */
   kill(quietly: boolean): void;
   start(): void;
+  /** What its platform calls when the network has changed, or is there again. */
+  wake(): void;
+  /** Somebody presses *Reconnect Now*: a new link, while the old one may still be there. */
+  reconnect(): void;
 }
 
 export interface FaultTargets {
@@ -19,62 +23,48 @@ export interface FaultTargets {
 }
 
 type Fault = (world: SimWorld, targets: FaultTargets) => void;
+/** Name, how often it comes among the others, and what it does. */
+type Choice = readonly (readonly [string, number, Fault])[];
 
-/** What can befall the world, each as often as it stands here. */
-const faults: readonly (readonly [string, number, Fault])[] = [
-  ['cut', 5, onLine(cut)],
-  ['cut at one side', 3, onLine(cutOneSide)],
-  ['black hole', 2, onLine(blackHole)],
+/** What can befall the world. */
+const faults: Choice = [
+  ['cut', 6, onLine(cut)],
+  ['half-open: one side hears of the end', 5, onLine(cutOneSide)],
+  ['black hole', 3, onLine(blackHole)],
+  ['black hole one way', 2, onLine(blackHoleOneWay)],
   ['stall', 4, onLine(stall)],
-  ['relay killed', 2, killRelay],
-  ['relay drained', 1, drainRelay],
-  [
-    'relay stands still',
-    1,
-    (world) => {
-      sleep(world, world.network.relay?.process, 12_000);
-    },
-  ],
-  ['device killed', 2, killDevice],
+  ['slow reader', 2, onLine(slow)],
+  ['relay killed', 3, killRelay],
+  ['relay loses its power', 1, loseRelay],
+  ['relay drained', 2, drainRelay],
+  ['relay stands still', 1, onNode(standStill)],
+  ['bus loses messages', 3, loseOnBus],
+  ['node cut off from the bus', 2, onNode(cutOffBus)],
+  ['device killed', 3, killDevice],
   ['device quits', 1, quitDevice],
-  [
-    'device sleeps',
-    2,
-    (world, { device }) => {
-      sleep(world, device.process(), 30_000);
-    },
-  ],
-  [
-    'device offline',
-    1,
-    (world, { device }) => {
-      goOffline(world, device.process());
-    },
-  ],
-  [
-    'client sleeps',
-    2,
-    (world, { clients }) => {
-      sleep(world, world.pick(clients)?.process(), 30_000);
-    },
-  ],
-  [
-    'client offline',
-    2,
-    (world, { clients }) => {
-      goOffline(world, world.pick(clients)?.process());
-    },
-  ],
+  ['device sleeps', 2, onDevice(sleep)],
+  ['device’s event loop stalls', 2, onDevice(stallLoop)],
+  ['device’s clock jumps', 1, onDevice(jumpClock)],
+  ['device offline', 2, onDevice(goOffline)],
+  ['device changes network', 1, onDevice(changeNetwork)],
+  ['device: a stale link and a new one', 1, onDevice(twoLinks)],
+  ['client sleeps', 2, onClient(sleep)],
+  ['client’s event loop stalls', 1, onClient(stallLoop)],
+  ['client’s clock jumps', 1, onClient(jumpClock)],
+  ['client offline', 2, onClient(goOffline)],
+  ['client changes network', 2, onClient(changeNetwork)],
+  ['client: a stale link and a new one', 3, onClient(twoLinks)],
   ['client reloads', 3, reload],
   ['client hidden', 1, hide],
 ];
 
 /** What hurts most in the moment when something has just been asked or answered. */
-const strikes: readonly (readonly [string, number, Fault])[] = [
+const strikes: Choice = [
   ['cut', 3, onLine(cut)],
   ['black hole', 1, onLine(blackHole)],
   ['relay killed', 2, killRelay],
   ['device killed', 3, killDevice],
+  ['client: a stale link and a new one', 2, onClient(twoLinks)],
   ['client reloads', 1, reload],
 ];
 
@@ -87,7 +77,16 @@ export function strike(world: SimWorld, targets: FaultTargets): void {
   doOneOf(strikes, world, targets);
 }
 
-function doOneOf(choice: readonly (readonly [string, number, Fault])[], world: SimWorld, targets: FaultTargets): void {
+/** The lid is closed for long: a minute to four hours. Returns for how long, ms. */
+export function sleepLong(world: SimWorld, process: SimProcess | undefined): number {
+  const ms = Math.round(60_000 * 240 ** world.chance.float());
+  if (process?.isAlive !== true || process.isAsleep) return 0;
+  process.sleep({ ms, monotonicGoesOn: world.chance.float() < 0.5 });
+  world.healAfter(ms);
+  return ms;
+}
+
+function doOneOf(choice: Choice, world: SimWorld, targets: FaultTargets): void {
   let left = world.chance.int(choice.reduce((sum, [, weight]) => sum + weight, 0));
   for (const [name, weight, fault] of choice) {
     left -= weight;
@@ -105,6 +104,35 @@ function onLine(fault: (world: SimWorld, line: SimLine) => void): Fault {
   };
 }
 
+function onNode(fault: (world: SimWorld, node: RelayNode) => void): Fault {
+  return (world) => {
+    const node = world.pick(world.network.liveNodes);
+    if (node) fault(world, node);
+  };
+}
+
+/** Befalls one that is there and awake. */
+function onOne(
+  world: SimWorld,
+  one: Restartable | undefined,
+  fault: (world: SimWorld, process: SimProcess, one: Restartable) => void,
+): void {
+  const process = one?.process();
+  if (one && process && !process.isAsleep) fault(world, process, one);
+}
+
+function onDevice(fault: (world: SimWorld, process: SimProcess, device: Restartable) => void): Fault {
+  return (world, { device }) => {
+    onOne(world, device, fault);
+  };
+}
+
+function onClient(fault: (world: SimWorld, process: SimProcess, client: Restartable) => void): Fault {
+  return (world, { clients }) => {
+    onOne(world, world.pick(clients), fault);
+  };
+}
+
 function cut({ network }: SimWorld, line: SimLine): void {
   network.cut(line);
 }
@@ -117,15 +145,27 @@ function blackHole({ network }: SimWorld, line: SimLine): void {
   network.blackHole(line);
 }
 
+function blackHoleOneWay({ network, chance }: SimWorld, line: SimLine): void {
+  network.blackHoleOneWay(line, chance.float() < 0.5 ? 'near' : 'far');
+}
+
 function stall(world: SimWorld, line: SimLine): void {
   const ends = world.pick([['near'], ['far'], ['near', 'far']] as const) ?? [];
-  world.network.stall(line, ends, world.between(50, 20_000));
+  const ms = world.between(50, 20_000);
+  world.network.stall(line, ends, ms);
+  world.healAfter(ms);
+}
+
+function slow(world: SimWorld, line: SimLine): void {
+  const ms = world.between(1_000, 20_000);
+  world.network.slow(line, world.chance.float() < 0.5 ? 'near' : 'far', world.between(20, 1_500), ms);
+  world.healAfter(ms);
 }
 
 function hide(world: SimWorld, { clients }: FaultTargets): void {
   const client = world.pick(clients);
   client?.setVisible(false);
-  world.in(world.between(500, 20_000), () => {
+  world.healAfter(world.between(500, 20_000), () => {
     client?.setVisible(true);
   });
 }
@@ -135,26 +175,61 @@ function awayMs(world: SimWorld): number {
 }
 
 function killRelay(world: SimWorld): void {
-  world.killRelay(world.chance.float() < 0.2);
-  world.in(awayMs(world), () => {
-    world.startRelay();
+  endNode(world, world.pick(world.network.liveNodes), false);
+}
+
+function loseRelay(world: SimWorld): void {
+  endNode(world, world.pick(world.network.liveNodes), true);
+}
+
+function endNode(world: SimWorld, node: RelayNode | undefined, quietly: boolean): void {
+  if (!node) return;
+  const place = world.network.nodes.indexOf(node);
+  world.killRelay(node, quietly);
+  world.healAfter(awayMs(world), () => {
+    world.startRelay(place);
   });
 }
 
 function drainRelay(world: SimWorld): void {
-  const relay = world.network.relay;
-  if (!relay) return;
-  void relay.core.drain();
-  world.in(world.between(1_000, 2_000), () => {
-    if (world.network.relay === relay) world.killRelay(false);
-    world.startRelay();
+  const node = world.pick(world.network.liveNodes);
+  if (!node) return;
+  const place = world.network.nodes.indexOf(node);
+  void node.core.drain();
+  world.healAfter(world.between(1_000, 2_000), () => {
+    world.killRelay(node, false);
+    world.startRelay(place);
+  });
+}
+
+function standStill(world: SimWorld, { process }: RelayNode): void {
+  const ms = world.between(500, 12_000);
+  process.sleep({ ms, monotonicGoesOn: world.chance.float() < 0.7 });
+  world.healAfter(ms);
+}
+
+function loseOnBus(world: SimWorld): void {
+  const { medium } = world;
+  if (!medium) return;
+  medium.lossPercent = world.pick([2, 10, 50, 100]) ?? 0;
+  world.healAfter(world.between(100, 6_000), () => {
+    medium.lossPercent = 0;
+  });
+}
+
+function cutOffBus(world: SimWorld, { bus }: RelayNode): void {
+  if (!world.medium) return;
+  world.medium.lost++; // whatever was under way to it
+  bus.cutOff();
+  world.healAfter(world.between(200, 10_000), () => {
+    bus.heal();
   });
 }
 
 function killDevice(world: SimWorld, { device }: FaultTargets): void {
   if (!device.process()) return;
   device.kill(world.chance.float() < 0.2);
-  world.in(awayMs(world), () => {
+  world.healAfter(awayMs(world), () => {
     device.start();
   });
 }
@@ -162,7 +237,7 @@ function killDevice(world: SimWorld, { device }: FaultTargets): void {
 function quitDevice(world: SimWorld, { device }: FaultTargets): void {
   if (!device.process() || device.process()?.isAsleep) return;
   device.quit();
-  world.in(awayMs(world), () => {
+  world.healAfter(awayMs(world), () => {
     device.start();
   });
 }
@@ -171,20 +246,54 @@ function reload(world: SimWorld, { clients }: FaultTargets): void {
   const client = world.pick(clients);
   if (!client?.process() || client.process()?.isAsleep) return;
   client.kill(false);
-  world.in(world.between(20, 1_500), () => {
+  world.healAfter(world.between(20, 1_500), () => {
     client.start();
   });
 }
 
-function sleep(world: SimWorld, process: SimProcess | undefined, mostMs: number): void {
-  process?.sleep({ ms: world.between(500, mostMs), monotonicGoesOn: world.chance.float() < 0.5 });
+/** Half a second to half a minute; what is longer is a matter of its own: {@link sleepLong}. */
+function sleep(world: SimWorld, process: SimProcess): void {
+  const ms = world.between(500, 30_000);
+  process.sleep({ ms, monotonicGoesOn: world.chance.float() < 0.5 });
+  world.healAfter(ms);
 }
 
-function goOffline(world: SimWorld, process: SimProcess | undefined): void {
-  if (!process || process.isOffline) return;
+/** Something else in this process does not let go: all clocks go on, nothing else does. */
+function stallLoop(world: SimWorld, process: SimProcess): void {
+  const ms = world.between(300, 15_000);
+  process.sleep({ ms, monotonicGoesOn: true });
+  world.healAfter(ms);
+}
+
+function jumpClock(world: SimWorld, process: SimProcess): void {
+  const most = world.pick([2_000, 60_000, 3_600_000, 86_400_000]) ?? 0;
+  process.jumpClock(world.between(-most, most));
+}
+
+function goOffline(world: SimWorld, process: SimProcess, one: Restartable): void {
+  if (process.isOffline) return;
   process.isOffline = true;
   world.network.dropAll(process, world.chance.float() < 0.6);
-  world.in(world.between(200, 20_000), () => {
+  world.healAfter(world.between(200, 20_000), () => {
     process.isOffline = false;
+    // Not every platform says that the network is there again.
+    if (world.chance.float() < 0.7)
+      process.deliver(() => {
+        one.wake();
+      });
   });
+}
+
+/** Another address: what it sent and what was sent to it goes nowhere, and the platform says so. */
+function changeNetwork(world: SimWorld, process: SimProcess, one: Restartable): void {
+  world.network.dropAll(process, true);
+  one.wake();
+}
+
+/** The old link is held up with what it carries, and arrives behind the first things of the new one. */
+function twoLinks(world: SimWorld, process: SimProcess, one: Restartable): void {
+  const ms = world.between(100, 15_000);
+  for (const line of world.network.live) if (line.near.process === process) world.network.stall(line, ['near', 'far'], ms);
+  world.healAfter(ms);
+  one.reconnect();
 }

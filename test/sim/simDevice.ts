@@ -78,8 +78,17 @@ export class SimDevice implements Restartable {
     this.#run = undefined;
     this.#world.note('device', quietly ? 'loses its power' : 'is killed');
     run.process.kill();
-    this.#world.network.dropAll(run.process, quietly);
+    this.#world.network.leave(run.process, quietly);
     this.onKilled(run.process);
+  }
+
+  /** A device has no such signal of its own yet: its clock tells it of sleep, and probes of the rest. */
+  wake(): void {
+    return;
+  }
+
+  reconnect(): void {
+    this.#run?.agent.reconnect();
   }
 
   /** Ends as a program that is closed: nothing may be left behind. */

@@ -19,6 +19,8 @@ const impossible: ReadonlySet<unknown> = new Set([
 export interface LogKeeper {
   note(who: string, line: string): void;
   complain(line: string): void;
+  /** May a code that is impossible elsewhere come about here? */
+  isPossible(code: unknown): boolean;
 }
 
 /** A log in which no warning may appear, and no code that cannot come about. */
@@ -26,7 +28,7 @@ export function simLog(world: LogKeeper, who: string): Logger {
   const write = (level: string, message: string, fields: LogFields = {}): void => {
     const line = `${level}: ${message} ${JSON.stringify(fields)}`;
     world.note(who, line);
-    if (level === 'warn' || level === 'error' || Object.values(fields).some((value) => impossible.has(value)))
+    if (level === 'warn' || level === 'error' || Object.values(fields).some((value) => isWrong(world, value)))
       world.complain(`${who} ${line}`);
   };
   return {
@@ -48,5 +50,9 @@ export function simLog(world: LogKeeper, who: string): Logger {
 /** Takes note of a connection's new state. None of its reasons may be impossible, and none may need a person. */
 export function noteState(world: LogKeeper, who: string, state: { readonly kind: string; readonly error?: string }): void {
   world.note(who, `${state.kind}${state.error === undefined ? '' : ` ${state.error}`}`);
-  if (state.kind === 'error' || impossible.has(state.error)) world.complain(`${who} is ${state.kind}: ${String(state.error)}`);
+  if (state.kind === 'error' || isWrong(world, state.error)) world.complain(`${who} is ${state.kind}: ${String(state.error)}`);
+}
+
+function isWrong(world: LogKeeper, value: unknown): boolean {
+  return impossible.has(value) && !world.isPossible(value);
 }

@@ -2,12 +2,15 @@ import type { DialLink } from '../../src/protocol/linkSocket.ts';
 import { MAX_CLIENT_BACKLOG_BYTES, MAX_LINK_MESSAGE_BYTES, MAX_SOCKET_BACKLOG_BYTES } from '../../src/protocol/limits.ts';
 import type { RelayCore } from '../../src/relay/relayCore.ts';
 import type { SeededRandom } from '../fakes/seededRandom.ts';
+import type { NodeBus } from './simBus.ts';
 import type { SimProcess } from './simProcess.ts';
 import { SimSocket } from './simSocket.ts';
 import type { SimTime } from './simTime.ts';
 
 export const SIM_RELAY_ORIGIN = 'http://127.0.0.1:8787';
 
+/** How often a dial is led to a node that lives, where one does: what stands before them learns late of a death. */
+const WELL_LED = 0.9;
 const WINDOWS_BYTES = [4_096, 16_384, 65_536, 262_144];
 
 /** A line between a process and the relay. */
@@ -15,18 +18,24 @@ export interface SimLine {
   readonly near: SimSocket;
   readonly far: SimSocket;
   readonly role: 'client' | 'device';
+  /** What the network takes before a sender's own queue grows. */
+  readonly windowBytes: number;
 }
 
-export interface RelayHost {
+/** One node of the relay, alive. */
+export interface RelayNode {
   readonly process: SimProcess;
   readonly core: RelayCore;
+  readonly bus: NodeBus;
 }
 
 /** The lines of the world, and what befalls them. */
 export class SimNetwork {
-  /** Undefined while the relay is away. */
-  relay: RelayHost | undefined;
+  /** By place; undefined while that node is away. */
+  readonly nodes: (RelayNode | undefined)[] = [undefined];
   readonly lines = new Set<SimLine>();
+  /** Lines on which something will never arrive, as long as anybody believes in them. */
+  readonly #broken = new Set<SimLine>();
   dials = 0;
   readonly #time: SimTime;
   readonly #random: SeededRandom;
@@ -39,14 +48,15 @@ export class SimNetwork {
   dialFor(process: SimProcess): DialLink {
     return (url, handlers) => {
       this.dials++;
-      const { near, far, latencyMs } = this.#makeLine(process);
-      near.listen(handlers);
       const role = new URL(url).pathname === '/v1/device' ? 'device' : 'client';
+      const host = this.#leadTo();
+      const { line, latencyMs } = this.#makeLine(process, host, role);
+      line.near.listen(handlers);
       const reachedAt = this.#time.now + 2 * latencyMs();
       this.#time.at(reachedAt, () => {
-        this.#reach(near, far, role);
+        this.#reach(line, host);
       });
-      return near;
+      return line.near;
     };
   }
 
@@ -67,6 +77,21 @@ export class SimNetwork {
     line.near.lose();
     line.far.lose();
     this.lines.delete(line);
+    this.#broken.add(line);
+  }
+
+  /** What one end sends never arrives any more, and nobody is told. */
+  blackHoleOneWay(line: SimLine, side: 'near' | 'far'): void {
+    line[side].lose();
+    this.#broken.add(line);
+  }
+
+  /** One end reads slowly for a while. */
+  slow(line: SimLine, side: 'near' | 'far', everyMs: number, ms: number): void {
+    line[side].setPace(everyMs);
+    this.#time.at(this.#time.now + ms, () => {
+      line[side].setPace(0);
+    });
   }
 
   /** Nothing gets through for a while, in one direction or in both. */
@@ -77,13 +102,31 @@ export class SimNetwork {
     });
   }
 
-  /** A process is no more. @param quietly the machine lost its power: nobody is told */
+  /** A machine can no longer be reached. @param quietly nobody is told */
   dropAll(process: SimProcess, quietly: boolean): void {
-    for (const line of [...this.lines]) {
-      if (line.near.process !== process && line.far.process !== process) continue;
+    for (const line of this.#linesOf(process)) {
       if (quietly) this.blackHole(line);
       else this.cut(line);
     }
+  }
+
+  /** A process was killed: its machine ends its lines, behind what is under way or instead of it. @param quietly that too has no power */
+  leave(process: SimProcess, quietly: boolean): void {
+    for (const line of this.#linesOf(process)) {
+      if (quietly) this.blackHole(line);
+      else if (this.#random.float() < 0.5) this.cut(line);
+      else line[line.near.process === process ? 'near' : 'far'].terminate();
+    }
+  }
+
+  /** Does anybody believe in a line on which something will never arrive? */
+  get isDeceiving(): boolean {
+    const isFooled = ({ process, isTrusting }: SimSocket): boolean => isTrusting && process.isAlive;
+    for (const line of this.#broken) {
+      if (isFooled(line.near) || isFooled(line.far)) return true;
+      this.#broken.delete(line);
+    }
+    return false;
   }
 
   /** Lines that at least one end believes in, oldest first. */
@@ -92,32 +135,47 @@ export class SimNetwork {
     return [...this.lines];
   }
 
-  #makeLine(process: SimProcess): { near: SimSocket; far: SimSocket; latencyMs: () => number } {
+  get liveNodes(): readonly RelayNode[] {
+    return this.nodes.filter((node) => node !== undefined);
+  }
+
+  #linesOf(process: SimProcess): readonly SimLine[] {
+    return [...this.lines].filter(({ near, far }) => near.process === process || far.process === process);
+  }
+
+  /** Where a dial comes out. */
+  #leadTo(): RelayNode | undefined {
+    const live = this.liveNodes;
+    const among = live.length > 0 && this.#random.float() < WELL_LED ? live : this.nodes;
+    return among[this.#random.int(among.length)];
+  }
+
+  #makeLine(process: SimProcess, host: RelayNode | undefined, role: SimLine['role']): { line: SimLine; latencyMs: () => number } {
     const baseMs = 1 + this.#random.int(100) * (this.#random.float() < 0.3 ? 1 : 0.2);
     const latencyMs = (): number => baseMs + this.#random.int(5);
     const windowBytes = WINDOWS_BYTES[this.#random.int(WINDOWS_BYTES.length)] ?? 65_536;
     const shared = { time: this.#time, latencyMs, windowBytes };
     // An end looks at its backlog before each record; the relay ends a link that would pass its bound.
     const near = new SimSocket({ ...shared, process, maxBacklogBytes: 2 * MAX_SOCKET_BACKLOG_BYTES + MAX_LINK_MESSAGE_BYTES });
-    const host = this.relay?.process ?? process;
-    const far = new SimSocket({ ...shared, process: host, maxBacklogBytes: MAX_CLIENT_BACKLOG_BYTES + MAX_LINK_MESSAGE_BYTES });
+    const maxBacklogBytes = (role === 'client' ? MAX_CLIENT_BACKLOG_BYTES : 2 * MAX_SOCKET_BACKLOG_BYTES) + MAX_LINK_MESSAGE_BYTES;
+    const far = new SimSocket({ ...shared, process: host?.process ?? process, maxBacklogBytes });
     near.connectTo(far);
     far.connectTo(near);
-    return { near, far, latencyMs };
+    return { line: { near, far, role, windowBytes }, latencyMs };
   }
 
   /** The dial has come to where the relay should be. */
-  #reach(near: SimSocket, far: SimSocket, role: 'client' | 'device'): void {
+  #reach(line: SimLine, host: RelayNode | undefined): void {
+    const { near, far, role } = line;
     if (near.isOver || !near.process.isAlive) return;
-    const relay = this.relay;
-    if (near.process.isOffline || !relay?.process.isAlive || relay.process.isOffline || far.process !== relay.process) {
+    if (near.process.isOffline || !host?.process.isAlive) {
       this.#refuse(near);
       return;
     }
-    this.lines.add({ near, far, role });
-    relay.process.deliver(() => {
+    this.lines.add(line);
+    host.process.deliver(() => {
       far.accept();
-      far.listen(relay.core.accept({ role, remoteAddress: '127.0.0.1' }, far));
+      far.listen(host.core.accept({ role, remoteAddress: '127.0.0.1' }, far));
     });
   }
 

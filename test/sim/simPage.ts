@@ -104,7 +104,15 @@ export class SimPage implements Restartable {
     this.#life = undefined;
     this.#world.note(this.name, 'is left');
     life.process.kill();
-    this.#world.network.dropAll(life.process, quietly);
+    this.#world.network.leave(life.process, quietly);
+  }
+
+  wake(): void {
+    this.#life?.tunnel.supervisor.wake();
+  }
+
+  reconnect(): void {
+    this.#life?.tunnel.supervisor.reconnect();
   }
 
   /** Ends it as its page does. */

@@ -8,6 +8,9 @@ import type { SimWorld } from './simWorld.ts';
 
 /** How often a person looks at the screen, ms. */
 const LOOK_MS = 100;
+/** A person who has waited so long looks only now and then, ms. */
+const PATIENCE_MS = 60_000;
+const SELDOM_MS = 5_000;
 /** A question that went with a page that was left is given up when the next page has stood this long without it, ms. */
 const GIVE_UP_MS = 3_000;
 
@@ -35,6 +38,7 @@ export class SimPerson {
   readonly #onAsked: () => void;
   #turnsLeft: number;
   #pauseUntil = 0;
+  #movedAt = 0;
   /** Since when a new page has stood without the question that its forerunner sent. */
   #missedSince: number | undefined;
 
@@ -58,7 +62,8 @@ export class SimPerson {
 
   #lookAgain(): void {
     if (this.isGone) return;
-    this.#world.in(LOOK_MS, () => {
+    const waitsLong = this.#world.time.now - this.#movedAt > PATIENCE_MS;
+    this.#world.in(waitsLong ? SELDOM_MS : LOOK_MS, () => {
       this.#look();
       this.#lookAgain();
     });
@@ -84,6 +89,7 @@ export class SimPerson {
     const stopAfterMs = chance.float() < 0.25 ? this.#world.between(0, 4_000) : undefined;
     this.questions.push({ requestId, prompt, page, life, stopAfterMs, sentAt: this.#world.time.now, stopAsked: false, state: 'sent' });
     this.#missedSince = undefined;
+    this.#movedAt = this.#world.time.now;
     this.#onAsked();
     this.#world.note(
       page.name,
@@ -139,6 +145,7 @@ export class SimPerson {
   #finish(question: Question, state: Question['state']): void {
     question.state = state;
     this.#turnsLeft--;
+    this.#movedAt = this.#world.time.now;
     this.#pauseUntil = this.#world.time.now + this.#world.between(0, 2_000);
     this.#world.note(question.page.name, `question ${state}`);
   }

@@ -23,7 +23,7 @@ export class SimProcess implements Clock {
   /** Its machine cannot be reached. */
   isOffline = false;
   readonly #time: SimTime;
-  readonly #wallOffsetMs: number;
+  #wallOffsetMs: number;
   readonly #startedAt: number;
   readonly #timers = new Set<Timer>();
   #state: 'running' | 'asleep' | 'dead' = 'running';
@@ -93,6 +93,11 @@ export class SimProcess implements Clock {
   deliver(task: () => void): void {
     if (this.#state === 'running' && this.#inbox.length === 0) task();
     else if (this.isAlive) this.#inbox.push(task);
+  }
+
+  /** Somebody, or a time server, sets the clock. */
+  jumpClock(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   sleep({ ms, monotonicGoesOn }: SleepOptions): void {

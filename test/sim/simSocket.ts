@@ -39,6 +39,9 @@ export class SimSocket implements LinkSocket {
   /** Arrived and not yet read, while paused. */
   #unread: Parcel[] = [];
   #isPaused = false;
+  /** Between two messages that this end reads, ms; 0 reads as they come. */
+  #paceMs = 0;
+  #isPacing = false;
   /** What this end sends: goes through, is held back for a while, or is lost for good. */
   #way: 'free' | 'held' | 'lost' = 'free';
   #held: Parcel[] = [];
@@ -61,12 +64,23 @@ export class SimSocket implements LinkSocket {
     return this.#state === 'over';
   }
 
+  /** This end believes in the line. */
+  get isTrusting(): boolean {
+    return this.#state === 'open' || this.#state === 'connecting';
+  }
+
+  /** What this end sends will never arrive. */
+  get isLost(): boolean {
+    return this.#way === 'lost';
+  }
+
   get backlogBytes(): number {
     return this.#backlogBytes;
   }
 
   /** The server's end: it has accepted, and the other end will learn so. */
   accept(): void {
+    if (this.#state === 'over') return; // the other end did not wait for it
     this.#state = 'open';
     this.#fly({ kind: 'opened' });
   }
@@ -107,8 +121,14 @@ export class SimSocket implements LinkSocket {
   resume(): void {
     this.#isPaused = false;
     this.process.defer(() => {
-      while (!this.#isPaused && this.#unread.length > 0) this.#read(this.#unread.shift());
+      this.#readOn();
     });
+  }
+
+  /** Reads one message each `everyMs` from now on; 0 reads as they come. */
+  setPace(everyMs: number): void {
+    this.#paceMs = everyMs;
+    if (everyMs === 0 && !this.#isPaused) this.resume();
   }
 
   /** Holds back what this end sends, or lets it go in order. */
@@ -141,6 +161,26 @@ export class SimSocket implements LinkSocket {
     });
   }
 
+  #readOn(): void {
+    if (this.#paceMs > 0) {
+      this.#readOneLater();
+      return;
+    }
+    while (!this.#isPaused && this.#unread.length > 0) this.#read(this.#unread.shift());
+  }
+
+  #readOneLater(): void {
+    if (this.#isPacing || this.#unread.length === 0) return;
+    this.#isPacing = true;
+    this.#time.at(this.#time.now + this.#paceMs, () => {
+      this.process.deliver(() => {
+        this.#isPacing = false;
+        if (!this.#isPaused) this.#read(this.#unread.shift());
+        this.#readOn();
+      });
+    });
+  }
+
   #pump(): boolean {
     let moved = false;
     while (this.#outgoing.length > 0 && this.#inFlightBytes < this.#options.windowBytes) {
@@ -168,8 +208,12 @@ export class SimSocket implements LinkSocket {
     if (this.#way === 'held') this.#held.push(parcel);
     else if (this.#way === 'free' && peer)
       peer.process.deliver(() => {
-        if (peer.#isPaused) peer.#unread.push(parcel);
-        else peer.#read(parcel);
+        if (!peer.#isPaused && peer.#paceMs === 0 && peer.#unread.length === 0) {
+          peer.#read(parcel);
+          return;
+        }
+        peer.#unread.push(parcel);
+        if (!peer.#isPaused) peer.#readOn();
       });
   }
 

@@ -21,6 +21,8 @@ export class SimTime {
   #heap: SimEvent[] = [];
   readonly #deferred: (() => void)[] = [];
   #failure: unknown;
+  /** Looks at the world after each event; what it throws ends the run. */
+  onStep: () => void = () => undefined;
 
   get now(): number {
     return this.#now;
@@ -62,13 +64,14 @@ export class SimTime {
     while (!isDone()) {
       const next = this.#next(end);
       if (!next) {
-        this.#now = end;
+        this.#now = Math.max(this.#now, end);
         return;
       }
       this.#now = next.at;
       this.#executed++;
       next.task();
       await this.settle();
+      this.onStep();
       if (this.#executed > MAX_EVENTS) throw new Error(`more than ${String(MAX_EVENTS)} events`);
     }
   }

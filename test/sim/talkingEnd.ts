@@ -1,6 +1,5 @@
 import { emptyBytes } from '../../src/base/bytes.ts';
 import type { MuxStream } from '../../src/mux/muxStream.ts';
-import { MAX_STREAM_WINDOW_BYTES } from '../../src/protocol/limits.ts';
 import type { SimProcess } from './simProcess.ts';
 import type { SimWorld } from './simWorld.ts';
 import { firstDifference, patternBytes } from './patternBytes.ts';
@@ -11,6 +10,10 @@ export interface TalkPlan {
   readonly writeBytes: number;
   readonly readKey: number;
   readonly readBytes: number;
+  /** After so many bytes read it has heard enough, and asks the other to end. */
+  readonly stopAfter?: number;
+  /** After so many bytes written it breaks the stream off. */
+  readonly resetAfter?: number;
 }
 
 /** One end of a raw stream: writes its part in pieces and pauses, reads the other's at its own pace, and looks at every byte. */
@@ -18,12 +21,15 @@ export class TalkingEnd {
   written = 0;
   /** Bytes read, all of them right. */
   readCount = 0;
+  /** It has asked the other to end. */
+  hasStopped = false;
   readonly #world: SimWorld;
   readonly #process: SimProcess;
   readonly #stream: MuxStream;
   readonly #plan: TalkPlan;
   #isReading = false;
   #isWriting = false;
+  #isAskedToEnd = false;
 
   /** @param head what was read of the stream already */
   constructor(world: SimWorld, process: SimProcess, stream: MuxStream, plan: TalkPlan, head = emptyBytes) {
@@ -38,12 +44,16 @@ export class TalkingEnd {
     stream.onWritable(() => {
       this.#writeSoon();
     });
+    stream.onStopRequested(() => {
+      this.#isAskedToEnd = true;
+      this.#writeSoon();
+    });
     this.#readSoon();
     this.#writeSoon();
   }
 
   #writeSoon(): void {
-    if (this.#isWriting) return;
+    if (this.#isWriting || this.#stream.outcome) return;
     this.#isWriting = true;
     this.#process.after(this.#world.between(0, 300), () => {
       this.#isWriting = false;
@@ -55,7 +65,11 @@ export class TalkingEnd {
     const { chance } = this.#world;
     if (this.#stream.outcome) return;
     const left = this.#plan.writeBytes - this.written;
-    if (left === 0) {
+    if (this.written >= (this.#plan.resetAfter ?? Infinity)) {
+      this.#stream.reset('cancelled');
+      return;
+    }
+    if (left === 0 || this.#isAskedToEnd) {
       this.#stream.end();
       return;
     }
@@ -67,7 +81,7 @@ export class TalkingEnd {
   }
 
   #readSoon(): void {
-    if (this.#isReading) return;
+    if (this.#isReading || this.#stream.outcome) return;
     this.#isReading = true;
     const isSlow = this.#world.chance.float() < 0.2;
     this.#process.after(isSlow ? this.#world.between(50, 2_000) : 0, () => {
@@ -78,13 +92,16 @@ export class TalkingEnd {
 
   #read(): void {
     if (this.#stream.outcome) return;
-    if (this.#stream.receiveSide.unreadBytes > MAX_STREAM_WINDOW_BYTES) throw new Error('more unread bytes than were granted');
     const piece = this.#stream.read();
     if (piece) {
       this.#take(piece);
       this.#readSoon();
     }
-    if (this.#stream.isReadEnded && this.readCount !== this.#plan.readBytes)
+    if (this.readCount >= (this.#plan.stopAfter ?? Infinity) && !this.hasStopped) {
+      this.hasStopped = true;
+      this.#stream.stop();
+    }
+    if (this.#stream.isReadEnded && this.readCount !== this.#plan.readBytes && !this.hasStopped)
       throw new Error(`stream ${String(this.#stream.id)} ended after ${String(this.readCount)} of ${String(this.#plan.readBytes)} bytes`);
   }
 
