@@ -267,6 +267,19 @@ describe('http server of a device', () => {
     assert.equal(world.upstream.flows.length, 1);
   });
 
+  it('asks Ollama in the turn in which a request came, once its model is known', async () => {
+    await world.ask('POST', '/api/chat', question);
+    world.caller().ask('POST', '/api/chat', question);
+    world.pair.flush();
+    assert.equal(world.upstream.flows.length, 2);
+    await world.clock.advance(30_000);
+    world.caller().ask('POST', '/api/chat', question);
+    world.pair.flush();
+    assert.equal(world.upstream.flows.length, 2, 'an old list does not count');
+    await world.settle();
+    assert.equal(world.upstream.flows.length, 3);
+  });
+
   it('looks up a model that was pulled a moment ago', async () => {
     assert.equal((await world.ask('POST', '/api/chat', { ...question, model: 'new' })).head?.status, 404);
     world.models.models = [{ name: 'new:latest' }];

@@ -12,6 +12,7 @@ import { pairClient, type PairingResult } from '../../src/tunnel/pairingClient.t
 import { TunnelChatPort } from '../../src/tunnel/tunnelChatPort.ts';
 import { FakeClock } from './fakeClock.ts';
 import { FakeModelClient } from './fakeModelClient.ts';
+import { FakeUpstream } from './fakeUpstream.ts';
 import { MemoryDeviceStore, memoryRelayFile } from './memoryDeviceStore.ts';
 import { MEMORY_RELAY_ORIGIN, MemoryNetwork } from './memoryNetwork.ts';
 import { MemoryStore } from './memoryStore.ts';
@@ -30,6 +31,8 @@ export class AgentWorld {
   readonly random = new SeededRandom(7);
   readonly network = new MemoryNetwork(this.clock, this.random, nodeCrypto);
   readonly models = new FakeModelClient({ clock: this.clock });
+  /** Where `http` streams lead. */
+  readonly upstream = new FakeUpstream();
   readonly conversations = new MemoryStore();
   readonly devices = new MemoryDeviceStore();
   readonly relayFile = memoryRelayFile({ origin: MEMORY_RELAY_ORIGIN });
@@ -150,6 +153,7 @@ export class AgentWorld {
       devices: this.devices,
       relayFile: this.relayFile,
       models: this.models,
+      upstream: this.upstream,
       bus,
       log: nullLogger,
     });

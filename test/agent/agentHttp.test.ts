@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { deriveApiKey, parseApiKey } from '../../src/secure/apiKey.ts';
+import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
+import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
+import { AgentWorld } from '../fakes/agentWorld.ts';
+import { HttpCaller } from '../fakes/httpCaller.ts';
+import { MEMORY_RELAY_ORIGIN } from '../fakes/memoryNetwork.ts';
+
+const question = { model: 'fake:latest', messages: [{ role: 'user', content: 'Hello' }] };
+
+describe('http streams at an agent', () => {
+  let world: AgentWorld;
+  const tunnels: ClientTunnel[] = [];
+  beforeEach(async () => {
+    world = new AgentWorld();
+    await world.start();
+  });
+  afterEach(() => {
+    for (const tunnel of tunnels.splice(0)) tunnel.dispose();
+    world.dispose();
+    assert.equal(world.clock.pendingTimers, 0, 'timers left behind');
+  });
+
+  const connect = async (tunnel: ClientTunnel): Promise<ClientTunnel> => {
+    tunnels.push(tunnel);
+    tunnel.supervisor.start();
+    await world.clock.advance(100);
+    return tunnel;
+  };
+  const withKey = async (): Promise<{ tunnel: ClientTunnel; clientId: string }> => {
+    const { clock, random, network } = world;
+    const created = world.agent.createApiKey('test');
+    await clock.advance(10);
+    const { key, clientId } = await created;
+    const { deviceKey, secret } = parseApiKey(key);
+    const pairing = { origin: MEMORY_RELAY_ORIGIN, deviceKey, ...deriveApiKey(nodeCrypto, secret) };
+    return { tunnel: await connect(new ClientTunnel({ dial: network.dial, clock, random, crypto: nodeCrypto, pairing })), clientId };
+  };
+  const ask = async (tunnel: ClientTunnel, method: string, path: string, body?: unknown): Promise<HttpCaller> => {
+    const caller = new HttpCaller(tunnel.mux.openStream('http')).ask(method, path, body);
+    await world.clock.advance(50);
+    return caller;
+  };
+
+  it('answer a key’s holder what its scope allows, and a browser what its own does', async () => {
+    const { tunnel } = await withKey();
+    const generated = await ask(tunnel, 'POST', '/api/generate', { model: 'fake', prompt: 'x' });
+    world.upstream.last.answer(200, { response: 'y', done: true });
+    await world.clock.advance(50);
+    assert.deepEqual([generated.head?.status, generated.json], [200, { response: 'y', done: true }]);
+    const page = await connect(await world.pairedTunnel());
+    assert.equal((await ask(page, 'POST', '/api/generate', { model: 'fake', prompt: 'x' })).head?.status, 403);
+    await ask(page, 'POST', '/api/chat', question);
+    assert.equal(world.upstream.flows.length, 2);
+  });
+
+  it('make the device streaming while one of them runs, beside the hub’s own generations', async () => {
+    const { tunnel } = await withKey();
+    await ask(tunnel, 'POST', '/api/chat', question);
+    assert.equal(world.agent.runningStreams, 1);
+    assert.equal(world.events.at(-1)?.state, 'streaming');
+    world.upstream.last.answer(200, {});
+    await world.clock.advance(50);
+    assert.equal(world.agent.runningStreams, 0);
+    assert.equal(world.events.at(-1)?.state, 'connected');
+  });
+
+  it('end at once, and the model with them, when their client is revoked', async () => {
+    const { tunnel, clientId } = await withKey();
+    const caller = await ask(tunnel, 'POST', '/api/chat', question);
+    const flow = world.upstream.last;
+    flow.head({ status: 200 });
+    world.agent.revoke(clientId);
+    assert.ok(flow.isDisposed);
+    await world.clock.advance(1_000);
+    assert.equal(caller.isEnded, false);
+    assert.equal(world.agent.runningStreams, 0);
+  });
+
+  it('end with the agent', async () => {
+    const { tunnel } = await withKey();
+    await ask(tunnel, 'POST', '/api/chat', question);
+    const flow = world.upstream.last;
+    world.restartAgent();
+    assert.ok(flow.isDisposed);
+  });
+});
