@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure, main } from './lib/failure.mjs';
 import { runDir } from './lib/paths.mjs';
 import { inParallel, run } from './lib/run.mjs';
+import { testNode } from './node24.mjs';
 
 const allowOpen = process.argv.includes('--allow-open');
 const cache = join(runDir, 'cache');
@@ -34,6 +35,7 @@ const checks = [
   { name: 'acceptance', args: ['test/checks/acceptance.mjs', ...(allowOpen ? ['--allow-open'] : [])] },
   { name: 'documents', args: ['test/checks/documents.mjs'] },
   { name: 'version', args: ['test/checks/versions.mjs'] },
+  { name: 'protocol', typescript: true, args: ['--disable-warning=ExperimentalWarning', 'scripts/protocolTables.ts'] },
 ];
 
 await main(async () => {
@@ -46,8 +48,8 @@ await main(async () => {
 
   const jobs = checks
     .filter(({ name }) => wanted.includes(name))
-    .map(({ name, args }) => async () => {
-      const result = await run(process.execPath, args);
+    .map(({ name, args, typescript = false }) => async () => {
+      const result = await run(typescript ? testNode() : process.execPath, args);
       const note = result.code === 0 ? (result.output.trim().split('\n').at(-1) ?? '') : 'failed';
       console.log(`${result.code === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${result.seconds.toFixed(1).padStart(5)} s  ${note}`);
       return { name, ...result };

@@ -137,7 +137,8 @@ const since = v.object({ hubEpoch: id, sequence: count });
 /** Where a viewer is: events up to `sequence` of this run of the hub have been seen. */
 export type Since = v.InferOutput<typeof since>;
 
-const requestSchema = v.variant('type', [
+/** What a request is made of; docs/PROTOCOL.md lists it. */
+export const requestSchema = v.variant('type', [
   /** First message of a view. */
   v.object({ type: v.literal('hello'), version: count, oldest: count }),
   /** The newest, or those before one; from the first time on the newest are sent again on each change. */
@@ -208,7 +209,8 @@ const textAhead = v.object({ type: v.literal('text'), conversationId: id, messag
  */
 export type TextAhead = v.InferOutput<typeof textAhead>;
 
-const hubReplySchema = v.variant('type', [...viewReplies, textAhead]);
+/** What a reply on the wire is made of; docs/PROTOCOL.md lists it. */
+export const hubReplySchema = v.variant('type', [...viewReplies, textAhead]);
 /** From the hub to a port, on the wire. */
 export type HubReply = ChatReply | TextAhead;
 

@@ -13,7 +13,8 @@ const canonicalPath = v.pipe(v.string(), v.maxLength(256), v.regex(/^(?:\/[A-Za-
 
 const mediaType = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\x20-\x7e]*$/));
 
-const requestHead = v.strictObject({
+/** The head of a request; docs/PROTOCOL.md lists it. */
+export const requestHead = v.strictObject({
   method: v.picklist(['GET', 'HEAD', 'POST', 'DELETE']),
   path: canonicalPath,
   contentType: v.optional(mediaType),
@@ -24,7 +25,8 @@ const requestHead = v.strictObject({
 /** What a client asks: the only fields of its request that travel. */
 export type HttpRequestHead = v.InferOutput<typeof requestHead>;
 
-const responseHead = v.strictObject({
+/** The head of an answer; docs/PROTOCOL.md lists it. */
+export const responseHead = v.strictObject({
   status: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
   contentType: v.optional(mediaType),
   /** Seconds after which asking again makes sense. */

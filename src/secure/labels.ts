@@ -20,6 +20,6 @@ export const labels = {
   keyDial: 'c2l key dial',
   keyPsk: 'c2l key psk',
   keyClient: 'c2l key client',
-  /** HKDF of the handshake hash: the six words. */
+  /** HKDF of what offer and keys come to: the six words. */
   words: 'c2l words',
 } as const;

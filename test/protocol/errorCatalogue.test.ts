@@ -49,6 +49,7 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   pairingTimeout: `${outcomes} › is told that nobody answered in time: pairingTimeout`,
   badApiKey: `${reach} › tells half an API key from one that nobody knows: badApiKey`,
   unknownKey: `${reach} › tells a key that its device does not know from a device that is away: unknownKey`,
+  pairingUnused: 'test/agent/pairingRedial.test.ts › ends with words when it was allowed and not used in time',
   streamReset: 'test/protocol/errors.test.ts › reads an unknown number as a reset, and knows its own codes',
   streamGone: `${reach} › ends a stream that the peer has forgotten: streamGone`,
   tooManyStreams: 'test/mux/mux.test.ts › refuses one stream more than it may and keeps the rest',
