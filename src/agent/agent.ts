@@ -76,6 +76,9 @@ export class Agent implements AgentControl, Disposable {
     this.bus = options.bus;
     this.#relay = new RelayChoice(options.relayFile);
     this.#tokens = new RateMeter(clock);
+    const onTokens = (count = 1): void => {
+      this.#tokens.add(count);
+    };
     this.hub = this.#store.add(
       new Hub({
         clock,
@@ -84,13 +87,11 @@ export class Agent implements AgentControl, Disposable {
         models: options.models,
         deviceName: options.deviceName,
         log,
-        onToken: () => {
-          this.#tokens.add();
-        },
+        onToken: onTokens,
       }),
     );
     const { upstream, models, httpLimits: limits } = options;
-    this.#http = upstream && this.#store.add(new HttpServer({ clock, log, upstream, models, ...(limits && { limits }) }));
+    this.#http = upstream && this.#store.add(new HttpServer({ clock, log, upstream, models, onTokens, ...(limits && { limits }) }));
     this.#registry = this.#store.add(new ClientRegistry(devices, clock));
     this.#pairing = this.#store.add(
       new PairingHost({

@@ -27,6 +27,8 @@ export interface HttpAnswerOptions {
   readonly route: HttpRoute;
   /** May this client see the model of that name? */
   readonly mayUse: (model: string) => boolean;
+  /** So many more lines of a model's answer have come: Ollama writes one a token. */
+  readonly onTokens: (count: number) => void;
   /** Ollama has taken the request. */
   readonly onBegun: () => void;
   /** Nothing more is written; the stream ends by itself. */
@@ -78,6 +80,7 @@ export class HttpAnswer implements UpstreamSink, Disposable {
   onBody(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
     if (!this.#collected) {
+      if (this.#options.route.runsModel) this.#options.onTokens(linesIn(bytes));
       if (!this.#options.stream.write(bytes)) this.#flow?.pause();
     } else if (this.#bytes <= MAX_HTTP_LIST_BYTES) this.#collected.push(bytes);
     else this.refuse({ status: 502, text: 'Ollama’s answer is too long' });
@@ -152,6 +155,15 @@ export class HttpAnswer implements UpstreamSink, Disposable {
     this.dispose();
     this.#options.onDone();
   }
+}
+
+const NEWLINE = 0x0a;
+
+/** Lines that end here; the empty ones between server-sent events are none. */
+function linesIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) if (bytes[at - 1] !== NEWLINE) count++;
+  return count;
 }
 
 /** Writes a whole answer of ours and ends our direction. */

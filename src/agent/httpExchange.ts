@@ -196,6 +196,7 @@ export class HttpExchange implements Disposable {
       stream: this.#stream,
       route,
       mayUse: (name) => !isCloudModelName(name) && this.#server.directory.standingOf(name) !== 'cloud',
+      onTokens: this.#server.onTokens,
       onBegun: () => {
         this.#releaseBody();
       },

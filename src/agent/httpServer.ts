@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   readonly upstream: Upstream;
   readonly models: ModelClient;
   readonly limits?: HttpLimits;
+  /** Models have written so many more tokens, as far as their answers come in lines. */
+  readonly onTokens?: (count: number) => void;
 }
 
 /** Who asks. */
@@ -41,6 +43,8 @@ export class HttpServer implements Disposable {
   readonly log: Logger;
   readonly upstream: Upstream;
   readonly directory: ModelDirectory;
+  /** @internal for its exchanges */
+  readonly onTokens: (count: number) => void;
   readonly #limits: Required<HttpLimits>;
   readonly #store = new DisposableStore();
   readonly #runningChanged = this.#store.add(new Emitter<number>());
@@ -49,10 +53,11 @@ export class HttpServer implements Disposable {
   #running = 0;
   #bodyBytes = 0;
 
-  constructor({ clock, log, upstream, models, limits }: HttpServerOptions) {
+  constructor({ clock, log, upstream, models, limits, onTokens = () => undefined }: HttpServerOptions) {
     this.clock = clock;
     this.log = log;
     this.upstream = upstream;
+    this.onTokens = onTokens;
     this.directory = new ModelDirectory(models, clock);
     this.#limits = { runsPerClient: MAX_HTTP_RUNS_PER_CLIENT, runsPerKey: MAX_HTTP_RUNS_PER_KEY, runs: MAX_HTTP_RUNS, ...limits };
   }

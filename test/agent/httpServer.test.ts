@@ -20,13 +20,15 @@ class World {
   readonly models = new FakeModelClient({ clock: this.clock });
   readonly lines: LogFields[] = [];
   readonly running: number[] = [];
+  tokens = 0;
   readonly server: HttpServer;
   client: HttpClient = { id: 'client', scope: 'api' };
 
   constructor(limits?: HttpLimits) {
     const log: Logger = { ...nullLogger, info: (_message, fields) => this.lines.push(fields ?? {}) };
     const { clock, upstream, models } = this;
-    this.server = new HttpServer({ clock, log, upstream, models, ...(limits ? { limits } : {}) });
+    const onTokens = (count: number): number => (this.tokens += count);
+    this.server = new HttpServer({ clock, log, upstream, models, onTokens, ...(limits ? { limits } : {}) });
     this.server.onDidChangeRunning((count) => this.running.push(count));
     this.pair.device.onStream((stream) => this.server.serve(stream, this.pair.device, this.client));
     this.pair.attach();
@@ -85,6 +87,26 @@ describe('http server of a device', () => {
     assert.ok(caller.isEnded);
     assert.deepEqual(caller.outcome, { kind: 'finished' });
     assert.equal(world.upstream.flows.length, 1);
+  });
+
+  it('counts the lines of a model’s answer as tokens, and none of a list', async () => {
+    await world.ask('POST', '/api/chat', question);
+    world.upstream.last.head({ status: 200 });
+    world.upstream.last.body('{"a":1}\n{"b":');
+    world.upstream.last.body('2}\n');
+    world.upstream.last.end();
+    assert.equal(world.tokens, 2);
+    await world.ask('POST', '/v1/chat/completions', { ...question, stream: true });
+    world.upstream.last.head({ status: 200 });
+    world.upstream.last.body('data: {}\n\ndata: {}\n\ndata: [DONE]\n\n');
+    world.upstream.last.end();
+    assert.equal(world.tokens, 5);
+    await world.ask('GET', '/api/version');
+    world.upstream.last.head({ status: 200 });
+    world.upstream.last.body('{"version":"1"}\n');
+    world.upstream.last.end();
+    await world.settle();
+    assert.equal(world.tokens, 5);
   });
 
   it('pauses Ollama while the caller does not read, and loses nothing when it reads again', async () => {
