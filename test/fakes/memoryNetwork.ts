@@ -20,6 +20,8 @@ export class MemoryNetwork {
   /** How long a message is under way on lines dialled from now on, in each direction, ms. */
   delayMs: (() => number) | undefined;
   #isDark = false;
+  #medium: InProcessMedium | undefined;
+  #relays = 0;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #crypto: CryptoPort;
@@ -36,23 +38,32 @@ export class MemoryNetwork {
 
   startRelay(): void {
     if (this.relay) return;
-    this.relay = new RelayCore({
+    this.#medium = new InProcessMedium(this.#clock, (error) => {
+      throw error;
+    });
+    this.relay = this.#newRelay(this.#medium);
+  }
+
+  #newRelay(medium: InProcessMedium): RelayCore {
+    return new RelayCore({
       clock: this.#clock,
       random: this.#random,
       crypto: this.#crypto,
-      bus: new InProcessMedium(this.#clock, (error) => {
-        throw error;
-      }).join('memory'),
+      bus: medium.join(`memory ${String(++this.#relays)}`),
       config: { origins: [MEMORY_RELAY_ORIGIN], admission: { kind: 'open' }, ...this.#config },
     });
   }
 
-  /** Another process takes the new links from now on; the old one is handed back, to be drained. */
-  replaceRelay(): RelayCore {
+  /**
+   * Another process takes the new links from now on; the old one is handed back, to be drained.
+   * @param isCluster the two know each other’s devices
+   */
+  replaceRelay(isCluster = false): RelayCore {
     const old = this.relay;
     if (!old) throw new Error('there is no relay to replace');
     this.relay = undefined;
-    this.startRelay();
+    if (isCluster && this.#medium) this.relay = this.#newRelay(this.#medium);
+    else this.startRelay();
     return old;
   }
 

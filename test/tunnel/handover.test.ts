@@ -203,6 +203,44 @@ describe('handing over to another link', () => {
       assert.ok(Math.max(0, ...gaps) <= 1_000, `${String(Math.max(...gaps))} ms`);
     });
 
+    it('moves a client alone from node to node with no byte lost and nothing shown', async () => {
+      const world = new TunnelWorld();
+      world.device.supervisor.start();
+      await world.clock.advance(100);
+      const first = world.network.replaceRelay(true);
+      world.client.supervisor.start();
+      await world.clock.advance(100);
+      const came: MuxStream[] = [];
+      world.muxes[0]?.onStream((stream) => came.push(stream));
+      const near = world.client.mux.openStream('chat');
+      await world.clock.advance(10);
+      const [far] = came;
+      assert.ok(far);
+      let changes = 0;
+      world.client.supervisor.onDidChange(() => changes++);
+      const nodes = [first];
+      const said: string[] = [];
+      for (let move = 0; move < 10; move++) {
+        const old = world.network.replaceRelay(true);
+        nodes.push(old);
+        const drained = old.drain();
+        for (let i = 0; i < 50; i++) {
+          said.push(`${String(move)}.${String(i)} `);
+          near.write(utf8(said.at(-1) ?? ''));
+          far.write(utf8(said.at(-1) ?? ''));
+          await world.clock.advance(25);
+        }
+        await drained;
+      }
+      assert.equal(drain(far), said.join(''));
+      assert.equal(drain(near), said.join(''));
+      assert.equal(changes, 0);
+      assert.equal(world.client.mux.isReady, true);
+      world.dispose();
+      for (const node of nodes) node.dispose();
+      assert.equal(world.clock.pendingTimers, 0, 'timers left behind');
+    });
+
     it('comes back to the one relay that drains and starts again, device and client, with no byte lost', async () => {
       for (let seed = 1; seed <= 20; seed++) {
         const { world, near, far } = await streaming(seed);

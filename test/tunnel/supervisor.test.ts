@@ -140,6 +140,29 @@ describe('the supervisor of a connection', () => {
     assert.ok(tries.events.length > before);
   });
 
+  it('begins with short waits again after waking, for the network may need a moment', async () => {
+    tries.fate = 'fail';
+    tries.supervisor.start();
+    await tries.clock.advance(600_000);
+    const before = tries.events.length;
+    tries.supervisor.wake();
+    await tries.clock.advance(3_250);
+    assert.ok(tries.events.length - before >= 4, `${String(tries.events.length - before)} tries`);
+  });
+
+  it('takes a link on which it waits for the device for one that holds', async () => {
+    tries.fate = 'fail';
+    tries.supervisor.start();
+    await tries.clock.advance(600_000);
+    tries.fate = 'none';
+    tries.supervisor.reconnect();
+    tries.last.waiting();
+    await tries.clock.advance(41_000);
+    tries.last.failed('relayUnreachable');
+    const { state } = tries.supervisor;
+    assert.ok(state.kind === 'reconnecting' && (state.retryAt ?? 0) - tries.clock.now() <= 250);
+  });
+
   it('hears nothing more of a try that it has given up', () => {
     tries.supervisor.start();
     const old = tries.last;
