@@ -117,7 +117,7 @@ export class UpstreamConnection implements UpstreamFlow {
   /** Into the one buffer of this connection: a new one for each read costs a sixth of a token's CPU more. */
   readonly #onRead = (count: number, buffer: Uint8Array): boolean => {
     this.#take(new Uint8Array(buffer.buffer, buffer.byteOffset, count));
-    return !this.#isPaused;
+    return true; // a pause has stopped the reading by itself
   };
 
   #take(bytes: Uint8Array): void {
