@@ -154,6 +154,7 @@ export class Mux implements Disposable {
     this.#isReady = false;
     this.#scheduler.clear();
     this.#windows.forgetRoundTrip();
+    this.#pinger.forget();
     this.#updatePinger();
     if (wasReady) this.#detached.fire(undefined);
   }

@@ -19,6 +19,8 @@ export class Pinger implements Disposable {
   readonly #events: PingerEvents;
   #token = 0;
   #sentAt: number | undefined;
+  /** Monotonic, ms: when the last PING that was answered, or may yet be, was sent. */
+  #askedAt: number | undefined;
   #interval: Disposable | undefined;
   #deadline: Disposable | undefined;
 
@@ -27,10 +29,15 @@ export class Pinger implements Disposable {
     this.#events = events;
   }
 
-  /** Pings now, then every 15 s until stopped. */
+  /**
+   * Pings every 15 s until stopped; the first time now, unless the far end has answered within that time: requests that follow one another
+   * would else pay for a PING each, at both ends.
+   */
   start(): void {
     if (this.#interval) return;
-    this.#ping(PING_TIMEOUT_MS);
+    const wait = this.#askedAt === undefined ? 0 : this.#askedAt + PING_INTERVAL_MS - this.#clock.monotonic();
+    if (wait <= 0) this.#ping(PING_TIMEOUT_MS);
+    else this.#pingIn(wait);
   }
 
   stop(): void {
@@ -38,7 +45,14 @@ export class Pinger implements Disposable {
     this.#interval = undefined;
     this.#deadline?.dispose();
     this.#deadline = undefined;
+    if (this.#sentAt !== undefined) this.#askedAt = undefined; // what was not answered proves nothing
     this.#sentAt = undefined;
+  }
+
+  /** Another session: what was proved on the last one counts no more. */
+  forget(): void {
+    this.stop();
+    this.#askedAt = undefined;
   }
 
   /** Asks at once, with 3 s to answer: after sleep, a network change, or when a page becomes visible. */
@@ -64,11 +78,16 @@ export class Pinger implements Disposable {
   #ping(timeoutMs: number): void {
     this.#token = (this.#token + 1) >>> 0;
     this.#sentAt = this.#clock.monotonic();
-    this.#interval = this.#clock.after(PING_INTERVAL_MS, () => {
-      this.#ping(PING_TIMEOUT_MS);
-    });
+    this.#askedAt = this.#sentAt;
+    this.#pingIn(PING_INTERVAL_MS);
     this.#armDeadline(timeoutMs);
     this.#events.sendPing(this.#token);
+  }
+
+  #pingIn(ms: number): void {
+    this.#interval = this.#clock.after(ms, () => {
+      this.#ping(PING_TIMEOUT_MS);
+    });
   }
 
   #armDeadline(timeoutMs: number): void {
