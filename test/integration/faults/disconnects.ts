@@ -34,6 +34,8 @@ export interface OutageResult extends Outage {
 
 /** Longer than any wait that the schedule knows. */
 const LIMIT_MS = 40_000;
+/** Processes that have just started are slow, ms. */
+const SETTLE_MS = 1_000;
 /** After so long on a good line the waits of the next outage begin small again, whatever the jitter, ms. */
 const STABLE_MS = 41_000;
 
@@ -47,16 +49,20 @@ const faultsOf = (random: SeededRandom, forMs: number): Outage['fault'] =>
     ] as const
   )[random.int(4)] ?? { kind: 'refuse', forMs };
 
-/** `counts` outages of each class, on both hops by turns; what is told is told to clients. */
+/** `counts` outages of each class, mixed, on both hops by turns; what is told is told to clients. */
 export function planOutages(counts: Readonly<Record<OutageClassName, number>>, seed: number): Outage[] {
   const random = new SeededRandom(seed);
-  return outageClassNames.flatMap((name) =>
+  const inOrder = outageClassNames.flatMap((name) =>
     Array.from({ length: counts[name] }, (_, i): Outage => {
       const { minMs, maxMs } = outageClasses[name];
       const fault = faultsOf(random, minMs + random.int(maxMs - minMs + 1));
       return { name, hop: name === 'told' || i % 2 === 0 ? 'client' : 'device', fault };
     }),
   );
+  return inOrder
+    .map((outage) => ({ outage, place: random.float() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ outage }) => outage);
 }
 
 /** Runs them on the lanes of the world; on one hop of one lane the next comes only when the one before counts as forgotten. */
@@ -65,6 +71,8 @@ export async function runOutages(world: FaultWorld, outages: readonly Outage[], 
   await Promise.all(
     world.lanes.map(async (lane) => {
       const restedAt = { client: 0, device: 0 };
+      // Lines of different people do not break in the same moment, and not while their processes are starting.
+      await pause(SETTLE_MS + lane.index * 100);
       while (waiting.length > 0) {
         const rested = waiting.findIndex(({ hop }) => restedAt[hop] <= performance.now());
         const [outage] = rested < 0 ? [] : waiting.splice(rested, 1);
