@@ -231,15 +231,18 @@ export class Mux implements Disposable {
   #receiveHello(hello: Hello): void {
     if (this.#isReady) throw new TunnelError('sessionBroken', 'a second HELLO');
     if (!equalBytes(hello.muxId, this.muxId)) throw new TunnelError('sessionBroken', 'HELLO of another mux');
+    let stand: Pick<Hello, 'highestOpened' | 'streams'> = hello;
     if (this.#role === 'device') {
       if (hello.attempt <= this.#attempt) throw new TunnelError('sessionBroken', 'an old HELLO');
       this.#attempt = hello.attempt;
       this.#sayHello();
+      // What a client tells of another table is not about our streams, though their ids may be the same.
+      if (!equalBytes(hello.incarnation, this.#incarnation)) stand = { highestOpened: 0, streams: [] };
     } else {
       this.#learnIncarnation(hello);
     }
     this.#isReady = true;
-    this.#table.resume(hello);
+    this.#table.resume(stand);
     // Only now: whoever heard of an end may have opened a stream, and its OPEN must not go before an older one that is said again.
     this.#scheduler.startOver();
     this.#table.noteAll();

@@ -205,7 +205,7 @@ export class MuxStream {
   }
 
   #renewCredit(): void {
-    if (this.needs.credit || !this.receiveSide.owesCredit) return;
+    if (this.#outcome || this.needs.credit || !this.receiveSide.owesCredit) return;
     this.needs.credit = true;
     this.#onChange(this);
   }

@@ -71,12 +71,12 @@ export class StreamTable implements Disposable {
   }
 
   /** Goes on with every stream from where the peer stands. */
-  resume(hello: Hello): void {
-    const told = new Map(hello.streams.map((state) => [state.id, state]));
+  resume({ highestOpened, streams }: Pick<Hello, 'highestOpened' | 'streams'>): void {
+    const told = new Map(streams.map((state) => [state.id, state]));
     for (const stream of [...this.streams.values()]) {
       const state = told.get(stream.id);
       if (state) this.#resumeStream(stream, state);
-      else if (stream.isOwn && stream.id > hello.highestOpened) this.#openAgain(stream);
+      else if (stream.isOwn && stream.id > highestOpened) this.#openAgain(stream);
       else this.#finishUnknown(stream);
     }
   }
@@ -191,10 +191,9 @@ export class StreamTable implements Disposable {
   }
 
   #receiveReset(stream: MuxStream, code: number): void {
-    if (!stream.outcome) {
-      this.#events.reply({ type: 'reset', id: stream.id, code });
-      stream.acceptEnd({ kind: 'reset', code: errorCodeOf(code) });
-    }
+    // Also when we have reset it too: ours may not have been said yet, and now never will be.
+    this.#events.reply({ type: 'reset', id: stream.id, code });
+    stream.acceptEnd({ kind: 'reset', code: errorCodeOf(code) });
     this.#forget(stream);
   }
 

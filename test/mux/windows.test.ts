@@ -40,7 +40,7 @@ class HandPlayed {
         type: 'hello',
         muxId: this.#muxId,
         attempt: ++this.#attempt,
-        incarnation: new Uint8Array(8),
+        incarnation: this.#attempt === 1 ? new Uint8Array(8) : this.#muxId.slice(0, 8),
         highestOpened: 0,
         streams: [],
         ...hello,
