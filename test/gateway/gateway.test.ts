@@ -100,6 +100,17 @@ describe('the gateway', () => {
     assert.equal(world.dials, 2);
   });
 
+  it('keeps a tunnel for the request that still runs when another has ended', async () => {
+    await start();
+    const [long, short] = [await world.ask(key), await world.ask(key)];
+    world.lastAsked.answer({ status: 200 }).stream.end();
+    await world.clock.advance(120_000);
+    world.asked[0]?.answer({ status: 200 }, 'at last').stream.end();
+    await world.clock.advance(20);
+    assert.deepEqual([short.outcome, long.outcome, long.body], ['whole', 'whole', 'at last']);
+    assert.equal(world.dials, 1);
+  });
+
   it('answers 503 with Retry-After while the device is not connected: after a moment, then at once', async () => {
     world = new GatewayWorld();
     key = world.newKey();
@@ -278,6 +289,13 @@ describe('the gateway', () => {
       const strange = await world.ask(world.strangeKey());
       assert.deepEqual([strange.refusal?.status, strange.refusal?.code], [401, 'unknownKey']);
       assert.equal(world.dials, 1);
+    });
+
+    it('dials once for requests that come together', async () => {
+      await start({ knowsPresence: true });
+      const many = Array.from({ length: 10 }, () => world.begin(key));
+      await world.clock.advance(50);
+      assert.deepEqual([world.dials, world.asked.length, many.filter(({ refusal }) => refusal).length], [1, 10, 0]);
     });
 
     it('tells an address that brings ten unknown keys to wait a minute, and no other address', async () => {

@@ -99,8 +99,9 @@ describe('the gateway’s HTTP front', () => {
     }
     exchange.write(new Uint8Array(0)); // would be the end
     exchange.end();
-    await has('\r\n0\r\n\r\n');
     await until(() => gateway.events.includes('closed 0'));
+    await has('\r\n0\r\n\r\n');
+    assert.equal(received.split('0\r\n\r\n').length, 2, 'one end');
   });
 
   it('answers the next request on the same connection, and one that was sent before the answer', async () => {

@@ -116,6 +116,17 @@ describe('a dial into the relay of the same process', () => {
     assert.deepEqual([nearEnd.events, farEnd.events], [['open', 'drain', 'close 4501'], ['close 4501']]);
   });
 
+  it('says farewell to a paused reader only behind what was sent before', async () => {
+    far.pause();
+    near.send(bytes(7));
+    near.close(4501);
+    await clock.settle();
+    assert.deepEqual([farEnd.received, farEnd.events], [[], []]);
+    far.resume();
+    await clock.settle();
+    assert.deepEqual([farEnd.received, farEnd.events], [[bytes(7)], ['close 4501']]);
+  });
+
   it('loses what was queued when it is terminated, and hears no more', async () => {
     near.send(bytes(7));
     far.terminate();
