@@ -3,34 +3,78 @@ import { liveSeed, type LivedWorld, type WorldName } from './worlds.ts';
 /** After so many failing seeds the rest would tell nothing new. */
 const ENOUGH_FAILURES = 3;
 
+export interface SeedFailure {
+  readonly seed: number;
+  readonly message: string;
+}
+
+/** What a number of seeds went through. Plain values, so that it can be kept and sent. */
 export interface SeedsReport {
-  readonly failures: readonly { readonly seed: number; readonly message: string }[];
+  readonly seeds: number;
+  readonly failures: readonly SeedFailure[];
   readonly events: number;
-  readonly faults: ReadonlyMap<string, number>;
+  readonly mostEvents: number;
+  /** Time that passed in the worlds, ms. */
+  readonly virtualMs: number;
   readonly worstRecoveryMs: number;
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+export const nothingLived: SeedsReport = {
+  seeds: 0,
+  failures: [],
+  events: 0,
+  mostEvents: 0,
+  virtualMs: 0,
+  worstRecoveryMs: 0,
+  faults: {},
+};
+
+export interface LiveOptions {
+  readonly trace?: (line: string) => void;
+  /** Default 3. */
+  readonly enoughFailures?: number;
 }
 
 /** Lives one seed after another in this thread. */
-export async function liveSeeds(name: WorldName, seeds: readonly number[], trace?: (line: string) => void): Promise<SeedsReport> {
-  const failures: { seed: number; message: string }[] = [];
-  const lived: Omit<SeedsReport, 'failures'>[] = [];
+export async function liveSeeds(name: WorldName, seeds: Iterable<number>, options: LiveOptions = {}): Promise<SeedsReport> {
+  let report = nothingLived;
   for (const seed of seeds) {
-    const result = await liveOne(name, seed, trace);
     // The world itself is let go: thousands of them would not fit into memory.
-    if (typeof result !== 'string') lived.push({ faults: result.faults, events: result.time.executed, worstRecoveryMs: result.recoveryMs });
-    else if (failures.push({ seed, message: result }) === ENOUGH_FAILURES) break;
+    report = total([report, reportOf(seed, await liveOne(name, seed, options.trace))]);
+    if (report.failures.length >= (options.enoughFailures ?? ENOUGH_FAILURES)) break;
   }
-  return { failures, ...total(lived) };
+  return report;
 }
 
 /** Several reports as one. */
-export function total(parts: readonly Omit<SeedsReport, 'failures'>[]): Omit<SeedsReport, 'failures'> {
-  const faults = new Map<string, number>();
-  for (const part of parts) for (const [kind, count] of part.faults) faults.set(kind, (faults.get(kind) ?? 0) + count);
+export function total(parts: readonly SeedsReport[]): SeedsReport {
+  const faults: Record<string, number> = {};
+  for (const part of parts) for (const [kind, count] of Object.entries(part.faults)) faults[kind] = (faults[kind] ?? 0) + count;
+  const sum = (of: (part: SeedsReport) => number): number => parts.reduce((all, part) => all + of(part), 0);
+  const most = (of: (part: SeedsReport) => number): number => parts.reduce((all, part) => Math.max(all, of(part)), 0);
   return {
+    seeds: sum(({ seeds }) => seeds),
+    failures: parts.flatMap(({ failures }) => failures),
+    events: sum(({ events }) => events),
+    mostEvents: most(({ mostEvents }) => mostEvents),
+    virtualMs: sum(({ virtualMs }) => virtualMs),
+    worstRecoveryMs: most(({ worstRecoveryMs }) => worstRecoveryMs),
     faults,
-    events: parts.reduce((sum, { events }) => sum + events, 0),
-    worstRecoveryMs: parts.reduce((worst, { worstRecoveryMs }) => Math.max(worst, worstRecoveryMs), 0),
+  };
+}
+
+function reportOf(seed: number, result: LivedWorld | string): SeedsReport {
+  if (typeof result === 'string') return { ...nothingLived, seeds: 1, failures: [{ seed, message: result }] };
+  const { time, recoveryMs, faults } = result;
+  return {
+    seeds: 1,
+    failures: [],
+    events: time.executed,
+    mostEvents: time.executed,
+    virtualMs: time.now,
+    worstRecoveryMs: recoveryMs,
+    faults: Object.fromEntries(faults),
   };
 }
 

@@ -1,6 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { liveSeeds } from './liveSeeds.ts';
-import type { WorldName } from './worlds.ts';
+import type { Chunk } from './seedPool.ts';
 
-const { name, seeds } = workerData as { readonly name: WorldName; readonly seeds: readonly number[] };
-parentPort?.postMessage(await liveSeeds(name, seeds));
+parentPort?.on('message', ({ name, first, count }: Chunk) => {
+  const seeds = Array.from({ length: count }, (_, at) => first + at);
+  void liveSeeds(name, seeds).then((report) => parentPort?.postMessage(report));
+});

@@ -1,0 +1,4 @@
+export const root: string;
+export const runDir: string;
+export const testDir: string;
+export const toolsDir: string;
