@@ -123,6 +123,34 @@ describe('mux', () => {
     assert.equal(pair.client.streamCount + pair.device.streamCount, 0);
   });
 
+  it('opens streams again in the order of their ids when their OPEN was lost and others came since', () => {
+    const { pair, accepted } = makePair();
+    pair.attach();
+    pair.flush();
+    for (let i = 0; i < 3; i++) pair.client.openStream('http');
+    assert.ok(pair.client.pull(1000), 'on a line that is dead');
+    pair.cut();
+    pair.client.openStream('http').write(Uint8Array.of(4));
+    pair.attach();
+    pair.flush();
+    assert.deepEqual(
+      accepted.map(({ id }) => id),
+      [1, 3, 5, 7],
+    );
+    assert.equal(pair.client.streamCount, 4);
+  });
+
+  it('forgets a stream that both ends reset at once, whichever of them the line lost', () => {
+    const { pair, near, far } = openOne();
+    near.reset('cancelled');
+    far.reset('cancelled');
+    assert.ok(pair.device.pull(1000), 'on a line that is dead');
+    pair.cut();
+    pair.attach();
+    pair.flush();
+    assert.equal(pair.client.streamCount + pair.device.streamCount, 0);
+  });
+
   it('says that every stream is gone when the device has a new table, and opens new ones there', () => {
     const { pair, near } = openOne();
     const ends: StreamEnd[] = [];

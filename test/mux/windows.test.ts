@@ -145,6 +145,24 @@ describe('windows of a mux', () => {
     assert.equal(dataBytes(played.all(), lively.id), 4096);
   });
 
+  it('grow by the shortest round trip of an attachment: a longer one is a queue, which a window would feed', () => {
+    const clock = new FakeClock();
+    const pool = new WindowPool(clock);
+    pool.noteRoundTrip(20);
+    pool.noteRoundTrip(200);
+    const grown = (): number => {
+      const window = new StreamWindow(pool);
+      window.measure(0);
+      clock.stall(1000);
+      window.measure(1_000_000);
+      return window.bytes;
+    };
+    assert.equal(grown(), INITIAL_STREAM_WINDOW_BYTES);
+    pool.forgetRoundTrip();
+    pool.noteRoundTrip(200);
+    assert.ok(grown() > 200_000);
+  });
+
   it('grow in all by a bound of the mux, and give back what they grew by', () => {
     const clock = new FakeClock();
     const pool = new WindowPool(clock);
