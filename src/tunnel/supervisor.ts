@@ -3,7 +3,7 @@ import { deferred } from '../base/deferred.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
-import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { TunnelError } from '../protocol/errors.ts';
 import { initialConnectionState, isLive, isTrying, transition, type ConnectionEvent, type ConnectionState } from './connectionState.ts';
 import { Handover, type StartAttempt } from './handover.ts';
 import { RetrySchedule } from './retrySchedule.ts';
@@ -123,11 +123,6 @@ export class Supervisor implements Disposable {
   setStreams(count: number): void {
     this.#streams = count;
     this.#dispatch({ type: 'streams', count });
-  }
-
-  /** The connection is of no more use, as the layer above found out. */
-  fail(error: ErrorCode): void {
-    this.#dispatch({ type: 'failed', error });
   }
 
   dispose(): void {
