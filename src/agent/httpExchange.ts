@@ -1,8 +1,11 @@
 import { concatBytes, DecodeError } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { Logger } from '../base/log.ts';
 import type { Mux } from '../mux/mux.ts';
 import type { MuxStream } from '../mux/muxStream.ts';
 import { publicErrorOf } from '../ollama/publicErrors.ts';
+import type { Upstream } from '../ollama/upstream.ts';
 import { isCloudModelName } from '../policy/chatPolicy.ts';
 import {
   acceptHead,
@@ -21,7 +24,8 @@ import { HeadSplitter } from '../protocol/headSplitter.ts';
 import { decodeHttpRequestHead } from '../protocol/http.ts';
 import { HTTP_HOLD_MS, MAX_HTTP_HEAD_BYTES } from '../protocol/limits.ts';
 import { HttpAnswer, writeRefusal, type AnswerOutcome } from './httpAnswer.ts';
-import type { HttpClient, HttpServer } from './httpServer.ts';
+import type { HttpClient, HttpLedger } from './httpLedger.ts';
+import type { ModelDirectory } from './modelDirectory.ts';
 
 /** When to ask again while all places are taken, s. */
 const RETRY_AFTER_S = 2;
@@ -32,11 +36,21 @@ const RETRY_AFTER_S = 2;
  */
 type Phase = 'head' | 'body' | 'checking' | 'forwarding' | 'answered' | 'over';
 
+/** What an exchange works with; of all exchanges of a device. */
+export interface HttpServices {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly upstream: Upstream;
+  readonly ledger: HttpLedger;
+  readonly directory: ModelDirectory;
+  readonly onTokens: (count: number) => void;
+}
+
 /** One `http` stream from its first byte to its end: what it asks is checked, made anew, put to Ollama once, and answered. */
 export class HttpExchange implements Disposable {
   readonly #stream: MuxStream;
   readonly #client: HttpClient;
-  readonly #server: HttpServer;
+  readonly #services: HttpServices;
   readonly #onOver: (exchange: HttpExchange) => void;
   readonly #store = new DisposableStore();
   readonly #splitter = new HeadSplitter(MAX_HTTP_HEAD_BYTES);
@@ -56,12 +70,12 @@ export class HttpExchange implements Disposable {
   #bodyDue: Disposable | undefined;
   #hold: Disposable | undefined;
 
-  constructor(stream: MuxStream, mux: Mux, client: HttpClient, server: HttpServer, onOver: (exchange: HttpExchange) => void) {
+  constructor(stream: MuxStream, mux: Mux, client: HttpClient, services: HttpServices, onOver: (exchange: HttpExchange) => void) {
     this.#stream = stream;
     this.#client = client;
-    this.#server = server;
+    this.#services = services;
     this.#onOver = onOver;
-    this.#startedAt = server.clock.monotonic();
+    this.#startedAt = services.clock.monotonic();
     this.#store.add(
       stream.onReadable(() => {
         this.#read();
@@ -82,7 +96,7 @@ export class HttpExchange implements Disposable {
     );
     this.#store.add(
       mux.onDetached(() => {
-        this.#hold = server.clock.after(HTTP_HOLD_MS, () => {
+        this.#hold = services.clock.after(HTTP_HOLD_MS, () => {
           stream.reset('streamGone');
         });
       }),
@@ -133,7 +147,7 @@ export class HttpExchange implements Disposable {
     const { route } = this.#demandAccepted();
     this.#bodyBytes += piece.length;
     if (this.#bodyBytes > route.maxBodyBytes) this.#refuse(refuseBody(route));
-    else if (!this.#server.takeBody(piece.length)) {
+    else if (!this.#services.ledger.takeBody(piece.length)) {
       this.#refuse(refuse(route.dialect, 503, 'too many request bodies at once, please try again', RETRY_AFTER_S));
     } else {
       this.#heldBytes += piece.length;
@@ -155,7 +169,7 @@ export class HttpExchange implements Disposable {
     }
     this.#model = clean.model;
     const { route } = accepted;
-    const place = route.runsModel ? this.#server.takeRun(this.#client) : undefined;
+    const place = route.runsModel ? this.#services.ledger.takeRun(this.#client) : undefined;
     if (place === 'client' || place === 'device') {
       const status = place === 'client' ? 429 : 503;
       this.#refuse(refuse(route.dialect, status, 'too many requests at once, please try again', RETRY_AFTER_S));
@@ -168,13 +182,13 @@ export class HttpExchange implements Disposable {
   }
 
   #knows({ model }: CleanRequest, { answer }: HttpRoute): boolean {
-    const { directory } = this.#server;
+    const { directory } = this.#services;
     return model === undefined ? answer !== 'models' || directory.isFresh : directory.standingOf(model) !== undefined;
   }
 
   async #lookUp(clean: CleanRequest, route: HttpRoute): Promise<void> {
     try {
-      await this.#server.directory.refresh();
+      await this.#services.directory.refresh();
     } catch (error) {
       if (this.#phase === 'checking') this.#refuse({ kind: 'refused', dialect: route.dialect, ...publicErrorOf(TunnelError.from(error)) });
       return;
@@ -184,19 +198,19 @@ export class HttpExchange implements Disposable {
 
   #decide(clean: CleanRequest, route: HttpRoute): void {
     const { model } = clean;
-    const standing = model === undefined ? 'local' : this.#server.directory.standingOf(model);
+    const standing = model === undefined ? 'local' : this.#services.directory.standingOf(model);
     if (model === undefined || standing === 'local') this.#forward(clean, route);
     else this.#refuse(standing === 'cloud' ? refuseCloud(route.dialect) : refuseMissingModel(route.dialect, model));
   }
 
   #forward({ method, path, body }: CleanRequest, route: HttpRoute): void {
     this.#phase = 'forwarding';
-    const running = this.#store.add(this.#server.addRunning());
+    const running = this.#store.add(this.#services.ledger.addRunning());
     const answer = new HttpAnswer({
       stream: this.#stream,
       route,
-      mayUse: (name) => !isCloudModelName(name) && this.#server.directory.standingOf(name) !== 'cloud',
-      onTokens: this.#server.onTokens,
+      mayUse: (name) => !isCloudModelName(name) && this.#services.directory.standingOf(name) !== 'cloud',
+      onTokens: this.#services.onTokens,
       onBegun: () => {
         this.#releaseBody();
       },
@@ -206,7 +220,7 @@ export class HttpExchange implements Disposable {
       },
     });
     this.#answer = this.#store.add(answer);
-    answer.follow(this.#server.upstream.forward({ method, path, ...(body ? { body } : {}) }, answer));
+    answer.follow(this.#services.upstream.forward({ method, path, ...(body ? { body } : {}) }, answer));
   }
 
   #refuse(refusal: HttpRefusal): void {
@@ -242,7 +256,7 @@ export class HttpExchange implements Disposable {
   /** A client that says nothing more while we wait for it does not keep its place. */
   #expectBody(): void {
     this.#bodyDue?.dispose();
-    this.#bodyDue = this.#server.clock.after(HTTP_HOLD_MS, () => {
+    this.#bodyDue = this.#services.clock.after(HTTP_HOLD_MS, () => {
       this.#stream.reset('cancelled');
     });
   }
@@ -254,14 +268,14 @@ export class HttpExchange implements Disposable {
   }
 
   #releaseBody(): void {
-    this.#server.takeBody(-this.#heldBytes);
+    this.#services.ledger.takeBody(-this.#heldBytes);
     this.#heldBytes = 0;
     this.#pieces = [];
   }
 
   /** Who, what, how it went; never what was said. */
   #audit(): void {
-    this.#server.log.info('http request', {
+    this.#services.log.info('http request', {
       client: this.#client.id,
       request: this.#accepted ? `${this.#accepted.route.method} ${this.#accepted.route.path}` : 'refused',
       model: this.#model,
@@ -269,7 +283,7 @@ export class HttpExchange implements Disposable {
       error: this.#outcome.error ?? this.#answer?.outcome.error,
       requestBytes: this.#bodyBytes,
       answerBytes: this.#answer?.outcome.bytes ?? 0,
-      ms: Math.round(this.#server.clock.monotonic() - this.#startedAt),
+      ms: Math.round(this.#services.clock.monotonic() - this.#startedAt),
     });
   }
 

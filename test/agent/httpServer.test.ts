@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { HttpServer, type HttpClient, type HttpLimits } from '../../src/agent/httpServer.ts';
+import type { HttpClient, HttpLimits } from '../../src/agent/httpLedger.ts';
+import { HttpServer } from '../../src/agent/httpServer.ts';
 import { nullLogger, type LogFields, type Logger } from '../../src/base/log.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { HTTP_HOLD_MS, MAX_HTTP_BODIES_BYTES, MAX_HTTP_BODY_BYTES, MAX_HTTP_RUNS_PER_CLIENT } from '../../src/protocol/limits.ts';
