@@ -110,6 +110,7 @@ describe('mux', () => {
       far.end();
     });
     near.stop();
+    assert.ok(pair.client.pull(1000), 'on a line that is dead');
     pair.cut();
     pair.attach();
     pair.flush();

@@ -47,7 +47,9 @@ describe('the muxes of a client at the device', () => {
     const mux = attach(2, 3);
     table.release(mux);
     assert.throws(() => table.take(hello(2, 3)), /replaced/);
-    await clock.advance(DETACHED_MUX_LIFETIME_MS);
+    await clock.advance(DETACHED_MUX_LIFETIME_MS - 1);
+    assert.equal(table.size, 1);
+    await clock.advance(1);
     assert.equal(table.size, 0);
   });
 

@@ -203,6 +203,7 @@ describe('credit', () => {
     const unread = far.receiveSide.unreadBytes;
     pair.flush();
     assert.equal(near.sendSide.inFlightBytes, unread);
+    assert.equal(far.receiveSide.limit, far.receiveSide.consumed + INITIAL_STREAM_WINDOW_BYTES);
   });
 
   it('keeps 32 streams of tokens going without a PING, whatever each has read and not said', () => {
