@@ -206,6 +206,24 @@ describe('credit', () => {
     assert.equal(far.receiveSide.limit, far.receiveSide.consumed + INITIAL_STREAM_WINDOW_BYTES);
   });
 
+  it('is said again after an attach, when it was lost and nothing more is there to be read', () => {
+    const pair = new MuxPair(new FakeClock(), new SeededRandom(1));
+    const accepted: MuxStream[] = [];
+    pair.device.onStream((stream) => accepted.push(stream));
+    pair.attach();
+    const near = pair.client.openStream('http');
+    fill(near);
+    pair.flush();
+    const [far] = accepted;
+    while (far?.read());
+    assert.ok(pair.device.pull(MAX_RECORD_FRAMES_BYTES), 'on a line that is dead');
+    pair.cut();
+    pair.attach();
+    pair.flush();
+    assert.equal(near.sendSide.bufferedBytes, 0);
+    assert.ok(near.isWritable);
+  });
+
   it('keeps 32 streams of tokens going without a PING, whatever each has read and not said', () => {
     const pair = new MuxPair(new FakeClock(), new SeededRandom(1));
     const accepted: MuxStream[] = [];
