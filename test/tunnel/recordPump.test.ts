@@ -137,7 +137,7 @@ describe('what is written in one turn', () => {
     await world.clock.settle();
     assert.equal(answerText(replies), 'token '.repeat(300));
     assert.equal(count() - before, 1);
-    sink.onEnd({});
+    sink.onEnd({ totalMs: 1, loadMs: 0, promptTokens: 1, promptMs: 0, answerTokens: 300, answerMs: 1, reason: 'stop' });
     world.dispose();
   });
 });

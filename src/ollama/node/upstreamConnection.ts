@@ -35,8 +35,8 @@ export interface UpstreamConnectionOptions {
 type Phase = 'connecting' | 'waiting' | 'streaming' | 'over';
 
 /**
- * One request on a connection of its own, and its answer as it comes. Written over the bare socket: with `node:http` the
- * first token takes a fifth longer, a request a third and a flat-out answer six times as much CPU. A piece of the body is passed on in the turn in which it was read.
+ * One request on a connection of its own, and its answer as it comes. Written over the bare socket: with `node:http` the first token takes
+ * longer, and a flat-out answer several times as much CPU. A piece of the body is passed on in the turn in which it was read.
  */
 export class UpstreamConnection implements UpstreamFlow {
   readonly #socket: Socket;
