@@ -109,7 +109,7 @@ export class MuxStream {
 
   read(): Uint8Array | undefined {
     const piece = this.receiveSide.read();
-    this.#renewCredit();
+    this.renewCredit();
     return piece;
   }
 
@@ -146,7 +146,7 @@ export class MuxStream {
     if (this.receiveSide.isEnded) this.needs.stop = false;
     if (this.#outcome) this.receiveSide.discard();
     else if (isNew) this.#readable.fire(undefined);
-    this.#renewCredit();
+    this.renewCredit();
   }
 
   /** @internal Credit from the peer. */
@@ -183,6 +183,13 @@ export class MuxStream {
     this.needs.stop = this.#stopAsked && !this.receiveSide.isEnded;
   }
 
+  /** @internal Says CREDIT when enough was consumed for it. */
+  renewCredit(): void {
+    if (this.#outcome || this.needs.credit || !this.receiveSide.owesCredit) return;
+    this.needs.credit = true;
+    this.#onChange(this);
+  }
+
   /** @internal Ends it cleanly when both directions have. */
   finishIfDone(): boolean {
     if (!this.sendSide.isConfirmed || !this.receiveSide.isFinished || this.needs.credit) return false;
@@ -202,12 +209,6 @@ export class MuxStream {
   /** Nothing more may be written. */
   get #isClosing(): boolean {
     return this.#failure !== undefined || this.sendSide.isEnded;
-  }
-
-  #renewCredit(): void {
-    if (this.#outcome || this.needs.credit || !this.receiveSide.owesCredit) return;
-    this.needs.credit = true;
-    this.#onChange(this);
   }
 
   #finish(end: StreamEnd): void {

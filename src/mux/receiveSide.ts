@@ -22,6 +22,8 @@ export class ReceiveSide {
   /** What the peer was last told to have been consumed. */
   #told = 0;
   #endTold = false;
+  /** Where the last attach found it: up to here nothing shows the sender that the line carries bytes. */
+  #attachedAt = -1;
   #total: number | undefined;
 
   constructor(window: StreamWindow) {
@@ -72,6 +74,7 @@ export class ReceiveSide {
     if (fresh > 0) {
       this.#queue.push(kept(bytes.subarray(bytes.length - fresh)));
       this.#received = end;
+      this.#window.addUntold(fresh);
     }
     const endsNow = fin && this.#total === undefined;
     if (endsNow) this.#total = end;
@@ -94,13 +97,20 @@ export class ReceiveSide {
   /** Is there news enough for the peer: a step consumed, or everything? */
   get owesCredit(): boolean {
     if (this.isEnded) return this.isFinished && !this.#endTold;
-    return this.#consumed - this.#told >= CREDIT_STEP_BYTES;
+    const isUnproven = this.#told <= this.#attachedAt;
+    return this.#consumed - this.#told >= (isUnproven ? CREDIT_STEP_BYTES : this.#window.stepBytes);
+  }
+
+  /** A new attachment: until a CREDIT from here on the sender dares little. */
+  onAttach(): void {
+    this.#attachedAt = this.#received;
   }
 
   /** What to tell the peer now; it counts as told. A lost one is repeated at the next attach. */
   grant(): Credit {
     this.#window.measure(this.#consumed);
     this.#limit = Math.max(this.#limit, this.#consumed + this.#window.bytes);
+    this.#window.addUntold(this.#told - this.#consumed);
     this.#told = this.#consumed;
     this.#endTold = this.isFinished;
     // Behind the end nothing is granted: that tells the CREDIT which confirms it from one that was said before it had come.
@@ -109,6 +119,8 @@ export class ReceiveSide {
 
   /** The stream is over: its window is free for others. */
   release(): void {
+    this.#window.addUntold(this.#told - this.#received);
+    this.#told = this.#received;
     this.#window.release();
   }
 }

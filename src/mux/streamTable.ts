@@ -129,6 +129,7 @@ export class StreamTable implements Disposable {
 
   #resumeStream(stream: MuxStream, state: StreamState): void {
     stream.needs.open = false;
+    stream.receiveSide.onAttach();
     stream.repeatControl();
     if (stream.outcome) return;
     this.#guard(stream, () => {
@@ -161,6 +162,7 @@ export class StreamTable implements Disposable {
         this.#guard(stream, () => {
           stream.acceptData(frame.offset, frame.bytes, frame.fin);
         });
+        if (this.#pool.isCrowded) for (const one of this.streams.values()) one.renewCredit();
         return;
       case 'credit':
         this.#guard(stream, () => {

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import {
+  CREDIT_STEP_BYTES,
+  CROWDED_MUX_BYTES,
   INITIAL_STREAM_WINDOW_BYTES,
   MAX_MUX_GROWTH_BYTES,
   MAX_RECORD_PLAINTEXT_BYTES,
@@ -15,11 +17,17 @@ const RECORDS_UNDER_WAY_BYTES = 2 * MAX_RECORD_PLAINTEXT_BYTES;
 /** A window shrinks by this part of itself in an interval: a pause of the writer is not a slower line. */
 const SHRINK = 1 / 8;
 
-/** What the windows of a mux have in common: a clock, the round trip, and how much they may grow in all. */
+/** Part of a new window for which CREDIT is said: the other half fills any line for which this window is enough. */
+const NEW_WINDOW_STEP = 1 / 2;
+/** The same of a window that has grown: it was cut to its line, which would run empty while much of it is kept back. */
+const GROWN_WINDOW_STEP = 1 / 8;
+
+/** What the windows of a mux have in common: a clock, the round trip, how much they may grow in all, and how much of them is in use. */
 export class WindowPool {
   readonly clock: Clock;
   #roundTripMs: number | undefined;
   #grownBytes = 0;
+  #untoldBytes = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -37,6 +45,16 @@ export class WindowPool {
   /** Another attachment may go another way. */
   forgetRoundTrip(): void {
     this.#roundTripMs = undefined;
+  }
+
+  /** So many bytes more were received, or so many were said to be consumed (negative): the rest is what the sender counts as in flight. */
+  addUntold(bytes: number): void {
+    this.#untoldBytes += bytes;
+  }
+
+  /** Is so much in flight that the sender may hold streams to their least? */
+  get isCrowded(): boolean {
+    return this.#untoldBytes >= CROWDED_MUX_BYTES;
   }
 
   /** Takes up to `bytes` of what is left for growth; a negative number gives back. Returns what was taken. */
@@ -63,6 +81,17 @@ export class StreamWindow {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Consumed bytes that are worth a CREDIT. */
+  get stepBytes(): number {
+    if (this.#pool.isCrowded) return CREDIT_STEP_BYTES;
+    return this.#bytes * (this.#bytes === INITIAL_STREAM_WINDOW_BYTES ? NEW_WINDOW_STEP : GROWN_WINDOW_STEP);
+  }
+
+  /** See {@link WindowPool.addUntold}. */
+  addUntold(bytes: number): void {
+    this.#pool.addUntold(bytes);
   }
 
   /** The reader has consumed so much in all. */

@@ -27,8 +27,8 @@ export const MAX_STREAMS = 32;
 /** What every stream may always have in flight, however much the others of its mux have that nobody reads. */
 export const MIN_STREAM_WINDOW_BYTES = 8 * KiB;
 /**
- * Consumed bytes that a reader keeps to itself before it says CREDIT: half of the least that a sender may hold itself to. The reader cannot
- * know which of the sender's bounds holds; half of its own window could be more than the sender may send, and both would wait.
+ * Consumed bytes for which a reader says CREDIT where the sender may be holding itself back by more than what it was granted: half of the
+ * least that it may always have in flight. Otherwise a reader waits for a part of the window, and both would wait for each other.
  */
 export const CREDIT_STEP_BYTES = MIN_STREAM_WINDOW_BYTES / 2;
 /**
@@ -42,6 +42,8 @@ export const MAX_STREAM_WINDOW_BYTES = 256 * KiB;
 export const AFTER_ATTACH_WINDOW_BYTES = 32 * KiB;
 /** What one mux has in flight in all. */
 export const MAX_MUX_WINDOW_BYTES = 512 * KiB;
+/** Received and not yet said to be consumed, of all streams: from here on a sender may be near that bound, and readers say every step. */
+export const CROWDED_MUX_BYTES = MAX_MUX_WINDOW_BYTES / 2;
 /** What the windows of a mux have grown by in all: the reader's own bound is this and every stream's initial window. */
 export const MAX_MUX_GROWTH_BYTES = MAX_MUX_WINDOW_BYTES - INITIAL_STREAM_WINDOW_BYTES;
 /** What an end keeps in its socket; the rest waits in the scheduler, where a new stream can overtake it. */
@@ -155,8 +157,13 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['windows grow', MIN_STREAM_WINDOW_BYTES <= AFTER_ATTACH_WINDOW_BYTES && AFTER_ATTACH_WINDOW_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
   ['credit comes before the least window is used up', 2 * CREDIT_STEP_BYTES <= MIN_STREAM_WINDOW_BYTES],
   [
-    'the largest window fits the mux beside what every stream has read and not yet said',
-    MAX_STREAM_WINDOW_BYTES + MAX_STREAMS * CREDIT_STEP_BYTES <= MAX_MUX_WINDOW_BYTES,
+    'a crowded mux still has room beside what its streams have read and not yet said',
+    CROWDED_MUX_BYTES + MAX_STREAMS * CREDIT_STEP_BYTES <= MAX_MUX_WINDOW_BYTES,
+  ],
+  ['the largest window fits a mux', MAX_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
+  [
+    'after an attach the first half of a new window can be sent, and is answered',
+    AFTER_ATTACH_WINDOW_BYTES >= INITIAL_STREAM_WINDOW_BYTES / 2,
   ],
   ['one stream can grow to the largest window', MAX_STREAM_WINDOW_BYTES - INITIAL_STREAM_WINDOW_BYTES <= MAX_MUX_GROWTH_BYTES],
   ['a new window holds a record at each end and two under way', 4 * MAX_RECORD_BYTES <= INITIAL_STREAM_WINDOW_BYTES + 4 * AEAD_TAG_BYTES],

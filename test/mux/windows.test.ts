@@ -199,8 +199,9 @@ describe('credit', () => {
     const [far] = accepted;
     assert.ok(far);
     assert.equal(near.sendSide.inFlightBytes, INITIAL_STREAM_WINDOW_BYTES);
-    far.read();
+    while (far.receiveSide.consumed < INITIAL_STREAM_WINDOW_BYTES / 2) far.read();
     const unread = far.receiveSide.unreadBytes;
+    assert.ok(unread > 0);
     pair.flush();
     assert.equal(near.sendSide.inFlightBytes, unread);
     assert.equal(far.receiveSide.limit, far.receiveSide.consumed + INITIAL_STREAM_WINDOW_BYTES);
@@ -222,6 +223,33 @@ describe('credit', () => {
     pair.flush();
     assert.equal(near.sendSide.bufferedBytes, 0);
     assert.ok(near.isWritable);
+  });
+
+  it('waits for half of a new window, but not where the sender may be holding itself back', () => {
+    const pair = new MuxPair(new FakeClock(), new SeededRandom(1));
+    const accepted: MuxStream[] = [];
+    pair.device.onStream((stream) => accepted.push(stream));
+    pair.attach();
+    const near = Array.from({ length: 10 }, () => pair.client.openStream('http'));
+    pair.flush();
+    const [far] = accepted;
+    const [stream] = near;
+    assert.ok(far && stream);
+    const carry = (): number => {
+      stream.write(new Uint8Array(8192));
+      pair.flush();
+      while (far.read());
+      pair.flush();
+      return stream.sendSide.inFlightBytes;
+    };
+    assert.deepEqual([carry(), carry(), carry(), carry()], [8192, 16_384, 24_576, 0]);
+    pair.cut();
+    pair.attach();
+    assert.equal(carry(), 0, 'after an attach');
+    assert.equal(carry(), 8192);
+    for (const other of near.slice(1)) fill(other);
+    pair.flush();
+    assert.equal(carry(), 0, 'in a crowded mux');
   });
 
   it('keeps 32 streams of tokens going without a PING, whatever each has read and not said', () => {
