@@ -15,17 +15,21 @@ import type { SimWorld } from './simWorld.ts';
 
 /** Frames that belong to no stream, queued for one record after another. */
 const MAX_QUEUED_CONTROL = 257;
-/** What a circuit queues toward a device until its client is no longer read, and what was between the nodes then. */
-const MAX_CIRCUIT_BYTES = MAX_DEVICE_QUEUE_BYTES + 4 * MAX_LINK_MESSAGE_BYTES;
+/** What a circuit queues toward a device until its client is no longer read. */
+const MAX_CIRCUIT_BYTES = MAX_DEVICE_QUEUE_BYTES + MAX_LINK_MESSAGE_BYTES;
+/** What a client's link may deliver until a word from another node reaches it. */
+const BETWEEN_NODES_BYTES = 4 * MAX_LINK_MESSAGE_BYTES;
 /** Most links of one role at one node: what a storm of a few tabs leaves behind until silence has proved it dead. */
 const MAX_LINKS = 48;
 
 /** Who hears of a bound that was passed; one world lives at a time. */
 let complain: (what: string) => void = () => undefined;
+let maxCircuitBytes = MAX_CIRCUIT_BYTES;
 
-/** The buffers of streams are looked at wherever they grow. */
-export function watchSides(onExcess: (what: string) => void): void {
+/** The buffers of streams and circuits are looked at wherever they grow. */
+export function watchSides(hasManyNodes: boolean, onExcess: (what: string) => void): void {
   complain = onExcess;
+  maxCircuitBytes = MAX_CIRCUIT_BYTES + (hasManyNodes ? BETWEEN_NODES_BYTES : 0);
 }
 
 /** Looks at what `method` of a shipped class has left behind, each time that it has run. */
@@ -53,7 +57,7 @@ after(Scheduler.prototype, 'push', ({ queuedControl }) => {
   if (queuedControl > MAX_QUEUED_CONTROL) complain(`${String(queuedControl)} frames of control wait`);
 });
 after(BacklogBudget.prototype, 'set', (_budget, [holder, bytes]) => {
-  if (holder instanceof DeviceCircuit && Number(bytes) > MAX_CIRCUIT_BYTES) complain(`a circuit queues ${String(bytes)} bytes`);
+  if (holder instanceof DeviceCircuit && Number(bytes) > maxCircuitBytes) complain(`a circuit queues ${String(bytes)} bytes`);
 });
 
 /** Nothing grows without bound: looked at after every event, also in the worst of it. Sockets look after themselves at each `send`. */
@@ -65,7 +69,7 @@ export function checkBounds(world: SimWorld): void {
       clientLinks <= MAX_LINKS &&
       circuits <= (deviceLinks + 1) * 4 * MAX_CIRCUITS_PER_HASH &&
       parkedDials <= clientLinks &&
-      backlogBytes <= circuits * MAX_CIRCUIT_BYTES + clientLinks * (MAX_CLIENT_BACKLOG_BYTES + MAX_LINK_MESSAGE_BYTES);
+      backlogBytes <= circuits * maxCircuitBytes + clientLinks * (MAX_CLIENT_BACKLOG_BYTES + MAX_LINK_MESSAGE_BYTES);
     if (!isBounded) world.complain(`${process.name} holds ${JSON.stringify(core.counts)}`);
   }
 }

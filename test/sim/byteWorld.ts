@@ -7,7 +7,7 @@ import { deriveClient } from '../../src/secure/pairingSecret.ts';
 import type { CircuitMatch } from '../../src/tunnel/circuitMatch.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
 import { DeviceTunnel } from '../../src/tunnel/deviceTunnel.ts';
-import { doFault, type FaultTargets } from './faults.ts';
+import { doFault, strike, type FaultTargets } from './faults.ts';
 import { noteState, simLog } from './simLog.ts';
 import { SIM_RELAY_ORIGIN } from './simNetwork.ts';
 import type { SimProcess } from './simProcess.ts';
@@ -42,6 +42,15 @@ interface Whim {
   readonly far: Pick<TalkPlan, 'stopAfter' | 'resetAfter'>;
 }
 
+/** How long a stream may be in one direction, bytes: the last is more than any window. */
+const SIZES = [...Array<number>(20).fill(3_000), ...Array<number>(4).fill(200_000), 700_000];
+/** The same in a world in which much is to be carried. */
+const HEAVY_SIZES = [20_000, 200_000, 700_000];
+const IS_HEAVY = 0.15;
+/** What an end would say if nobody stopped it, bytes. */
+const ENDLESS = 100_000_000;
+/** Longest time in which nothing moves though something is to be said, ms. */
+const STILL_MS = 60_000;
 /** Longest time for which a dead line can pass for a living one. */
 const UNNOTICED_MS = 60_000;
 
@@ -51,6 +60,10 @@ export class ByteWorld extends SimWorld {
   /** When a device or a client last lost its memory: only that loses streams. */
   #lastRestartAt = -Infinity;
   recoveryMs = 0;
+  #windowMs = 0;
+  readonly #sizes = this.chance.float() < IS_HEAVY ? HEAVY_SIZES : SIZES;
+  /** All that the device, in any of its lives, has made. */
+  readonly #muxes: { readonly process: SimProcess; readonly mux: Mux }[] = [];
   readonly #identity = this.crypto.importKey(this.entropy.bytes(32));
   readonly #clientKey = this.crypto.importKey(this.entropy.bytes(32));
   readonly #secrets = deriveClient(this.crypto, this.entropy.bytes(32));
@@ -114,6 +127,7 @@ export class ByteWorld extends SimWorld {
   /** Lives through some faults, then until quiet. @throws when anything is not as it should be */
   async live(): Promise<void> {
     const windowMs = this.between(2_000, 40_000);
+    this.#windowMs = windowMs;
     for (let left = this.chance.int(13); left > 0; left--) {
       this.in(this.chance.int(windowMs), () => {
         doFault(this, this.targets);
@@ -130,10 +144,21 @@ export class ByteWorld extends SimWorld {
     await this.time.run(this.healedAt + 60_000, isUp);
     this.recoveryMs = this.time.now - this.healedAt;
     assert.ok(isUp(), `not connected 60 s after the last fault: ${JSON.stringify(this.#client?.tunnel.supervisor.state)}`);
-    await this.time.run(this.time.now + 240_000, () => this.#isQuiet());
+    await this.#untilQuiet();
     await this.time.run(this.time.now + 3_000); // the talkers' own pauses
     this.#check();
     await this.#end();
+  }
+
+  /** Until all is said, or nothing has moved for longer than any pause, with no fault left to blame. */
+  async #untilQuiet(): Promise<void> {
+    const read = (): number => this.talks.reduce((sum, { near, far }) => sum + near.readCount + (far?.readCount ?? 0), 0);
+    for (let before = -1, movedAt = this.time.now; !this.#isQuiet() && this.time.now - movedAt <= STILL_MS;) {
+      await this.time.run(this.time.now + 5_000, () => this.#isQuiet());
+      if (read() === before) continue;
+      before = read();
+      movedAt = this.time.now;
+    }
   }
 
   #isSound(): boolean {
@@ -143,10 +168,20 @@ export class ByteWorld extends SimWorld {
   }
 
   #isQuiet(): boolean {
-    return this.talks.every((talk) => talk.state !== 'running' && isOverAtBothEnds(talk)) && this.#client?.tunnel.mux.streamCount === 0;
+    return this.talks.every((talk) => talk.state !== 'running' && isOverAtBothEnds(talk)) && this.#streamsLeft === 0;
+  }
+
+  /** Streams of the client's mux, at both ends. */
+  get #streamsLeft(): number {
+    const mux = this.#client?.tunnel.mux;
+    if (!mux) return 0;
+    const far = this.#muxes.filter((entry) => entry.process.isAlive && equalBytes(entry.mux.muxId, mux.muxId));
+    return far.reduce((sum, entry) => sum + entry.mux.streamCount, mux.streamCount);
   }
 
   #check(): void {
+    const left = this.#streamsLeft;
+    if (this.talks.every(({ state }) => state !== 'running')) assert.equal(left, 0, 'an end keeps a stream that is over');
     for (const [number, talk] of this.talks.entries()) {
       const { state, near, far, plan } = talk;
       assert.notEqual(
@@ -183,12 +218,13 @@ export class ByteWorld extends SimWorld {
     const client = this.#client;
     if (!client || client.process.isAsleep || client.tunnel.mux.streamCount > 20) return;
     const id = this.talks.length;
-    const bytes = (): number => this.chance.int(this.chance.float() < 0.85 ? 3_000 : 200_000) + 1;
-    const plan: TalkPlan = { writeKey: 2 * id + 1, readKey: 2 * id + 2, writeBytes: bytes(), readBytes: bytes() };
-    const whim = this.#whim(plan);
+    const bytes = (): number => 1 + this.chance.int(this.pick(this.#sizes) ?? 1);
+    const drawn: TalkPlan = { writeKey: 2 * id + 1, readKey: 2 * id + 2, writeBytes: bytes(), readBytes: bytes() };
+    const whim = this.#whim(drawn);
+    const plan = whim.near.stopAfter === undefined ? drawn : { ...drawn, readBytes: ENDLESS };
     const stream = client.tunnel.mux.openStream('http');
     stream.write(new Uint8Array(new Uint32Array([id]).buffer));
-    const near = new TalkingEnd(this, client.process, stream, { ...plan, ...whim.near });
+    const near = new TalkingEnd(this, client.process, stream, { ...plan, ...whim.near }, this.#strikeSoon);
     const talk: Talk = { plan, whim, near, nearProcess: client.process, far: undefined, farStream: undefined, state: 'running' };
     const openedAt = this.time.now;
     this.talks.push(talk);
@@ -208,6 +244,15 @@ export class ByteWorld extends SimWorld {
     });
     this.note('client', `opens stream ${String(stream.id)} for talk ${String(id)}`);
   }
+
+  /** Something befalls the line in the moment when a stream was stopped or broken off. */
+  readonly #strikeSoon = (): void => {
+    const at = this.time.now + this.chance.int(80);
+    if (at >= this.#windowMs || this.chance.float() < 0.6) return;
+    this.time.at(at, () => {
+      strike(this, this.targets);
+    });
+  };
 
   #whim({ writeBytes, readBytes }: TalkPlan): Whim {
     const fate = this.chance.float();
@@ -236,6 +281,7 @@ export class ByteWorld extends SimWorld {
         process,
         stream,
         { writeKey: plan.readKey, writeBytes: plan.readBytes, readKey: plan.writeKey, readBytes: plan.writeBytes, ...whim.far },
+        this.#strikeSoon,
         head.subarray(4),
       );
     });
@@ -257,6 +303,7 @@ export class ByteWorld extends SimWorld {
       hashes: () => [this.#secrets.dialHash],
       match: (hash) => this.#match(hash),
       onMux: (_clientId, mux: Mux) => {
+        this.#muxes.push({ process, mux });
         mux.onStream((stream) => {
           this.#hear(process, stream);
         });

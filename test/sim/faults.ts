@@ -41,13 +41,14 @@ const faults: Choice = [
   ['bus loses messages', 3, loseOnBus],
   ['node cut off from the bus', 2, onNode(cutOffBus)],
   ['device killed', 3, killDevice],
+  ['device killed while it dials', 2, killMidDial],
   ['device quits', 1, quitDevice],
   ['device sleeps', 2, onDevice(sleep)],
   ['device’s event loop stalls', 2, onDevice(stallLoop)],
   ['device’s clock jumps', 1, onDevice(jumpClock)],
   ['device offline', 2, onDevice(goOffline)],
   ['device changes network', 1, onDevice(changeNetwork)],
-  ['device: a stale link and a new one', 1, onDevice(twoLinks)],
+  ['device: a stale link and a new one', 2, onDevice(twoLinks)],
   ['client sleeps', 2, onClient(sleep)],
   ['client’s event loop stalls', 1, onClient(stallLoop)],
   ['client’s clock jumps', 1, onClient(jumpClock)],
@@ -290,10 +291,35 @@ function changeNetwork(world: SimWorld, process: SimProcess, one: Restartable): 
   one.wake();
 }
 
-/** The old link is held up with what it carries, and arrives behind the first things of the new one. */
+/** The old link is held up with what it carries, and arrives behind the first things of the new one; and so perhaps does that, or a third. */
 function twoLinks(world: SimWorld, process: SimProcess, one: Restartable): void {
+  holdUp(world, process);
+  one.reconnect();
+  if (world.chance.float() < 0.5) return;
+  world.healAfter(world.between(3, world.chance.float() < 0.7 ? 60 : 400), () => {
+    process.deliver(() => {
+      if (one.process() === process) twoLinks(world, process, one);
+    });
+  });
+}
+
+function holdUp(world: SimWorld, process: SimProcess): void {
   const ms = world.between(100, 15_000);
   for (const line of world.network.live) if (line.near.process === process) world.network.stall(line, ['near', 'far'], ms);
   world.healAfter(ms);
-  one.reconnect();
+}
+
+/** Its REGISTER may come to the relay behind that of the next process. */
+function killMidDial(world: SimWorld, { device }: FaultTargets): void {
+  const process = device.process();
+  if (!process || process.isAsleep) return;
+  device.reconnect();
+  world.healAfter(world.between(3, world.chance.float() < 0.7 ? 60 : 300), () => {
+    if (device.process() !== process || process.isAsleep) return;
+    holdUp(world, process);
+    device.kill(false);
+    world.healAfter(world.between(20, 400), () => {
+      device.start();
+    });
+  });
 }

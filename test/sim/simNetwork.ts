@@ -156,8 +156,8 @@ export class SimNetwork {
     const windowBytes = WINDOWS_BYTES[this.#random.int(WINDOWS_BYTES.length)] ?? 65_536;
     const shared = { time: this.#time, latencyMs, windowBytes };
     // An end looks at its backlog before each record; the relay ends a link that would pass its bound.
-    const near = new SimSocket({ ...shared, process, maxBacklogBytes: 2 * MAX_SOCKET_BACKLOG_BYTES + MAX_LINK_MESSAGE_BYTES });
-    const maxBacklogBytes = (role === 'client' ? MAX_CLIENT_BACKLOG_BYTES : 2 * MAX_SOCKET_BACKLOG_BYTES) + MAX_LINK_MESSAGE_BYTES;
+    const near = new SimSocket({ ...shared, process, maxBacklogBytes: MAX_SOCKET_BACKLOG_BYTES + MAX_LINK_MESSAGE_BYTES });
+    const maxBacklogBytes = (role === 'client' ? MAX_CLIENT_BACKLOG_BYTES : MAX_SOCKET_BACKLOG_BYTES) + MAX_LINK_MESSAGE_BYTES;
     const far = new SimSocket({ ...shared, process: host?.process ?? process, maxBacklogBytes });
     near.connectTo(far);
     far.connectTo(near);

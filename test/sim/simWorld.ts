@@ -42,13 +42,13 @@ export class SimWorld {
     this.chance = new SeededRandom(seed * 2 + 1);
     this.entropy = new SeededRandom(seed * 2 + 0x5eed_0000);
     this.network = new SimNetwork(this.time, new SeededRandom(seed * 2 + 0x1e7_0000));
-    watchSides((what) => {
-      this.complain(what);
-    });
     this.time.onStep = () => {
       checkBounds(this);
     };
     const nodes = this.chance.float() < 0.6 ? 1 : this.between(2, 3);
+    watchSides(nodes > 1, (what) => {
+      this.complain(what);
+    });
     if (nodes > 1) this.medium = new SimMedium(this.time, new SeededRandom(seed * 2 + 0xb05_0000));
     for (let place = 0; place < nodes; place++) this.startRelay(place);
   }

@@ -4,6 +4,10 @@ import type { SimProcess } from './simProcess.ts';
 import type { SimWorld } from './simWorld.ts';
 import { firstDifference, patternBytes } from './patternBytes.ts';
 
+const READS_SLOWLY = 0.2;
+const IS_SLOW = 0.1;
+const HOARDS = 0.12;
+
 /** What one end of a stream writes, and what it should read. */
 export interface TalkPlan {
   readonly writeKey: number;
@@ -27,12 +31,18 @@ export class TalkingEnd {
   readonly #process: SimProcess;
   readonly #stream: MuxStream;
   readonly #plan: TalkPlan;
+  readonly #isSlow: boolean;
   #isReading = false;
   #isWriting = false;
   #isAskedToEnd = false;
 
+  /** Hears that it has asked the other to end, or broken the stream off. */
+  readonly #onWhim: () => void;
+
   /** @param head what was read of the stream already */
-  constructor(world: SimWorld, process: SimProcess, stream: MuxStream, plan: TalkPlan, head = emptyBytes) {
+  constructor(world: SimWorld, process: SimProcess, stream: MuxStream, plan: TalkPlan, onWhim: () => void, head = emptyBytes) {
+    this.#onWhim = onWhim;
+    this.#isSlow = world.chance.float() < IS_SLOW;
     this.#world = world;
     this.#process = process;
     this.#stream = stream;
@@ -48,8 +58,9 @@ export class TalkingEnd {
       this.#isAskedToEnd = true;
       this.#writeSoon();
     });
-    this.#readSoon();
     this.#writeSoon();
+    // Some come back to what has piled up for them only after a while.
+    this.#readSoon(world.chance.float() < HOARDS ? world.between(3_000, 20_000) : undefined);
   }
 
   #writeSoon(): void {
@@ -67,6 +78,7 @@ export class TalkingEnd {
     const left = this.#plan.writeBytes - this.written;
     if (this.written >= (this.#plan.resetAfter ?? Infinity)) {
       this.#stream.reset('cancelled');
+      this.#onWhim();
       return;
     }
     if (left === 0 || this.#isAskedToEnd) {
@@ -80,14 +92,17 @@ export class TalkingEnd {
     this.#writeSoon();
   }
 
-  #readSoon(): void {
+  #readSoon(afterMs = this.#pauseMs()): void {
     if (this.#isReading || this.#stream.outcome) return;
     this.#isReading = true;
-    const isSlow = this.#world.chance.float() < 0.2;
-    this.#process.after(isSlow ? this.#world.between(50, 2_000) : 0, () => {
+    this.#process.after(afterMs, () => {
       this.#isReading = false;
       this.#read();
     });
+  }
+
+  #pauseMs(): number {
+    return this.#isSlow || this.#world.chance.float() < READS_SLOWLY ? this.#world.between(50, 2_000) : 0;
   }
 
   #read(): void {
@@ -100,6 +115,7 @@ export class TalkingEnd {
     if (this.readCount >= (this.#plan.stopAfter ?? Infinity) && !this.hasStopped) {
       this.hasStopped = true;
       this.#stream.stop();
+      this.#onWhim();
     }
     if (this.#stream.isReadEnded && this.readCount !== this.#plan.readBytes && !this.hasStopped)
       throw new Error(`stream ${String(this.#stream.id)} ended after ${String(this.readCount)} of ${String(this.#plan.readBytes)} bytes`);

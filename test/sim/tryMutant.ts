@@ -72,7 +72,7 @@ function runTrial(name: string, stages: readonly Stage[], more: NodeJS.ProcessEn
 }
 
 function verdictOf(output: string, errors: string, isKilled: boolean, stages: readonly Stage[]): Omit<Verdict, 'name'> {
-  const last = /^\{"seeds":.*\}$/m.exec(output)?.[0];
+  const last = output.split('\n').findLast((line) => line.startsWith('{"seeds":'));
   if (last !== undefined) {
     const { seeds, found } = JSON.parse(last) as { seeds: number; found?: Verdict['killedBy'] };
     return { seeds, killedBy: found };
