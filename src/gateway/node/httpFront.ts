@@ -9,7 +9,12 @@ import { refusalBody, type Refusal } from '../refusal.ts';
 const passThrough = ['Cache-Control', 'no-cache, no-transform', 'X-Accel-Buffering', 'no', 'X-Content-Type-Options', 'nosniff'];
 
 /** Answers one request of a `node:http` server. @param address as {@link Exchange.address} */
-export function serveHttp(gateway: Pick<Gateway, 'handle'>, request: IncomingMessage, response: ServerResponse, address: string | undefined): void {
+export function serveHttp(
+  gateway: Pick<Gateway, 'handle'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  address: string | undefined,
+): void {
   const exchange = new NodeExchange(request, response, address);
   exchange.listen(gateway.handle(exchange));
 }
