@@ -11,7 +11,7 @@ import {
 } from '../../src/protocol/limits.ts';
 import { BacklogBudget } from '../../src/relay/circuits/backlogBudget.ts';
 import { DeviceCircuit } from '../../src/relay/circuits/deviceCircuit.ts';
-import type { SimWorld } from './simWorld.ts';
+import type { SimNetwork } from './simNetwork.ts';
 
 /** Frames that belong to no stream, queued for one record after another. */
 const MAX_QUEUED_CONTROL = 257;
@@ -60,8 +60,13 @@ after(BacklogBudget.prototype, 'set', (_budget, [holder, bytes]) => {
   if (holder instanceof DeviceCircuit && Number(bytes) > maxCircuitBytes) complain(`a circuit queues ${String(bytes)} bytes`);
 });
 
+interface BoundedWorld {
+  readonly network: Pick<SimNetwork, 'liveNodes'>;
+  complain(what: string): void;
+}
+
 /** Nothing grows without bound: looked at after every event, also in the worst of it. Sockets look after themselves at each `send`. */
-export function checkBounds(world: SimWorld): void {
+export function checkBounds(world: BoundedWorld): void {
   for (const { core, process } of world.network.liveNodes) {
     const { circuits, clientLinks, deviceLinks, parkedDials, backlogBytes } = core.counts;
     const isBounded =

@@ -46,7 +46,8 @@ export class ScenarioRunner {
       await measured.prepare(1);
       await measured.run({ kind: 'firstToken', requests: WARM_UP_REQUESTS, gapMs: 1, cold: false }, 60_000);
       // A view that falls far behind is given a snapshot instead of tokens.
-      if (!this.#scenarios.some((scenario) => scenario.spec.kind === 'streams' && scenario.streams > 1 && scenario.paths.includes(name))) continue;
+      if (!this.#scenarios.some((scenario) => scenario.spec.kind === 'streams' && scenario.streams > 1 && scenario.paths.includes(name)))
+        continue;
       const groups = [{ name: 'warm', streams: 1, rate: 0, count: WARM_UP_TOKENS, rampMs: 0 }];
       await measured.run({ kind: 'streams', groups, settleMs: 0 }, 60_000);
     }
