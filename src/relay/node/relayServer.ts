@@ -155,7 +155,7 @@ function upgradeHandler(
       return;
     }
     upgrader.handleUpgrade(request, socket, head, (ws) => {
-      const adapted = adaptRelaySocket(ws, socket);
+      const adapted = adaptRelaySocket(ws);
       adapted.listen(core.accept({ role: verdict.role, remoteAddress }, adapted.socket));
     });
   };
