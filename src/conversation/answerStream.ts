@@ -1,5 +1,6 @@
 import { deferred, type Deferred } from '../base/deferred.ts';
-import { isRunning, type AnswerState, type ChatMessage, type ChatReply, type ConversationEvent } from '../protocol/chat.ts';
+import { type ChatReply, type ConversationEvent } from '../protocol/chat.ts';
+import { isRunning, type AnswerState, type ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import type { StreamingMessage } from '../protocol/status.ts';
 

@@ -1,7 +1,8 @@
 import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
-import type { AnswerState, AnswerStats, ChatMessage, ConversationEvent } from '../protocol/chat.ts';
+import type { ConversationEvent } from '../protocol/chat.ts';
+import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { CHECKPOINT_BYTES, CHECKPOINT_INTERVAL_MS, MAX_ANSWER_BYTES, MAX_CHUNK_UNITS } from '../protocol/limits.ts';
 import type { AnswerUpdate, GenerationSink } from './ports.ts';

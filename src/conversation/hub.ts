@@ -3,11 +3,12 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ChatMessage, ChatReply, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatReply, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { ConversationShelf } from './conversationShelf.ts';
 import { HubConnection, type ChatPeer, type ChatSink, type HubServices } from './hubConnection.ts';
 import { newId } from './ids.ts';
-import { conversationsReply, ModelLists } from './lists.ts';
+import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
 import { Turns } from './turns.ts';
@@ -131,6 +132,14 @@ export class Hub implements HubServices, Disposable {
 
   conversations(owner: OwnerId, before?: string): ChatReply {
     return conversationsReply(this.#options.store, owner, before);
+  }
+
+  deleted(owner: OwnerId): ChatReply {
+    return deletedReply(this.#options.store, owner);
+  }
+
+  found(owner: OwnerId, query: string): ChatReply {
+    return foundReply(this.#options.store, owner, query);
   }
 
   models(peer: ChatPeer): Promise<ChatReply> {

@@ -38,6 +38,8 @@ export interface HubServices extends ViewingSource {
   /** Carries out a mutating request. `respond` is called once, before any viewer hears of it. */
   change(peer: ChatPeer, request: MutatingRequest, respond: (reply: ChatReply) => void): void;
   conversations(owner: OwnerId, before?: string): ChatReply;
+  deleted(owner: OwnerId): ChatReply;
+  found(owner: OwnerId, query: string): ChatReply;
   /** Never throws: a failure is the reply. */
   models(peer: ChatPeer): Promise<ChatReply>;
   ollama(): ChatReply;
@@ -137,9 +139,20 @@ export class HubConnection implements Disposable {
       case 'ack':
         this.#viewings.get(request.conversationId)?.viewing.ack(request.sequence);
         return;
+      case 'listDeleted':
+        this.#replies.push(once(() => this.#hub.deleted(this.peer.owner)));
+        return;
+      case 'search':
+        this.#replies.push(once(() => this.#hub.found(this.peer.owner, request.query)));
+        return;
       case 'send':
       case 'stop':
+      case 'regenerate':
+      case 'edit':
+      case 'choose':
+      case 'rename':
       case 'deleteConversation':
+      case 'restoreConversation':
         this.#hub.change(this.peer, request, (reply) => {
           this.#reply(reply);
         });

@@ -1,7 +1,7 @@
 import { mayUseModel } from '../policy/chatPolicy.ts';
-import type { ChatReply, ModelInfo } from '../protocol/chat.ts';
+import type { ChatReply } from '../protocol/chat.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { MAX_LISTED, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
+import { MAX_LISTED, MAX_SEARCH_HITS, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
 import type { ChatPeer } from './hubConnection.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
 import { suggestModel } from './suggestModel.ts';
@@ -14,6 +14,16 @@ export function conversationsReply(store: ConversationStore, owner: OwnerId, bef
   const items = fitting(all);
   const more = items.length < all.length ? { more: true } : {};
   return { type: 'conversations', items, ...behind, ...more };
+}
+
+/** The last deleted conversations that fit one reply. @throws TunnelError `storeFailed` */
+export function deletedReply(store: ConversationStore, owner: OwnerId): ChatReply {
+  return { type: 'deleted', items: fitting(store.listDeleted(owner, MAX_LISTED)) };
+}
+
+/** The best finds that fit one reply. @throws TunnelError `storeFailed` */
+export function foundReply(store: ConversationStore, owner: OwnerId, query: string): ChatReply {
+  return { type: 'found', query, items: fitting(store.search(owner, query, MAX_SEARCH_HITS)) };
 }
 
 /** The models as each view may see them. */
@@ -48,7 +58,7 @@ export class ModelLists {
 }
 
 /** The first of `all` that fit one reply. */
-function fitting<T extends ModelInfo | { readonly id: string }>(all: readonly T[]): T[] {
+function fitting<T extends object>(all: readonly T[]): T[] {
   let bytes = 0;
   const end = all.findIndex((item, index) => {
     bytes += jsonBytes(item) + 1;

@@ -1,4 +1,5 @@
-import type { ChatMessage, ConversationEvent } from '../protocol/chat.ts';
+import type { ConversationEvent } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { EventLog } from './eventLog.ts';
 import type { Generation } from './generation.ts';
 import type { OwnerId } from './ports.ts';
@@ -42,7 +43,7 @@ export class LiveConversation {
   /** A stored message as viewers know it: a running answer is ahead of its last checkpoint. */
   current(stored: ChatMessage): ChatMessage {
     const live = this.answer?.message;
-    return live?.id === stored.id ? live : stored;
+    return live?.id === stored.id ? { ...stored, ...live } : stored;
   }
 
   #wake(): void {

@@ -1,4 +1,5 @@
-import type { ChatMessage, TextAhead } from '../protocol/chat.ts';
+import type { TextAhead } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { MAX_SNAPSHOT_BYTES, MAX_SNAPSHOT_MESSAGES } from '../protocol/limits.ts';
 import { jsonBytes, type TextsAhead } from './textsAhead.ts';
 

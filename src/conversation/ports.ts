@@ -1,4 +1,5 @@
-import type { AnswerState, AnswerStats, ChatMessage, ChatReply, ConversationSummary, ModelInfo } from '../protocol/chat.ts';
+import type { ChatReply, ConversationSummary, ModelInfo, SearchHit } from '../protocol/chat.ts';
+import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { ErrorCode, TunnelError } from '../protocol/errors.ts';
@@ -51,8 +52,11 @@ export interface NewTurn {
   readonly conversationId: string;
   /** Title for a conversation that this turn begins. */
   readonly title: string;
-  readonly question: ChatMessage;
+  /** Absent when a question that is there is answered once more: then `parentId` is that question. */
+  readonly question?: ChatMessage;
   readonly answer: ChatMessage;
+  /** The message behind which the turn stands, null for the beginning; absent: behind the newest shown. */
+  readonly parentId?: string | null;
   /** What a repeat of the request is answered with. */
   readonly reply: ChatReply;
 }
@@ -78,15 +82,16 @@ export interface ConversationStore extends Disposable {
   listConversations(owner: OwnerId, options?: { readonly limit?: number; readonly before?: string }): readonly ConversationSummary[];
   /** `undefined` when there is none, it is deleted, or it belongs to another owner. */
   conversation(owner: OwnerId, conversationId: string): ConversationSummary | undefined;
-  /** The newest `limit` messages before message `before`, oldest first, and whether there are earlier ones. */
+  /** Of the branch that is shown: the newest `limit` messages before message `before`, oldest first, and whether there are earlier ones. */
   messages(
     owner: OwnerId,
     conversationId: string,
     options: { readonly limit: number; readonly before?: string },
   ): { readonly messages: readonly ChatMessage[]; readonly more: boolean };
   /**
-   * Question, answer placeholder, conversation when new, and reply, in one transaction.
-   * @throws TunnelError `unknownConversation` when the conversation is in the bin or belongs to another owner
+   * Question, answer placeholder, conversation when new, and reply, in one transaction. The new answer ends the branch that is shown.
+   * @throws TunnelError `unknownConversation` when the conversation is in the bin or belongs to another owner, `unknownMessage` when
+   * there is no message `parentId` in it
    */
   commitTurn(turn: NewTurn): void;
   /** The reply that a request was answered with, for its repeat. Remembered 30 days. */
@@ -94,8 +99,24 @@ export interface ConversationStore extends Disposable {
   rememberReply(owner: OwnerId, requestId: string, reply: ChatReply): void;
   /** An answer's text only ever grows. One that is not there (its conversation was purged) is passed over. */
   updateAnswer(answerId: string, update: AnswerUpdate): void;
+  /** A message of this conversation and the one that it stands behind; undefined when there is none such. */
+  message(
+    owner: OwnerId,
+    conversationId: string,
+    messageId: string,
+  ): { readonly message: ChatMessage; readonly parentId: string | null } | undefined;
+  /** Shows the branch of a message, to its newest end. @throws TunnelError `unknownMessage` */
+  choose(owner: OwnerId, conversationId: string, messageId: string): void;
+  /** One that is not there is passed over. */
+  rename(owner: OwnerId, conversationId: string, title: string): void;
   /** Moves a conversation to the bin, where it stays 30 days. */
   deleteConversation(owner: OwnerId, conversationId: string): void;
+  /** Takes it out again. @throws TunnelError `unknownConversation` when it is not in the bin */
+  restoreConversation(owner: OwnerId, conversationId: string): void;
+  /** What is in the bin, last deleted first. */
+  listDeleted(owner: OwnerId, limit: number): readonly ConversationSummary[];
+  /** Best first, without deleted conversations; other branches than those shown count too. A running answer is found once it has ended. */
+  search(owner: OwnerId, query: string, limit: number): readonly SearchHit[];
   /** Turns every answer that still runs into `interrupted`; called once at start, before anything else. Returns how many. */
   interruptRunning(): number;
 }

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { PromptMessage } from './ports.ts';
 
 /**

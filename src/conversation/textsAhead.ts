@@ -1,5 +1,6 @@
 import { utf8 } from '../base/bytes.ts';
-import type { ChatMessage, TextAhead } from '../protocol/chat.ts';
+import type { TextAhead } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { MAX_CHUNK_UNITS, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
 import { pieceAt } from './textPieces.ts';
 

@@ -1,9 +1,11 @@
+import { assertNever } from '../base/assertNever.ts';
 import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { mayUseModel } from '../policy/chatPolicy.ts';
-import type { ChatMessage, ChatReply, ConversationEvent, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatReply, ConversationEvent, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_PROMPT_BYTES, MAX_PROMPT_MESSAGES } from '../protocol/limits.ts';
 import type { ConversationShelf } from './conversationShelf.ts';
@@ -30,7 +32,8 @@ export interface TurnsOptions {
   readonly onToken: () => void;
 }
 
-type Send = Extract<MutatingRequest, { type: 'send' }>;
+/** What makes the model write an answer. */
+type Asking = Extract<MutatingRequest, { model: string }>;
 type Respond = (reply: ChatReply) => void;
 
 /** Carries out what changes conversations: the one place that writes turns and asks the model. */
@@ -66,31 +69,58 @@ export class Turns {
   }
 
   #changeOnce(peer: ChatPeer, request: MutatingRequest, respond: Respond): void {
-    if (request.type === 'send') {
-      this.#send(peer, request, respond);
+    if (isAsking(request)) {
+      this.#ask(peer, request, respond);
       return;
     }
-    const { requestId, conversationId } = request;
-    const live = this.#stop(peer, request);
-    if (request.type === 'deleteConversation') {
-      this.#options.store.deleteConversation(peer.owner, conversationId);
-      live?.forget();
-      this.#options.onDidChangeConversations(peer.owner);
-    }
-    const reply: ChatReply = { type: 'accepted', requestId };
+    const { requestId } = request;
+    const live = this.#options.shelf.find(peer.owner, request.conversationId);
+    // Viewers follow one branch: the one that is being written.
+    const reply: ChatReply =
+      request.type === 'choose' && live?.isBusy === true ? refused(request, 'busy') : { type: 'accepted', requestId };
+    if (reply.type === 'accepted') this.#arrange(peer, request, live);
     this.#options.store.rememberReply(peer.owner, requestId, reply);
     respond(reply);
   }
 
-  /** Ends what runs in a conversation, unless another answer than this one was meant. */
-  #stop(peer: ChatPeer, request: Exclude<MutatingRequest, Send>): LiveConversation | undefined {
-    const live = this.#options.shelf.find(peer.owner, request.conversationId);
-    const meant = request.type === 'stop' ? request.answerId : undefined;
-    if (meant === undefined || live?.answer?.message.id === meant) live?.answer?.end({ state: 'stopped' });
-    return live;
+  /** Changes that ask no model. */
+  #arrange(peer: ChatPeer, request: Exclude<MutatingRequest, Asking>, live: LiveConversation | undefined): void {
+    const { store } = this.#options;
+    const { conversationId } = request;
+    switch (request.type) {
+      case 'stop':
+        this.#stop(peer, request);
+        return;
+      case 'choose':
+        store.choose(peer.owner, conversationId, request.messageId);
+        live?.forget();
+        return;
+      case 'rename':
+        store.rename(peer.owner, conversationId, request.title);
+        live?.publish({ type: 'title', title: request.title });
+        break;
+      case 'deleteConversation':
+        live?.answer?.end({ state: 'stopped' });
+        store.deleteConversation(peer.owner, conversationId);
+        live?.forget();
+        break;
+      case 'restoreConversation':
+        store.restoreConversation(peer.owner, conversationId);
+        live?.forget();
+        break;
+      default:
+        assertNever(request);
+    }
+    this.#options.onDidChangeConversations(peer.owner);
   }
 
-  #send(peer: ChatPeer, request: Send, respond: Respond): void {
+  /** Ends what runs in a conversation, unless another answer than this one was meant. */
+  #stop(peer: ChatPeer, { conversationId, answerId }: Extract<MutatingRequest, { type: 'stop' }>): void {
+    const answer = this.#options.shelf.find(peer.owner, conversationId)?.answer;
+    if (answerId === undefined || answer?.message.id === answerId) answer?.end({ state: 'stopped' });
+  }
+
+  #ask(peer: ChatPeer, request: Asking, respond: Respond): void {
     const { store, shelf, models } = this.#options;
     const fault = this.#faultOf(peer, request);
     if (fault) {
@@ -111,45 +141,52 @@ export class Turns {
     });
   }
 
-  #faultOf(peer: ChatPeer, { text, model }: Send): ErrorCode | undefined {
-    if (text.trim() === '' || model.trim() === '') return 'badMessage';
-    if (utf8(text).length > MAX_PROMPT_BYTES) return 'messageTooLong';
+  #faultOf(peer: ChatPeer, request: Asking): ErrorCode | undefined {
+    const { model } = request;
+    if (model.trim() === '' || ('text' in request && request.text.trim() === '')) return 'badMessage';
+    if ('text' in request && utf8(request.text).length > MAX_PROMPT_BYTES) return 'messageTooLong';
     return mayUseModel(peer.scope, { name: model, cloud: this.#options.isCloudModel(model) }) ? undefined : 'notAllowed';
   }
 
-  #commit(live: LiveConversation, request: Send, respond: Respond): Generation {
+  #commit(live: LiveConversation, request: Asking, respond: Respond): Generation {
     const { clock, random, store, models } = this.#options;
-    const { requestId, text, model } = request;
+    const { requestId, model } = request;
+    const { owner, id: conversationId } = live;
     const createdAt = clock.now();
-    const question: ChatMessage = { id: newId(random), role: 'user', text: wellFormed(text), createdAt };
     const standIn = models.status.standIn === true ? { standIn: true } : {};
     const answer: ChatMessage = {
-      id: newId(random),
-      role: 'assistant',
-      text: '',
-      createdAt,
-      model,
-      state: 'waiting',
-      nextSequence: 0,
+      ...{ id: newId(random), role: 'assistant', text: '', createdAt, model, state: 'waiting', nextSequence: 0 },
       ...standIn,
     };
-    const title = store.conversation(live.owner, live.id)?.title;
-    const events: ConversationEvent[] = [{ type: 'turn', question, answer }];
-    if (title === undefined) events.unshift({ type: 'title', title: titleFrom(text) });
     const reply: ChatReply = { type: 'accepted', requestId, answerId: answer.id };
-    const { owner, id: conversationId } = live;
+    const known = store.conversation(owner, conversationId)?.title;
+    const title = known ?? titleFrom('text' in request ? request.text : '');
+    const question = 'text' in request ? { question: questionOf(request.text, newId(random), createdAt) } : {};
     try {
-      store.commitTurn({ requestId, owner, conversationId, title: title ?? titleFrom(text), question, answer, reply });
+      const place = request.type === 'send' ? {} : { parentId: this.#placeOf(live, request) };
+      store.commitTurn({ requestId, owner, conversationId, title, ...question, answer, ...place, reply });
     } catch (error) {
       this.#options.shelf.release(live);
       throw error;
     }
     const generation = this.#generation(live, answer);
     respond(reply);
-    live.publish(...events);
+    if (request.type === 'send' && question.question) {
+      const begun: readonly ConversationEvent[] = known === undefined ? [{ type: 'title', title }] : [];
+      live.publish(...begun, { type: 'turn', question: question.question, answer });
+    } else live.forget();
     this.#options.onDidChangeConversations(owner);
     this.#options.onDidChangeRunning();
     return generation;
+  }
+
+  /** Behind which message another answer, or another version of a question, stands. @throws TunnelError `unknownMessage` */
+  #placeOf({ owner, id }: LiveConversation, request: Exclude<Asking, { type: 'send' }>): string | null {
+    const [messageId, role] =
+      request.type === 'edit' ? ([request.questionId, 'user'] as const) : ([request.answerId, 'assistant'] as const);
+    const found = this.#options.store.message(owner, id, messageId);
+    if (found?.message.role !== role) throw new TunnelError('unknownMessage');
+    return found.parentId;
   }
 
   #generation(live: LiveConversation, answer: ChatMessage): Generation {
@@ -189,6 +226,14 @@ export class Turns {
     this.#options.log.warn('a change could not be carried out', { code: failure.code, detail: failure.detail });
     return failure;
   }
+}
+
+function isAsking(request: MutatingRequest): request is Asking {
+  return 'model' in request;
+}
+
+function questionOf(text: string, id: string, createdAt: number): ChatMessage {
+  return { id, role: 'user', text: wellFormed(text), createdAt };
 }
 
 function refused({ requestId }: MutatingRequest, error: ErrorCode, detail?: string): ChatReply {

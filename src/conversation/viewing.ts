@@ -1,4 +1,5 @@
-import type { ChatMessage, ConversationEvent, HubReply, Since } from '../protocol/chat.ts';
+import type { ConversationEvent, HubReply, Since } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { MAX_EVENT_LOG_BYTES } from '../protocol/limits.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { nextBatch } from './messageBatch.ts';

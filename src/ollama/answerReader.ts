@@ -1,4 +1,4 @@
-import type { AnswerStats } from '../protocol/chat.ts';
+import type { AnswerStats } from '../protocol/chatMessage.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { readChatLine, type ChatLine } from './chatLines.ts';
 import { textError } from './errors.ts';

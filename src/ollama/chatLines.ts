@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { AnswerStats } from '../protocol/chat.ts';
+import type { AnswerStats } from '../protocol/chatMessage.ts';
 
 const count = v.fallback(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0);
 const nanoseconds = v.fallback(v.pipe(v.number(), v.minValue(0)), 0);

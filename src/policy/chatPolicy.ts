@@ -6,7 +6,11 @@ export type ChatScope = 'local' | Scope;
 
 const always = ['hello'] as const;
 const look = [...always, 'listModels'] as const;
-const chat = [...look, 'listConversations', 'open', 'close', 'page', 'ack', 'send', 'stop', 'deleteConversation'] as const;
+const chat = [
+  ...look,
+  ...(['listConversations', 'listDeleted', 'search', 'open', 'close', 'page', 'ack'] as const),
+  ...(['send', 'stop', 'regenerate', 'edit', 'choose', 'rename', 'deleteConversation', 'restoreConversation'] as const),
+] as const;
 
 /** An API key reads models and asks over `http` streams; conversations are not its business. */
 const allowed: Readonly<Record<ChatScope, readonly ChatRequest['type'][]>> = { local: chat, chat, models: chat, api: look };

@@ -1,8 +1,15 @@
 import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
-import { isErrorCode, type ErrorCode } from './errors.ts';
+import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
 import { CHAT_VERSION } from './versions.ts';
-import { MAX_CHAT_MESSAGE_BYTES, MAX_PROMPT_BYTES, MAX_SNAPSHOT_MESSAGES } from './limits.ts';
+import {
+  MAX_CHAT_MESSAGE_BYTES,
+  MAX_PROMPT_BYTES,
+  MAX_QUERY_UNITS,
+  MAX_SEARCH_HITS,
+  MAX_SNAPSHOT_MESSAGES,
+  MAX_TITLE_UNITS,
+} from './limits.ts';
 
 /**
  * The chat contract: what a view and the hub say to each other, over a webview's messages, a mux stream or in one process. JSON,
@@ -10,70 +17,12 @@ import { MAX_CHAT_MESSAGE_BYTES, MAX_PROMPT_BYTES, MAX_SNAPSHOT_MESSAGES } from 
  * bits made by the client; a repeat is answered with the first answer and changes nothing.
  */
 
-const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)); // 128 bits, base64url
-const model = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const title = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_TITLE_UNITS));
+const query = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_QUERY_UNITS));
 const text = v.pipe(
   v.string(),
   v.check((value) => utf8(value).length <= MAX_PROMPT_BYTES, 'too long'),
 );
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const errorCode = v.pipe(
-  v.string(),
-  v.transform((value): ErrorCode => (isErrorCode(value) ? value : 'internal')),
-);
-
-/** State of an answer. Only `waiting`, `loading` and `streaming` change again. */
-export const answerStates = ['waiting', 'loading', 'streaming', 'done', 'stopped', 'interrupted', 'error'] as const;
-const answerState = v.picklist(answerStates);
-export type AnswerState = v.InferOutput<typeof answerState>;
-
-/** Is the model still at work on it? */
-export function isRunning(state: AnswerState): boolean {
-  return state === 'waiting' || state === 'loading' || state === 'streaming';
-}
-
-/** Ollama's own counters of a finished answer, in its units turned to ms. */
-const answerStats = v.object({
-  totalMs: v.number(),
-  loadMs: v.number(),
-  promptTokens: count,
-  promptMs: v.number(),
-  answerTokens: count,
-  answerMs: v.number(),
-  /** Why it ended: `stop`, `length`, … */
-  reason: v.string(),
-});
-export type AnswerStats = v.InferOutput<typeof answerStats>;
-
-const message = v.object({
-  id,
-  role: v.picklist(['user', 'assistant']),
-  text: v.string(),
-  /** On the wire only: where `text` begins, in UTF-16 units, when what is before it came ahead in {@link TextAhead} replies. */
-  textOffset: v.optional(count),
-  /** Wall clock at the device, ms. */
-  createdAt: v.number(),
-  /** For answers. */
-  model: v.optional(v.string()),
-  state: v.optional(answerState),
-  /** Sequence the answer's next {@link StreamingMessage} will have. */
-  nextSequence: v.optional(count),
-  stats: v.optional(answerStats),
-  error: v.optional(errorCode),
-  errorDetail: v.optional(v.string()),
-  /** Answered by the test stand-in, not by a model. */
-  standIn: v.optional(v.boolean()),
-});
-/** One message of a conversation. */
-export type ChatMessage = v.InferOutput<typeof message>;
-
-/** Reads one message from outside, such as a store's row. @throws DecodeError */
-export function parseMessage(value: unknown): ChatMessage {
-  const result = v.safeParse(message, value);
-  if (!result.success) throw new DecodeError(`message: ${result.issues[0].message}`);
-  return result.output;
-}
-
 const conversationSummary = v.object({
   id,
   title: v.string(),
@@ -115,7 +64,7 @@ const streamingMessage = v.object({
 
 /**
  * What can happen in a conversation, one at a time, numbered without a gap from the snapshot on. An answer ends with its one complete
- * `chunk`, then the `answerState` that says how. Deletion is no event: viewers get an empty snapshot.
+ * `chunk`, then the `answerState` that says how. Deletion and the change to another branch are no events: viewers get a snapshot.
  */
 const conversationEvent = v.variant('type', [
   /** A turn was committed: the question and the answer that is about to come. */
@@ -158,10 +107,44 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('send'), requestId: id, conversationId: id, text, model }),
   /** Stop the answer that is meant: one that was long on its way never ends a later answer. Without `answerId`, whatever runs. */
   v.object({ type: v.literal('stop'), requestId: id, conversationId: id, answerId: v.optional(id) }),
+  /** Ask the question of an answer again. The new answer stands beside the old one and is shown in its place. */
+  v.object({ type: v.literal('regenerate'), requestId: id, conversationId: id, answerId: id, model }),
+  /** Ask another question in the place of one. Both stay, each with what followed it. */
+  v.object({ type: v.literal('edit'), requestId: id, conversationId: id, questionId: id, text, model }),
+  /** Show the branch that a message is on, to its newest end. */
+  v.object({ type: v.literal('choose'), requestId: id, conversationId: id, messageId: id }),
+  v.object({ type: v.literal('rename'), requestId: id, conversationId: id, title }),
+  /** Into the bin, for 30 days. */
   v.object({ type: v.literal('deleteConversation'), requestId: id, conversationId: id }),
+  /** Out of the bin. */
+  v.object({ type: v.literal('restoreConversation'), requestId: id, conversationId: id }),
+  /** What is in the bin. */
+  v.object({ type: v.literal('listDeleted') }),
+  /** Messages that hold all words of `query`, best first; the last word may be the beginning of one. */
+  v.object({ type: v.literal('search'), query }),
 ]);
 /** From a view to the hub. */
 export type ChatRequest = v.InferOutput<typeof requestSchema>;
+
+const searchHit = v.object({
+  conversationId: id,
+  title: v.string(),
+  messageId: id,
+  role: v.picklist(['user', 'assistant']),
+  createdAt: v.number(),
+  /** Part of the message around the first find, as plain text, and where the words found stand in it: UTF-16 units, begin and end. */
+  excerpt: v.string(),
+  marks: v.array(v.tuple([count, count])),
+});
+/** A message that a search has found. */
+export type SearchHit = v.InferOutput<typeof searchHit>;
+
+/** Reads one find from outside, such as a store's row. @throws DecodeError */
+export function parseSearchHit(value: unknown): SearchHit {
+  const result = v.safeParse(searchHit, value);
+  if (!result.success) throw new DecodeError(`search hit: ${result.issues[0].message}`);
+  return result.output;
+}
 
 const viewReplies = [
   v.object({
@@ -178,6 +161,8 @@ const viewReplies = [
     before: v.optional(id),
     more: v.optional(v.boolean()),
   }),
+  v.object({ type: v.literal('deleted'), items: v.array(conversationSummary) }),
+  v.object({ type: v.literal('found'), query: v.string(), items: v.pipe(v.array(searchHit), v.maxLength(MAX_SEARCH_HITS)) }),
   v.object({ type: v.literal('models'), items: v.array(modelInfo), suggested: v.optional(v.string()) }),
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),

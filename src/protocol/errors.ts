@@ -147,6 +147,8 @@ export const errorCatalogue = {
     words: 'An answer is already being written in this chat. Wait for it, or stop it.' },
   storeFailed: { number: 54, hop: 'device', retry: false, action: 'tryAgain', short: 'Cannot save chats',
     words: 'The chat could not be saved. Check the free space on the disk.' },
+  unknownMessage: { number: 55, hop: 'device', retry: false, action: 'none', short: 'Message is gone',
+    words: 'This message no longer exists. The chat is shown as it is now.' },
   // Ollama
   ollamaNotInstalled: { number: 60, hop: 'ollama', retry: true, action: 'installOllama', short: 'Ollama not found',
     words: 'Ollama is not installed on the computer. Install it from ollama.com; it is found by itself.' },

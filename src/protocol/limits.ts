@@ -79,6 +79,12 @@ export const MAX_PENDING_REPLIES = 128;
 export const MAX_IDLE_EVENT_LOGS = 16;
 /** Newest messages of a conversation that the model is given. */
 export const MAX_PROMPT_MESSAGES = 2_000;
+/** A conversation's title, in UTF-16 units. */
+export const MAX_TITLE_UNITS = 200;
+/** What is searched for, in UTF-16 units. */
+export const MAX_QUERY_UNITS = 200;
+/** Messages that one search answers with. */
+export const MAX_SEARCH_HITS = 50;
 /** Models and conversations in one list. */
 export const MAX_LISTED = 200;
 /** Text that a port holds back until the message it belongs to has come. More ends the line. */

@@ -1,5 +1,6 @@
 import { DecodeError } from '../base/bytes.ts';
-import type { ChatMessage, ChatReply, HubReply, TextAhead } from './chat.ts';
+import type { ChatReply, HubReply, TextAhead } from './chat.ts';
+import type { ChatMessage } from './chatMessage.ts';
 import { MAX_TEXT_AHEAD_UNITS } from './limits.ts';
 
 /** Makes whole messages of what a hub sent in pieces. One per line: a new line begins with nothing. */

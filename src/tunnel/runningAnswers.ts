@@ -1,4 +1,5 @@
-import { isRunning, type ChatReply } from '../protocol/chat.ts';
+import { type ChatReply } from '../protocol/chat.ts';
+import { isRunning } from '../protocol/chatMessage.ts';
 
 /** Follows which answers are being written, from the replies that a view receives. */
 export class RunningAnswers {

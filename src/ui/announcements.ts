@@ -1,4 +1,4 @@
-import { isRunning, type ChatMessage } from '../protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import { wordsOf } from '../protocol/errors.ts';
 import type { ChatModel } from './chatModel.ts';
 import { countWords } from './words.ts';

@@ -1,4 +1,4 @@
-import { isRunning, type AnswerState } from '../protocol/chat.ts';
+import { isRunning, type AnswerState } from '../protocol/chatMessage.ts';
 
 const ends: readonly AnswerState[] = ['done', 'stopped', 'interrupted', 'error'];
 

@@ -1,4 +1,5 @@
-import type { ChatMessage, ChatReply, ConversationSummary, ModelInfo } from '../protocol/chat.ts';
+import type { ChatReply, ConversationSummary, ModelInfo, SearchHit } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { OllamaState } from '../protocol/status.ts';
@@ -54,6 +55,10 @@ export interface ChatModel {
   readonly conversations?: readonly ConversationSummary[];
   /** The device has older chats than those listed. */
   readonly moreConversations?: boolean;
+  /** What is in the bin; undefined until asked for. */
+  readonly deleted?: readonly ConversationSummary[];
+  /** What is searched for, and what was found for it so far. */
+  readonly search?: { readonly query: string; readonly items: readonly SearchHit[] };
   readonly conversation: Conversation;
   /** Conversations shown before, newest first, so that going back is at once; at most {@link MAX_KEPT_CONVERSATIONS}. */
   readonly kept: readonly Conversation[];

@@ -1,5 +1,6 @@
 import { assertNever } from '../base/assertNever.ts';
-import { isRunning, type ChatMessage, type ChatReply, type ConversationEvent, type Since } from '../protocol/chat.ts';
+import { type ChatReply, type ConversationEvent, type Since } from '../protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import { mayBecome } from './answerTransitions.ts';
 
 /** A conversation as a view knows it. */

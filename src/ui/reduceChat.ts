@@ -1,5 +1,6 @@
 import { assertNever } from '../base/assertNever.ts';
-import type { ChatMessage, ChatReply, ChatRequest, ConversationEvent } from '../protocol/chat.ts';
+import type { ChatReply, ChatRequest, ConversationEvent } from '../protocol/chat.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import {
   canSend,
@@ -86,6 +87,10 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
     }
     case 'conversations':
       return step({ ...model, ...mergeConversations(model, reply) });
+    case 'deleted':
+      return step({ ...model, deleted: reply.items });
+    case 'found':
+      return step(reply.query === model.search?.query ? { ...model, search: reply } : model);
     case 'models':
       return sendWaiting({ ...model, models: reply.items, suggestedModel: reply.suggested });
     case 'ollama': {

@@ -1,4 +1,5 @@
-import type { AnswerStats, ChatMessage, ModelInfo } from '../protocol/chat.ts';
+import type { ModelInfo } from '../protocol/chat.ts';
+import type { AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 
 /** Nothing is said of a wait shorter than this, ms. */
 const QUIET_MS = 2000;

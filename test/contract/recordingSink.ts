@@ -1,5 +1,5 @@
 import type { GenerationSink } from '../../src/conversation/ports.ts';
-import type { AnswerStats } from '../../src/protocol/chat.ts';
+import type { AnswerStats } from '../../src/protocol/chatMessage.ts';
 import type { TunnelError } from '../../src/protocol/errors.ts';
 
 export type Heard = 'loading' | { readonly text: string } | { readonly end: AnswerStats } | { readonly error: TunnelError };

@@ -67,7 +67,7 @@ describe('hub: one answer', () => {
     const world = new HubWorld({ answer: () => ({ pieces }) });
     const commitTurn = world.memory.commitTurn.bind(world.memory);
     world.memory.commitTurn = (turn) => {
-      assert.equal(turn.question.text, 'hi');
+      assert.equal(turn.question?.text, 'hi');
       order.push('commit');
       commitTurn(turn);
     };

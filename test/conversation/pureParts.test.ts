@@ -5,7 +5,7 @@ import { promptMessages } from '../../src/conversation/promptMessages.ts';
 import { suggestModel } from '../../src/conversation/suggestModel.ts';
 import { piecesOf, wellFormed } from '../../src/conversation/textPieces.ts';
 import { titleFrom } from '../../src/conversation/title.ts';
-import type { ChatMessage } from '../../src/protocol/chat.ts';
+import type { ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { MAX_EVENT_LOG_BYTES } from '../../src/protocol/limits.ts';
 import { idOf } from './sampleTurns.ts';
 

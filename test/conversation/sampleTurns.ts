@@ -1,4 +1,5 @@
 import { toBase64url, utf8 } from '../../src/base/bytes.ts';
+import type { ChatMessage } from '../../src/protocol/chatMessage.ts';
 import type { NewTurn } from '../../src/conversation/ports.ts';
 
 /** A readable id in the contract's form: 16 bytes made of `name`. */
@@ -18,7 +19,7 @@ export interface SampleTurn {
 }
 
 /** A turn whose ids come from its name. */
-export function sampleTurn(sample: SampleTurn): NewTurn {
+export function sampleTurn(sample: SampleTurn): NewTurn & { readonly question: ChatMessage } {
   const { name, conversation = 'c', owner = 'owner', at = 1000, question = `question ${name}`, model = 'm:1' } = sample;
   const answerId = idOf(`a ${name}`);
   const requestId = idOf(`r ${name}`);
@@ -31,4 +32,10 @@ export function sampleTurn(sample: SampleTurn): NewTurn {
     answer: { id: answerId, role: 'assistant', text: '', createdAt: at, model, state: 'waiting', nextSequence: 0 },
     reply: { type: 'accepted', requestId, answerId },
   };
+}
+
+/** Another answer to the question of the turn `name`. */
+export function sampleAnswer(name: string, toTurn: string): NewTurn {
+  const { question: _, ...turn } = sampleTurn({ name });
+  return { ...turn, parentId: idOf(`q ${toTurn}`) };
 }

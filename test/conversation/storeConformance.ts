@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ConversationStore } from '../../src/conversation/ports.ts';
 import { TunnelError, type ErrorCode } from '../../src/protocol/errors.ts';
-import { idOf, sampleTurn } from './sampleTurns.ts';
+import { idOf, sampleAnswer, sampleTurn } from './sampleTurns.ts';
 
 export interface StoreUnderTest {
   readonly store: ConversationStore;
@@ -156,6 +156,104 @@ export function storeConformance(name: string, make: () => StoreUnderTest): void
       }, code('unknownConversation'));
       assert.deepEqual(later.replyTo('owner', idOf('r 1')), sampleTurn({ name: '1' }).reply);
       assert.equal(later.replyTo('owner', idOf('r 2')), undefined);
+    });
+
+    const ids = (from = store): string[] => from.messages('owner', idOf('c'), all).messages.map(({ id }) => id);
+    const named = (...names: string[]): string[] => names.map(idOf);
+
+    it('keeps another answer beside the first and shows the newest branch, or the one that was chosen', () => {
+      for (const name of ['1', '2']) store.commitTurn(sampleTurn({ name }));
+      store.commitTurn(sampleAnswer('1b', '1'));
+      assert.deepEqual(ids(), named('q 1', 'a 1b'));
+      store.commitTurn(sampleTurn({ name: '3' }));
+      assert.deepEqual(ids(), named('q 1', 'a 1b', 'q 3', 'a 3'));
+      store.choose('owner', idOf('c'), idOf('a 1'));
+      const later = under.reopen();
+      assert.deepEqual(ids(later), named('q 1', 'a 1', 'q 2', 'a 2'));
+      const { messages } = later.messages('owner', idOf('c'), all);
+      assert.deepEqual(
+        messages.map(({ siblings }) => siblings),
+        [undefined, { position: 1, count: 2, next: idOf('a 1b') }, undefined, undefined],
+      );
+      later.choose('owner', idOf('c'), idOf('a 1b'));
+      assert.deepEqual(ids(later), named('q 1', 'a 1b', 'q 3', 'a 3'));
+      assert.deepEqual(later.message('owner', idOf('c'), idOf('a 1b'))?.message.siblings, { position: 2, count: 2, previous: idOf('a 1') });
+    });
+
+    it('keeps another version of a question beside the first, from the beginning on too', () => {
+      for (const name of ['1', '2']) store.commitTurn(sampleTurn({ name }));
+      store.commitTurn({ ...sampleTurn({ name: '2b' }), parentId: idOf('a 1') });
+      assert.deepEqual(ids(), named('q 1', 'a 1', 'q 2b', 'a 2b'));
+      store.commitTurn({ ...sampleTurn({ name: '1b' }), parentId: null });
+      assert.deepEqual(ids(), named('q 1b', 'a 1b'));
+      assert.equal(store.message('owner', idOf('c'), idOf('q 1b'))?.parentId, null);
+      assert.equal(store.message('owner', idOf('c'), idOf('q 2'))?.parentId, idOf('a 1'));
+      store.choose('owner', idOf('c'), idOf('q 1'));
+      assert.deepEqual(ids(), named('q 1', 'a 1', 'q 2b', 'a 2b'));
+      assert.deepEqual(
+        store.messages('owner', idOf('c'), { limit: 2, before: idOf('q 2') }).messages.map(({ id }) => id),
+        named('q 1', 'a 1'),
+      );
+    });
+
+    it('takes no place for a turn, and chooses no branch, that is not in the conversation', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      store.commitTurn(sampleTurn({ name: 'x', conversation: 'other' }));
+      assert.throws(() => {
+        store.commitTurn(sampleAnswer('2', 'x'));
+      }, code('unknownMessage'));
+      for (const [owner, id] of [
+        ['owner', 'q x'],
+        ['owner', 'none'],
+        ['guest', 'q 1'],
+      ] as const) {
+        assert.throws(() => {
+          store.choose(owner, idOf('c'), idOf(id));
+        }, code('unknownMessage'));
+        assert.equal(store.message(owner, idOf('c'), idOf(id)), undefined);
+      }
+      assert.deepEqual(ids(), named('q 1', 'a 1'));
+    });
+
+    it('renames, deletes and takes out of the bin again', () => {
+      for (const [index, name] of ['x', 'y', 'z'].entries()) store.commitTurn(sampleTurn({ name, conversation: name, at: index }));
+      store.rename('owner', idOf('x'), 'better');
+      store.rename('guest', idOf('y'), 'worse');
+      for (const name of ['x', 'z']) store.deleteConversation('owner', idOf(name));
+      const bin = (from = store): string[] => from.listDeleted('owner', 10).map(({ title }) => title);
+      const later = under.reopen();
+      assert.deepEqual(bin(later).toSorted(), ['better', 'title z']);
+      assert.deepEqual(later.listDeleted('guest', 10), []);
+      later.restoreConversation('owner', idOf('x'));
+      assert.deepEqual(bin(later), ['title z']);
+      assert.deepEqual(
+        later.listConversations('owner').map(({ title }) => title),
+        ['title y', 'better'],
+      );
+      for (const [owner, name] of [
+        ['owner', 'x'],
+        ['guest', 'z'],
+        ['owner', 'none'],
+      ] as const)
+        assert.throws(() => {
+          later.restoreConversation(owner, idOf(name));
+        }, code('unknownConversation'));
+    });
+
+    it('finds messages by all their words, the last one begun, and only the owner’s own', () => {
+      store.commitTurn(sampleTurn({ name: '1', question: 'How do I bake a Käsekuchen without flour?' }));
+      store.commitTurn(sampleTurn({ name: '2', conversation: 'd', question: 'flour and water' }));
+      store.commitTurn(sampleTurn({ name: '3', conversation: 'e', owner: 'guest', question: 'flour of another' }));
+      store.updateAnswer(idOf('a 2'), { text: 'Mix the flour first, then bake it.', state: 'done', nextSequence: 1 });
+      const found = (query: string, from = store): string[] => from.search('owner', query, 10).map(({ messageId }) => messageId);
+      assert.deepEqual(found('flour').toSorted(), named('q 1', 'q 2', 'a 2').toSorted());
+      assert.deepEqual(found('bake flou').toSorted(), named('q 1', 'a 2').toSorted());
+      assert.deepEqual(found('fl bake'), []);
+      for (const query of ['"flour" OR 1', 'text:flour', '*', '  ', '(', "flour' --"]) assert.doesNotThrow(() => found(query), query);
+      store.deleteConversation('owner', idOf('d'));
+      const later = under.reopen();
+      assert.deepEqual(found('flour', later), named('q 1'));
+      assert.equal(later.search('owner', 'flour', 10)[0]?.conversationId, idOf('c'));
     });
 
     it('remembers replies of requests that were no turns', () => {

@@ -2,14 +2,13 @@ import {
   encodeChat,
   decodeJson,
   helloRequest,
-  isRunning,
   parseHubReply,
-  type ChatMessage,
   type ChatReply,
   type ChatRequest,
   type ConversationEvent,
   type HubReply,
 } from '../../src/protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TextJoiner } from '../../src/protocol/textJoiner.ts';
 import type { Hub } from '../../src/conversation/hub.ts';
 import type { ChatPeer, HubConnection } from '../../src/conversation/hubConnection.ts';

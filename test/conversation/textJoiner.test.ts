@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { DecodeError } from '../../src/base/bytes.ts';
-import type { ChatMessage, HubReply } from '../../src/protocol/chat.ts';
+import type { HubReply } from '../../src/protocol/chat.ts';
+import type { ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { MAX_TEXT_AHEAD_UNITS } from '../../src/protocol/limits.ts';
 import { TextJoiner } from '../../src/protocol/textJoiner.ts';
 import { idOf } from './sampleTurns.ts';

@@ -1,16 +1,26 @@
-import { isRunning, type ChatMessage, type ChatReply, type ConversationSummary } from '../../src/protocol/chat.ts';
+import { type ChatReply, type ConversationSummary, type SearchHit } from '../../src/protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../../src/conversation/ports.ts';
+
+interface Placed {
+  message: ChatMessage;
+  readonly parentId: string | null;
+}
 
 interface Kept {
   readonly owner: OwnerId;
   readonly id: string;
-  readonly title: string;
+  title: string;
   readonly createdAt: number;
   updatedAt: number;
   model: string | undefined;
-  deleted: boolean;
-  readonly messages: ChatMessage[];
+  /** In the order of deletion; 0 while it is not deleted. */
+  deleted: number;
+  /** The end of the branch that is shown. */
+  headId: string | null;
+  /** All branches, oldest first. */
+  readonly messages: Placed[];
 }
 
 /** Conversations in memory, under the same conformance suite as the SQLite store. Kept across hubs it plays the disk of a device. */
@@ -21,6 +31,7 @@ export class MemoryStore implements ConversationStore {
   readonly turns: NewTurn[] = [];
   /** Every write fails while this is set: the disk is full. */
   failing = false;
+  #deletions = 0;
 
   listConversations(owner: OwnerId, options: { readonly limit?: number; readonly before?: string } = {}): ConversationSummary[] {
     const { limit = Infinity, before } = options;
@@ -30,7 +41,7 @@ export class MemoryStore implements ConversationStore {
       .map(({ kept }) => kept);
     const behind = before === undefined ? sorted : sorted.slice(sorted.findIndex(({ id }) => id === before) + 1);
     return behind
-      .filter((kept) => kept.owner === owner && !kept.deleted)
+      .filter((kept) => kept.owner === owner && kept.deleted === 0)
       .slice(0, limit)
       .map(summaryOf);
   }
@@ -45,28 +56,51 @@ export class MemoryStore implements ConversationStore {
     conversationId: string,
     options: { readonly limit: number; readonly before?: string },
   ): { readonly messages: readonly ChatMessage[]; readonly more: boolean } {
-    const all = this.#find(owner, conversationId)?.messages ?? [];
-    const end =
-      options.before === undefined
-        ? all.length
-        : Math.max(
-            0,
-            all.findIndex(({ id }) => id === options.before),
-          );
-    const start = Math.max(0, end - options.limit);
-    return { messages: all.slice(start, end), more: start > 0 };
+    const kept = this.#find(owner, conversationId);
+    if (!kept) return { messages: [], more: false };
+    const start = options.before === undefined ? kept.headId : (placed(kept, options.before)?.parentId ?? null);
+    const path: ChatMessage[] = [];
+    for (let at = placed(kept, start); at; at = placed(kept, at.parentId)) path.unshift(withSiblings(kept, at));
+    return { messages: path.slice(-options.limit), more: path.length > options.limit };
+  }
+
+  message(
+    owner: OwnerId,
+    conversationId: string,
+    messageId: string,
+  ): { readonly message: ChatMessage; readonly parentId: string | null } | undefined {
+    const kept = this.#find(owner, conversationId);
+    const found = kept && placed(kept, messageId);
+    return kept && found && { message: withSiblings(kept, found), parentId: found.parentId };
+  }
+
+  choose(owner: OwnerId, conversationId: string, messageId: string): void {
+    this.#check();
+    const kept = this.#find(owner, conversationId);
+    if (!kept || !placed(kept, messageId)) throw new TunnelError('unknownMessage');
+    for (let at: string | undefined = messageId; at !== undefined;) {
+      kept.headId = at;
+      at = kept.messages.findLast(({ parentId }) => parentId === kept.headId)?.message.id;
+    }
   }
 
   commitTurn(turn: NewTurn): void {
     this.#check();
-    const { owner, conversationId: id, title, question, answer, requestId, reply } = turn;
+    const { owner, conversationId: id, title, question, answer, parentId, requestId, reply } = turn;
     const known = this.#conversations.find((kept) => kept.id === id);
-    if (known && (known.owner !== owner || known.deleted)) throw new TunnelError('unknownConversation');
+    if (known && (known.owner !== owner || known.deleted > 0)) throw new TunnelError('unknownConversation');
+    if (typeof parentId === 'string' && !(known && placed(known, parentId))) throw new TunnelError('unknownMessage');
     this.#remember(owner, requestId, reply);
     const createdAt = answer.createdAt;
-    const kept = known ?? { owner, id, title, createdAt, updatedAt: createdAt, model: answer.model, deleted: false, messages: [] };
+    const kept: Kept = known ?? {
+      ...{ owner, id, title, createdAt, updatedAt: createdAt, model: answer.model },
+      ...{ deleted: 0, headId: null, messages: [] },
+    };
     if (!known) this.#conversations.push(kept);
-    kept.messages.push(question, answer);
+    const behind = parentId === undefined ? kept.headId : parentId;
+    if (question) kept.messages.push({ message: question, parentId: behind });
+    kept.messages.push({ message: answer, parentId: question ? question.id : behind });
+    kept.headId = answer.id;
     kept.updatedAt = createdAt;
     kept.model = answer.model;
     this.turns.push(turn);
@@ -83,26 +117,61 @@ export class MemoryStore implements ConversationStore {
 
   updateAnswer(answerId: string, update: AnswerUpdate): void {
     this.#check();
-    for (const { messages } of this.#conversations) {
-      const at = messages.findIndex(({ id }) => id === answerId);
-      const message = messages[at];
-      if (message) messages[at] = { ...message, ...update };
+    for (const kept of this.#conversations) {
+      const found = placed(kept, answerId);
+      if (found) found.message = { ...found.message, ...update };
     }
+  }
+
+  rename(owner: OwnerId, conversationId: string, title: string): void {
+    this.#check();
+    const kept = this.#find(owner, conversationId);
+    if (kept) kept.title = title;
   }
 
   deleteConversation(owner: OwnerId, conversationId: string): void {
     this.#check();
     const kept = this.#find(owner, conversationId);
-    if (kept) kept.deleted = true;
+    if (kept) kept.deleted = ++this.#deletions;
+  }
+
+  restoreConversation(owner: OwnerId, conversationId: string): void {
+    this.#check();
+    const kept = this.#deleted(owner).find(({ id }) => id === conversationId);
+    if (!kept) throw new TunnelError('unknownConversation');
+    kept.deleted = 0;
+  }
+
+  listDeleted(owner: OwnerId, limit: number): ConversationSummary[] {
+    return this.#deleted(owner).slice(0, limit).map(summaryOf);
+  }
+
+  search(owner: OwnerId, query: string, limit: number): SearchHit[] {
+    const wanted = wordsOf(query);
+    if (wanted.length === 0) return [];
+    const last = wanted.length - 1;
+    return this.#conversations
+      .filter((kept) => kept.owner === owner && kept.deleted === 0)
+      .flatMap(({ id, title, messages }) =>
+        messages.flatMap(({ message }): SearchHit[] => {
+          const there = wordsOf(message.text);
+          const holds = (word: string, at: number): boolean =>
+            there.some((other) => (at === last ? other.startsWith(word) : other === word));
+          if (!wanted.every(holds)) return [];
+          const { id: messageId, role, createdAt, text } = message;
+          return [{ conversationId: id, title, messageId, role, createdAt, excerpt: text, marks: [] }];
+        }),
+      )
+      .slice(0, limit);
   }
 
   interruptRunning(): number {
     this.#check();
     let count = 0;
     for (const { messages } of this.#conversations)
-      for (const [at, message] of messages.entries())
-        if (message.state !== undefined && isRunning(message.state)) {
-          messages[at] = { ...message, state: 'interrupted' };
+      for (const found of messages)
+        if (found.message.state !== undefined && isRunning(found.message.state)) {
+          found.message = { ...found.message, state: 'interrupted' };
           count++;
         }
     return count;
@@ -113,7 +182,12 @@ export class MemoryStore implements ConversationStore {
   }
 
   #find(owner: OwnerId, id: string): Kept | undefined {
-    return this.#conversations.find((kept) => kept.id === id && kept.owner === owner && !kept.deleted);
+    return this.#conversations.find((kept) => kept.id === id && kept.owner === owner && kept.deleted === 0);
+  }
+
+  /** Last deleted first. */
+  #deleted(owner: OwnerId): Kept[] {
+    return this.#conversations.filter((kept) => kept.owner === owner && kept.deleted > 0).sort((a, b) => b.deleted - a.deleted);
   }
 
   #remember(owner: OwnerId, requestId: string, reply: ChatReply): void {
@@ -128,6 +202,28 @@ export class MemoryStore implements ConversationStore {
 }
 
 function summaryOf({ id, title, model, createdAt, updatedAt, messages }: Kept): ConversationSummary {
-  const running = messages.some(({ state }) => state !== undefined && isRunning(state));
+  const running = messages.some(({ message: { state } }) => state !== undefined && isRunning(state));
   return { id, title, ...(model === undefined ? {} : { model }), createdAt, updatedAt, running };
+}
+
+function placed(kept: Kept, id: string | null): Placed | undefined {
+  return kept.messages.find(({ message }) => message.id === id);
+}
+
+function withSiblings(kept: Kept, { message, parentId }: Placed): ChatMessage {
+  const all = kept.messages.filter((other) => other.parentId === parentId).map((other) => other.message.id);
+  if (all.length === 1) return message;
+  const at = all.indexOf(message.id);
+  const [previous, next] = [all[at - 1], all[at + 1]];
+  const siblings = {
+    position: at + 1,
+    count: all.length,
+    ...(previous === undefined ? {} : { previous }),
+    ...(next === undefined ? {} : { next }),
+  };
+  return { ...message, siblings };
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { isCloudModelName, mayRequest, mayUseModel, type ChatScope } from '../../src/policy/chatPolicy.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
 
-const types = ['hello', 'listConversations', 'listModels', 'open', 'close', 'page', 'ack', 'send', 'stop', 'deleteConversation'] as const;
+const types = [
+  ...(['hello', 'listConversations', 'listDeleted', 'search', 'listModels', 'open', 'close', 'page', 'ack'] as const),
+  ...(['send', 'stop', 'regenerate', 'edit', 'choose', 'rename', 'deleteConversation', 'restoreConversation'] as const),
+] as const;
 // A request type that is not in the list above does not compile.
 const everyType: Exclude<ChatRequest['type'], (typeof types)[number]> extends never ? true : never = true;
 

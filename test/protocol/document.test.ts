@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeGenerated } from '../../scripts/lib/protocol/document.ts';
-import { answerStates } from '../../src/protocol/chat.ts';
+import { answerStates } from '../../src/protocol/chatMessage.ts';
 import { relayPaths } from '../../src/protocol/relayUrl.ts';
 import { LINK_SUBPROTOCOL, SESSION_PROLOGUE } from '../../src/protocol/versions.ts';
 import { root } from '../harness/paths.ts';

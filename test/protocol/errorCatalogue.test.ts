@@ -60,6 +60,7 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   closed: `${reach} › opens no stream on a mux that is over: closed`,
   chatVersion: `${hub} › greets, tells how Ollama is, and refuses a version it does not speak`,
   notAllowed: `${hub} › refuses by scope, and cloud-backed models to remote clients`,
+  unknownMessage: 'test/conversation/hubBranches.test.ts › refuses what is not there, or is of the other kind, and does not ask the model',
   unknownConversation: `${hub} › deletes after stopping, empties every view, and takes no more turns for it`,
   busy: `${hub} › refuses a second question while an answer is written, and says the same to its repeat`,
   storeFailed: `${hub} › does not contact the model when the turn cannot be committed`,

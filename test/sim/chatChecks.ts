@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isRunning, type ChatMessage } from '../../src/protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import type { ChatModel } from '../../src/ui/chatModel.ts';
 import type { SimDevice } from './simDevice.ts';
 import type { ModelRun } from './simModel.ts';
@@ -36,7 +36,7 @@ export function checkStore(world: CheckedWorld, questions: readonly Question[]):
     if (life.process.isAlive) assert.equal(answered?.type, state === 'refused' ? 'refused' : 'accepted');
   }
   for (const { question, answer } of turns) {
-    const at = stored.findIndex(({ id }) => id === question.id);
+    const at = stored.findIndex(({ id }) => id === question?.id);
     const [asked, given] = [stored[at], stored[at + 1]];
     assert.ok(asked && given?.id === answer.id, 'question and answer do not stand together');
     assert.ok(

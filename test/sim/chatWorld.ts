@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { toBase64url } from '../../src/base/bytes.ts';
 import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
-import type { ChatMessage } from '../../src/protocol/chat.ts';
+import type { ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { CHECKPOINT_INTERVAL_MS, DETACHED_MUX_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { deriveClient } from '../../src/secure/pairingSecret.ts';
 import type { ChatModel } from '../../src/ui/chatModel.ts';

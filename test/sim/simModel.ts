@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Disposable } from '../../src/base/disposable.ts';
 import type { GenerationRequest, GenerationSink } from '../../src/conversation/ports.ts';
-import type { AnswerStats } from '../../src/protocol/chat.ts';
+import type { AnswerStats } from '../../src/protocol/chatMessage.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { FakeModelClient, type FakeAnswer } from '../fakes/fakeModelClient.ts';
 import type { SimProcess } from './simProcess.ts';

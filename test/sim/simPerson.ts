@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isRunning } from '../../src/protocol/chat.ts';
+import { isRunning } from '../../src/protocol/chatMessage.ts';
 import { runningAnswer } from '../../src/ui/conversationModel.ts';
 import type { SimDevice } from './simDevice.ts';
 import type { PageLife, SimPage } from './simPage.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { answerStates, isRunning, type ChatReply, type ConversationSummary } from '../../src/protocol/chat.ts';
+import { type ChatReply, type ConversationSummary } from '../../src/protocol/chat.ts';
+import { answerStates, isRunning } from '../../src/protocol/chatMessage.ts';
 import { mayBecome } from '../../src/ui/answerTransitions.ts';
 import { canSend, draftOf, emptyModel, isGenerating, modelOf, visiblePending, type ChatModel } from '../../src/ui/chatModel.ts';
 import { reduceChat, type ChatAction, type ChatStep } from '../../src/ui/reduceChat.ts';

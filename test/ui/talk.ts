@@ -1,4 +1,5 @@
-import type { AnswerState, ChatMessage, ChatReply } from '../../src/protocol/chat.ts';
+import type { ChatReply } from '../../src/protocol/chat.ts';
+import type { AnswerState, ChatMessage } from '../../src/protocol/chatMessage.ts';
 
 /** Ids and replies for tests of the chat UI. */
 export const idOf = (name: string): string => name.padEnd(22, '0').slice(0, 22);

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import * as v from 'valibot';
-import { parseMessage, type ChatMessage, type ConversationSummary } from '../../protocol/chat.ts';
+import { type ConversationSummary } from '../../protocol/chat.ts';
+import { parseMessage, type ChatMessage } from '../../protocol/chatMessage.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -26,11 +27,26 @@ export const messageColumns = `id, role,
   text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '') AS text,
   created_at AS createdAt, model, state, next_sequence AS nextSequence, stats, error, error_detail AS errorDetail, stand_in AS standIn`;
 
+/** Of the messages that could stand in the place of one; `IS`, for the first ones have no parent. */
+const beside = 'FROM message AS s WHERE s.conversation_id = message.conversation_id AND s.parent_id IS message.parent_id';
+
+/** Beside {@link messageColumns}: where a message stands among its siblings. */
+export const siblingColumns = `(SELECT count(*) ${beside}) AS siblingCount,
+  (SELECT count(*) ${beside} AND s.ordinal <= message.ordinal) AS siblingPosition,
+  (SELECT s.id ${beside} AND s.ordinal < message.ordinal ORDER BY s.ordinal DESC LIMIT 1) AS previousSibling,
+  (SELECT s.id ${beside} AND s.ordinal > message.ordinal ORDER BY s.ordinal LIMIT 1) AS nextSibling`;
+
 /** @throws DecodeError when the row is not what was written */
 export function readMessage(row: Row): ChatMessage {
   const present: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) if (value !== null) present[name] = value;
   if (typeof present['stats'] === 'string') present['stats'] = JSON.parse(present['stats']) as unknown;
   if ('standIn' in present) present['standIn'] = present['standIn'] !== 0;
-  return parseMessage(present);
+  return parseMessage({ ...present, ...siblingsOf(present) });
+}
+
+function siblingsOf(row: Readonly<Record<string, unknown>>): { readonly siblings?: unknown } {
+  const { siblingCount: count, siblingPosition: position, previousSibling: previous, nextSibling: next } = row;
+  if (typeof count !== 'number' || count < 2) return {};
+  return { siblings: { position, count, ...(previous === undefined ? {} : { previous }), ...(next === undefined ? {} : { next }) } };
 }

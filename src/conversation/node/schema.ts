@@ -60,6 +60,24 @@ const migrations: readonly string[] = [
   CREATE INDEX reply_of ON reply (conversation_id) WHERE conversation_id IS NOT NULL;
   CREATE INDEX reply_age ON reply (created_at) WHERE conversation_id IS NULL;
   `,
+  `
+  CREATE INDEX message_siblings ON message (conversation_id, parent_id, ordinal);
+
+  -- Full-text search (sqlite.org/fts5.html, section 4.4.3): the text stays where it is, the index follows by triggers. A running answer is
+  -- empty in its row until it ends.
+  CREATE VIRTUAL TABLE message_text USING fts5 (text, content = 'message', content_rowid = 'ordinal', tokenize = 'unicode61 remove_diacritics 2');
+  CREATE TRIGGER message_text_insert AFTER INSERT ON message BEGIN
+    INSERT INTO message_text (rowid, text) VALUES (new.ordinal, new.text);
+  END;
+  CREATE TRIGGER message_text_delete AFTER DELETE ON message BEGIN
+    INSERT INTO message_text (message_text, rowid, text) VALUES ('delete', old.ordinal, old.text);
+  END;
+  CREATE TRIGGER message_text_update AFTER UPDATE OF text ON message BEGIN
+    INSERT INTO message_text (message_text, rowid, text) VALUES ('delete', old.ordinal, old.text);
+    INSERT INTO message_text (rowid, text) VALUES (new.ordinal, new.text);
+  END;
+  INSERT INTO message_text (message_text) VALUES ('rebuild');
+  `,
 ];
 
 /** Version of the schema this build writes, kept in `user_version`. */

@@ -1,10 +1,12 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
-import { isRunning, parseChatReply, type ChatMessage, type ChatReply, type ConversationSummary } from '../../protocol/chat.ts';
+import { parseChatReply, type ChatReply, type ConversationSummary, type SearchHit } from '../../protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
 import { openDatabase } from './openDatabase.ts';
-import { messageColumns, readMessage, readSummary, summaryColumns, type Row } from './rows.ts';
+import { messageColumns, readMessage, readSummary, siblingColumns, summaryColumns, type Row } from './rows.ts';
+import { matchExpression, readHit, searchSql } from './search.ts';
 
 /** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
 const KEEP_MS = 30 * 24 * 60 * 60_000;
@@ -60,16 +62,49 @@ export class SqliteStore implements ConversationStore {
     options: { readonly limit: number; readonly before?: string },
   ): { readonly messages: readonly ChatMessage[]; readonly more: boolean } {
     const { limit, before } = options;
-    const behind = before === undefined ? '' : 'AND ordinal < (SELECT ordinal FROM message WHERE id = ?)';
-    const sql = `SELECT ${messageColumns} FROM message
-      WHERE conversation_id = (SELECT id FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL) ${behind}
-      ORDER BY ordinal DESC LIMIT ?`;
+    // Up the branch from its end, or from what stands before `before`.
+    const start = before === undefined ? 'SELECT head_id FROM shown' : 'SELECT parent_id FROM message WHERE id = ?';
+    const sql = `WITH RECURSIVE
+        shown AS (SELECT id, head_id FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL),
+        path AS (
+          SELECT ordinal, parent_id, 1 AS step FROM message WHERE id = (${start}) AND conversation_id = (SELECT id FROM shown)
+          UNION ALL
+          SELECT message.ordinal, message.parent_id, step + 1 FROM path JOIN message ON message.id = path.parent_id WHERE step < ?
+        )
+      SELECT ${messageColumns}, ${siblingColumns} FROM path CROSS JOIN message USING (ordinal) ORDER BY step`;
     const rows = guard(() => this.#all(sql, conversationId, owner, ...(before === undefined ? [] : [before]), limit + 1).map(readMessage));
     return { messages: rows.slice(0, limit).reverse(), more: rows.length > limit };
   }
 
+  message(
+    owner: OwnerId,
+    conversationId: string,
+    messageId: string,
+  ): { readonly message: ChatMessage; readonly parentId: string | null } | undefined {
+    const sql = `SELECT ${messageColumns}, ${siblingColumns}, parent_id AS parentId FROM message WHERE id = ? AND conversation_id =
+      (SELECT id FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL)`;
+    return guard(() => {
+      const row = this.#all(sql, messageId, conversationId, owner)[0];
+      return row && { message: readMessage(row), parentId: typeof row['parentId'] === 'string' ? row['parentId'] : null };
+    });
+  }
+
+  choose(owner: OwnerId, conversationId: string, messageId: string): void {
+    this.#write(() => {
+      if (!this.message(owner, conversationId, messageId)) throw new TunnelError('unknownMessage');
+      const sql = `WITH RECURSIVE down (id, step) AS (
+          SELECT ?, 0
+          UNION ALL
+          SELECT (SELECT id FROM message WHERE conversation_id = ? AND parent_id = down.id ORDER BY ordinal DESC LIMIT 1), step + 1
+          FROM down WHERE down.id IS NOT NULL
+        )
+        UPDATE conversation SET head_id = (SELECT id FROM down WHERE id IS NOT NULL ORDER BY step DESC LIMIT 1) WHERE id = ?`;
+      this.#run(sql, messageId, conversationId, conversationId);
+    });
+  }
+
   commitTurn(turn: NewTurn): void {
-    const { requestId, owner, conversationId, title, question, answer, reply } = turn;
+    const { requestId, owner, conversationId, title, question, answer, parentId, reply } = turn;
     this.#write(() => {
       const known = this.#all('SELECT owner, deleted_at, head_id FROM conversation WHERE id = ?', conversationId)[0];
       if (known && (known['owner'] !== owner || known['deleted_at'] !== null)) throw new TunnelError('unknownConversation');
@@ -83,8 +118,10 @@ export class SqliteStore implements ConversationStore {
           createdAt,
           createdAt,
         );
-      this.#insert(conversationId, question, known?.['head_id'] ?? null);
-      this.#insert(conversationId, answer, question.id);
+      if (typeof parentId === 'string' && !this.message(owner, conversationId, parentId)) throw new TunnelError('unknownMessage');
+      const behind = parentId === undefined ? (known?.['head_id'] ?? null) : parentId;
+      if (question) this.#insert(conversationId, question, behind);
+      this.#insert(conversationId, answer, question ? question.id : behind);
       this.#run('UPDATE conversation SET model = ?, updated_at = ?, head_id = ? WHERE id = ?', model, createdAt, answer.id, conversationId);
       this.#remember(owner, requestId, reply, conversationId);
     });
@@ -125,11 +162,36 @@ export class SqliteStore implements ConversationStore {
     else this.#progress.delete(answerId);
   }
 
+  rename(owner: OwnerId, conversationId: string, title: string): void {
+    this.#write(() => {
+      this.#run('UPDATE conversation SET title = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL', title, conversationId, owner);
+    });
+  }
+
   deleteConversation(owner: OwnerId, conversationId: string): void {
     const sql = 'UPDATE conversation SET deleted_at = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL';
     this.#write(() => {
       this.#run(sql, this.#clock.now(), conversationId, owner);
     });
+  }
+
+  restoreConversation(owner: OwnerId, conversationId: string): void {
+    this.#write(() => {
+      const found = this.#all('SELECT 1 FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NOT NULL', conversationId, owner);
+      if (found.length === 0) throw new TunnelError('unknownConversation');
+      this.#run('UPDATE conversation SET deleted_at = NULL WHERE id = ?', conversationId);
+    });
+  }
+
+  listDeleted(owner: OwnerId, limit: number): ConversationSummary[] {
+    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NOT NULL
+      ORDER BY deleted_at DESC, ordinal DESC LIMIT ?`;
+    return guard(() => this.#all(sql, owner, limit).map(readSummary));
+  }
+
+  search(owner: OwnerId, query: string, limit: number): SearchHit[] {
+    const expression = matchExpression(query);
+    return expression === undefined ? [] : guard(() => this.#all(searchSql, expression, owner, limit).map(readHit));
   }
 
   interruptRunning(): number {

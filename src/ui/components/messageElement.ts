@@ -1,5 +1,5 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
-import { isRunning, type ChatMessage } from '../../protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { answerTrouble } from '../announcements.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import { figures } from '../words.ts';

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../protocol/chat.ts';
+import type { ChatMessage } from '../../protocol/chatMessage.ts';
 import { visiblePending, type ChatModel } from '../chatModel.ts';
 import { runningAnswer } from '../conversationModel.ts';
 import { phaseText } from '../words.ts';

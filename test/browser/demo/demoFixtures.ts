@@ -1,4 +1,5 @@
-import type { AnswerStats, ChatMessage, ModelInfo } from '../../../src/protocol/chat.ts';
+import type { ModelInfo } from '../../../src/protocol/chat.ts';
+import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import { demoIdOf, type DemoChat } from './demoPort.ts';
 
 export const demoModels: ModelInfo[] = [

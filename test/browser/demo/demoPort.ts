@@ -1,5 +1,6 @@
 import { Emitter } from '../../../src/base/emitter.ts';
-import type { AnswerStats, ChatMessage, ChatReply, ChatRequest, ConversationEvent, ModelInfo } from '../../../src/protocol/chat.ts';
+import type { ChatReply, ChatRequest, ConversationEvent, ModelInfo } from '../../../src/protocol/chat.ts';
+import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 
@@ -127,10 +128,8 @@ export class DemoPort implements ChatPort {
       case 'page':
         this.#page(request.conversationId, request.before);
         return;
-      case 'ack':
-      case 'close':
-      case 'deleteConversation':
-        return;
+      default:
+        return; // what the demo's views do not ask for
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Disposable } from '../../../src/base/disposable.ts';
-import type { AnswerState, ChatReply } from '../../../src/protocol/chat.ts';
+import type { ChatReply } from '../../../src/protocol/chat.ts';
+import type { AnswerState } from '../../../src/protocol/chatMessage.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 import type { TunnelChatPort } from '../../../src/tunnel/tunnelChatPort.ts';
 
