@@ -112,9 +112,10 @@ describe('flow', () => {
         assert.ok(windowBytes <= mayWindow, name);
         assert.equal(slowWindowBytes, INITIAL_STREAM_WINDOW_BYTES, 'a stream of tokens needs no more');
         // A record goes down the line whole: what a window holds less than a round trip and that is not to be had.
-        if (1.15 * inRoundTrip + 40 * KIB < MAX_STREAM_WINDOW_BYTES) assert.ok(used >= 0.9, name);
+        if (1.15 * inRoundTrip + 40 * KIB < MAX_STREAM_WINDOW_BYTES) assert.ok(used >= 0.85, name);
         const queuedMs = Math.max(0, Math.min(mayWindow, MAX_STREAM_WINDOW_BYTES) - inRoundTrip) / bytesPerMs;
-        assert.ok(p99 <= roundTripMs / 2 + queuedMs + 15, `${name}, at most ${String(roundTripMs / 2 + queuedMs + 15)}`);
+        const mayWaitMs = roundTripMs / 2 + queuedMs + 20;
+        assert.ok(p99 <= mayWaitMs, `${name}, at most ${String(mayWaitMs)}`);
       }),
       { numRuns: 12 },
     );
