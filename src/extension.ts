@@ -25,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     createViews({
       extensionUri: context.extensionUri,
       storageUri: context.globalStorageUri,
+      workspaceStorageUri: context.storageUri ?? context.globalStorageUri,
       bus,
       agent: start.result.then(editorAgent),
       clock: systemClock,

@@ -14,6 +14,7 @@ import {
 import type { StatusEventBus } from '../protocol/status.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { LateChatPort } from './lateChatPort.ts';
+import type { ShownChat } from './shownChat.ts';
 
 /** Commands kept for a page that is still loading; more are dropped, oldest first. */
 const MAX_WAITING_COMMANDS = 8;
@@ -34,6 +35,7 @@ export interface ChatBridgeOptions {
   readonly agent: AgentReady;
   /** Tells that another window has the agent. */
   readonly bus: StatusEventBus;
+  readonly shown: ShownChat;
   readonly log: Logger;
 }
 
@@ -45,6 +47,7 @@ export class ChatBridge implements Disposable {
   readonly #page: Page;
   readonly #agent: AgentReady;
   readonly #bus: StatusEventBus;
+  readonly #shown: ShownChat;
   readonly #log: Logger;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
@@ -55,10 +58,11 @@ export class ChatBridge implements Disposable {
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor({ page, agent, bus, log }: ChatBridgeOptions) {
+  constructor({ page, agent, bus, shown, log }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
     this.#bus = bus;
+    this.#shown = shown;
     this.#log = log;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
@@ -103,6 +107,7 @@ export class ChatBridge implements Disposable {
         break;
       case 'view':
         this.#lastView = read.view;
+        this.#shown.note(read.view.conversationId);
         this.#views.fire(read.view);
         break;
     }
@@ -123,13 +128,13 @@ export class ChatBridge implements Disposable {
     this.#leave();
     const line = { kind: 'joining' } as const;
     this.#line = line;
-    const port = await this.#newPort();
+    const [port, conversationId] = await Promise.all([this.#newPort(), this.#shown.read()]);
     if (this.#line !== line || this.#owned.isDisposed) {
       if (!(port instanceof TunnelError)) port.dispose();
       return;
     }
     const owned = new DisposableStore();
-    const remembered = this.#lastView === undefined ? {} : { conversationId: this.#lastView.conversationId };
+    const remembered = conversationId === undefined ? {} : { conversationId };
     if (port instanceof TunnelError) {
       this.#line = { kind: 'joined', owned };
       const capabilities = { editorActions: false, showsConnection: true };

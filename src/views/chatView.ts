@@ -8,12 +8,14 @@ import type { StatusEventBus } from '../protocol/status.ts';
 import { ChatBridge } from './chatBridge.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { CHAT_VIEW_ID } from './ids.ts';
+import type { ShownChat } from './shownChat.ts';
 import { webviewHtml } from './webviewHtml.ts';
 
 export interface ChatViewOptions {
   readonly extensionUri: vscode.Uri;
   readonly agent: AgentReady;
   readonly bus: StatusEventBus;
+  readonly shown: ShownChat;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -36,9 +38,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const { agent, bus, log } = this.#options;
+    const { agent, bus, shown: chat, log } = this.#options;
     this.#current?.dispose();
-    const bridge = new ChatBridge({ page: view.webview, agent, bus, log });
+    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log });
     const owned = this.#owned.add(new DisposableStore());
     owned.add(bridge);
     this.#current = bridge;

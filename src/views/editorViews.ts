@@ -17,6 +17,7 @@ import { Notifications } from './notifications.ts';
 import { Pairing } from './pairing.ts';
 import { answerPairingQuestions } from './pairingQuestions.ts';
 import { showError } from './showError.ts';
+import { ShownChatFile } from './shownChat.ts';
 import { applyRelaySetting, startConnection } from './startConnection.ts';
 import type { StatusFace } from './statusFace.ts';
 import { StatusItem } from './statusItem.ts';
@@ -29,6 +30,8 @@ export interface EditorParts {
   readonly extensionUri: vscode.Uri;
   /** The extension's own folder, for what it remembers. */
   readonly storageUri: vscode.Uri;
+  /** The same for what belongs to the folder that is open. */
+  readonly workspaceStorageUri: vscode.Uri;
   readonly bus: StatusEventBus;
   readonly agent: AgentReady;
   readonly clock: Clock;
@@ -58,7 +61,7 @@ export function createViews(parts: EditorParts): Disposable {
   const connection = new Connection({ agent, bus, intent, clock });
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));
-  const chat = owned.add(new ChatView(parts));
+  const chat = owned.add(new ChatView({ ...parts, shown: new ShownChatFile(parts.workspaceStorageUri, log) }));
   owned.add(
     chat.onDidChangeView(({ generating, chatFocused }) => {
       keys.set({ generating, chatFocused });

@@ -6,6 +6,7 @@ import type { ChatPort } from '../../src/protocol/chatPort.ts';
 import { helloRequest } from '../../src/protocol/chat.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
+import type { ShownChat } from '../../src/views/shownChat.ts';
 import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
@@ -28,6 +29,7 @@ describe('ChatBridge', () => {
   let page: InstanceType<typeof vscode.FakeWebview>;
   let ports: FakeChatPort[];
   let bus: StatusBus;
+  let shown: ShownChat & { id: string | undefined };
   const log = outputLog(vscode.window.createOutputChannel('test'));
 
   beforeEach(() => {
@@ -35,12 +37,19 @@ describe('ChatBridge', () => {
     page = new vscode.FakeWebview();
     ports = [];
     bus = new StatusBus();
+    shown = {
+      id: undefined,
+      read: () => Promise.resolve(shown.id),
+      note: (id) => {
+        shown.id = id;
+      },
+    };
   });
 
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
     const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
     agent.catch(() => undefined);
-    return new ChatBridge({ page, agent, bus, log });
+    return new ChatBridge({ page, agent, bus, shown, log });
   }
 
   function newPort(): FakeChatPort {
@@ -184,7 +193,7 @@ describe('ChatBridge', () => {
 
   it('says so when another window has the agent, refuses what would change something, and goes on once the agent is here', async () => {
     const agent = deferred<EditorAgent>();
-    const made = new ChatBridge({ page, agent: agent.promise, bus, log });
+    const made = new ChatBridge({ page, agent: agent.promise, bus, shown, log });
     page.say({ type: 'ready' });
     await settle();
     assert.equal(page.posted.length, 0);

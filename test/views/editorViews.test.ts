@@ -25,6 +25,7 @@ describe('the views together', () => {
     views = createViews({
       extensionUri: vscode.Uri.file('/ext') as unknown as Uri,
       storageUri: vscode.Uri.file('/storage') as unknown as Uri,
+      workspaceStorageUri: vscode.Uri.file('/workspace') as unknown as Uri,
       bus,
       agent,
       clock,
