@@ -9,6 +9,8 @@ import { somePieces, someText } from './simTexts.ts';
 import type { SimWorld } from './simWorld.ts';
 
 const MOST_PIECES = 32;
+/** How often the last piece and the end come in one read of the model's line. */
+const ENDS_AT_ONCE = 0.3;
 
 /** Everything the model was asked for one prompt, and what it said. */
 export class ModelRun {
@@ -83,7 +85,7 @@ class WatchedModel extends FakeModelClient {
     const run = new ModelRun(prompt, this.#process, text);
     this.#log.runs.set(prompt, run);
     this.#world.note('model', `is asked ${JSON.stringify(prompt.slice(0, 12))}, will say ${String(text.length)} units`);
-    const running = super.generate(request, watch(run, sink));
+    const running = super.generate(request, watch(run, sink, this.#world.chance.float() < ENDS_AT_ONCE));
     return {
       dispose: () => {
         run.end ??= 'stopped';
@@ -104,16 +106,25 @@ class WatchedModel extends FakeModelClient {
   }
 }
 
-function watch(run: ModelRun, sink: GenerationSink): GenerationSink {
+function watch(run: ModelRun, sink: GenerationSink, endsAtOnce: boolean): GenerationSink {
+  let last: string | undefined;
   return {
     onLoading: () => {
       sink.onLoading();
     },
     onText: (text) => {
+      if (endsAtOnce && run.said.length + text.length === run.text.length) {
+        last = text;
+        return;
+      }
       run.say(text);
       sink.onText(text);
     },
     onEnd: (stats: AnswerStats) => {
+      if (last !== undefined) {
+        run.say(last);
+        sink.onText(last);
+      }
       run.end = 'done';
       sink.onEnd(stats);
     },

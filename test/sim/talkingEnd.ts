@@ -4,6 +4,8 @@ import type { SimProcess } from './simProcess.ts';
 import type { SimWorld } from './simWorld.ts';
 import { firstDifference, patternBytes } from './patternBytes.ts';
 
+/** Who has more than this to say says it in large pieces, bytes. */
+const MUCH = 50_000;
 const READS_SLOWLY = 0.2;
 const IS_SLOW = 0.1;
 const HOARDS = 0.12;
@@ -86,7 +88,7 @@ export class TalkingEnd {
       return;
     }
     if (!this.#stream.isWritable) return;
-    const count = Math.min(left, 1 + chance.int(chance.float() < 0.8 ? 200 : 30_000));
+    const count = Math.min(left, 1 + chance.int(this.#plan.writeBytes < MUCH && chance.float() < 0.8 ? 200 : 30_000));
     this.#stream.write(patternBytes(this.#plan.writeKey, this.written, count));
     this.written += count;
     this.#writeSoon();
