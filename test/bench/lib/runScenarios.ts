@@ -10,8 +10,9 @@ import { short } from './stats.ts';
 export const HOME_LINK: LinkShape = { bitsPerSecond: 20e6, delayMs: 20 };
 
 /** Runs of a path before anything counts: code is compiled, connections are there. */
-const WARM_UP_REQUESTS = 150;
-const WARM_UP_TOKENS = 30_000;
+const WARM_UP_REQUESTS = 200;
+const WARM_UP_TOKENS = 60_000;
+const WARM_UP_STREAMS = 128;
 
 /** Runs every scenario on every path in turn, in the reverse order each time. */
 export class ScenarioRunner {
@@ -48,8 +49,11 @@ export class ScenarioRunner {
       // A view that falls far behind is given a snapshot instead of tokens.
       if (!this.#scenarios.some((scenario) => scenario.spec.kind === 'streams' && scenario.streams > 1 && scenario.paths.includes(name)))
         continue;
-      const groups = [{ name: 'warm', streams: 1, rate: 0, count: WARM_UP_TOKENS, rampMs: 0 }];
-      await measured.run({ kind: 'streams', groups, settleMs: 0 }, 60_000);
+      const flatOut = { name: 'warm', streams: 1, rate: 0, count: WARM_UP_TOKENS, rampMs: 0 };
+      await measured.run({ kind: 'streams', groups: [flatOut], settleMs: 0 }, 60_000);
+      await measured.prepare(WARM_UP_STREAMS);
+      const many = { name: 'warm', streams: WARM_UP_STREAMS, rate: 50, count: 75, rampMs: 200 };
+      await measured.run({ kind: 'streams', groups: [many], settleMs: 0 }, 60_000);
     }
   }
 

@@ -11,7 +11,7 @@ export interface DeviceFigure {
   readonly isMissed: boolean;
 }
 
-const IDLE_MS = 5_000;
+const IDLE_MS = 3_000;
 
 /** Idle devices, and how they come back together. The ends are real tunnels, without hub and Ollama. */
 export async function runDeviceScenarios(repetitions: number): Promise<readonly DeviceFigure[]> {
