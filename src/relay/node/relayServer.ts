@@ -155,7 +155,7 @@ function upgradeHandler(
       return;
     }
     upgrader.handleUpgrade(request, socket, head, (ws) => {
-      const adapted = adaptRelaySocket(ws);
+      const adapted = adaptRelaySocket(ws, socket);
       adapted.listen(core.accept({ role: verdict.role, remoteAddress }, adapted.socket));
     });
   };

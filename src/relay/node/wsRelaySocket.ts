@@ -1,4 +1,5 @@
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
+import { TurnCork, type Corkable } from '../../base/turnCork.ts';
 import { closeCodeFor } from '../../protocol/closeCodes.ts';
 import { MAX_LINK_MESSAGE_BYTES, MAX_SOCKET_BACKLOG_BYTES } from '../../protocol/limits.ts';
 import type { LinkSocket, LinkSocketHandlers } from '../../protocol/linkSocket.ts';
@@ -23,12 +24,19 @@ export function makeUpgrader(): WebSocketServer {
   return new WebSocketServer(options);
 }
 
-/** Adapts an accepted WebSocket. `listen` says who hears it; call it in the same turn. */
-export function adaptRelaySocket(ws: WebSocket): {
+/**
+ * Adapts an accepted WebSocket. `listen` says who hears it; call it in the same turn.
+ * @param connection what it was accepted on
+ */
+export function adaptRelaySocket(
+  ws: WebSocket,
+  connection: Corkable,
+): {
   readonly socket: LinkSocket;
   listen(handlers: Omit<LinkSocketHandlers, 'onOpen'>): void;
 } {
   let handlers: Omit<LinkSocketHandlers, 'onOpen'> | undefined;
+  const cork = new TurnCork(connection);
   ws.on('message', (data: RawData, isBinary: boolean) => {
     if (isBinary) handlers?.onMessage(bytesOf(data));
     else ws.close(closeCodeFor('relayProtocol'));
@@ -48,6 +56,7 @@ export function adaptRelaySocket(ws: WebSocket): {
   const socket: LinkSocket = {
     send(message) {
       if (ws.readyState !== ws.OPEN) return;
+      cork.hold();
       ws.send(message, { binary: true }, () => handlers?.onDrain());
     },
     close(code, reason) {

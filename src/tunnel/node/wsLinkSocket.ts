@@ -1,4 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
+import { TurnCork } from '../../base/turnCork.ts';
 import { MAX_LINK_MESSAGE_BYTES } from '../../protocol/limits.ts';
 import type { DialLink, LinkSocket, LinkSocketHandlers } from '../../protocol/linkSocket.ts';
 import { LINK_SUBPROTOCOL } from '../../protocol/versions.ts';
@@ -20,6 +21,10 @@ function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
   let refusal: number | 'version' | 'certificate' | undefined;
   let isOver = false;
   let farewell: NodeJS.Timeout | undefined;
+  let cork: TurnCork | undefined;
+  socket.once('upgrade', (response) => {
+    cork = new TurnCork(response.socket);
+  });
   const finish = (code: number): void => {
     if (isOver) return;
     isOver = true;
@@ -51,6 +56,7 @@ function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
   return {
     send(message) {
       if (socket.readyState !== WebSocket.OPEN) return;
+      cork?.hold();
       socket.send(message, { binary: true }, () => {
         if (!isOver) handlers.onDrain();
       });
