@@ -14,8 +14,21 @@ export interface Clock {
   nextTurn(task: () => void): void;
 }
 
-/** Node and the editor have it; a page's shortest timer comes near enough. */
-const { setImmediate: inNextTurn = setTimeout } = globalThis as { readonly setImmediate?: (task: () => void) => unknown };
+/** Node and the editor have it. */
+const { setImmediate } = globalThis as { readonly setImmediate?: (task: () => void) => unknown };
+const inNextTurn = setImmediate ?? turnsOf(new MessageChannel());
+
+/** Turns of a page: its messages to itself are not held back as its timers are, which wait for milliseconds, in the background for a second. */
+export function turnsOf({ port1, port2 }: MessageChannel): (task: () => void) => void {
+  const tasks: (() => void)[] = [];
+  port1.onmessage = () => {
+    tasks.shift()?.();
+  };
+  return (task) => {
+    tasks.push(task);
+    port2.postMessage(undefined);
+  };
+}
 
 /** The machine's own clock. */
 export const systemClock: Clock = {

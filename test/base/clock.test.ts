@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { every, systemClock } from '../../src/base/clock.ts';
+import { every, systemClock, turnsOf } from '../../src/base/clock.ts';
 import { deferred } from '../../src/base/deferred.ts';
 import { whenReady } from '../../src/base/maybePromise.ts';
 import { systemRandom } from '../../src/base/random.ts';
@@ -42,6 +42,22 @@ describe('clocks', () => {
     assert.equal(await promise, 'ran');
     assert.ok(systemClock.monotonic() >= before);
     assert.ok(Math.abs(systemClock.now() - Date.now()) < 1000);
+  });
+
+  it('of a page begin a new turn by a message to itself, in the order asked', async () => {
+    const channel = new MessageChannel();
+    const inNextTurn = turnsOf(channel);
+    const ran: string[] = [];
+    const { promise, resolve } = deferred<undefined>();
+    inNextTurn(() => ran.push('first turn'));
+    inNextTurn(() => {
+      ran.push('second turn');
+      resolve(undefined);
+    });
+    queueMicrotask(() => ran.push('this turn'));
+    await promise;
+    channel.port1.close();
+    assert.deepEqual(ran, ['this turn', 'first turn', 'second turn']);
   });
 
   it('random bytes differ, and a maybe-promise goes on at once when it can', async () => {

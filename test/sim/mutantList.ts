@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an end fills its socket without bound',
-    edits: [{ file: 'tunnel/recordPump.ts', find: 'if (this.#backlogBytes() >= MAX_SOCKET_BACKLOG_BYTES) return;', replace: '' }],
+    edits: [{ file: 'tunnel/recordPump.ts', find: 'this.#backlogBytes() >= MAX_SOCKET_BACKLOG_BYTES || ', replace: '' }],
   },
   {
     name: 'the device does not go on when its socket has drained',

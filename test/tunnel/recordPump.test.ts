@@ -22,9 +22,14 @@ class TurnClock extends FakeClock implements Clock {
     this.#later.push(task);
   }
 
+  /** One read of this turn is over. */
+  endReading(): void {
+    for (let task = this.#deferred.shift(); task; task = this.#deferred.shift()) task();
+  }
+
   /** Ends this turn; the next one begins. Returns whether it has anything to do. */
   endTurn(): boolean {
-    for (let task = this.#deferred.shift(); task; task = this.#deferred.shift()) task();
+    this.endReading();
     this.#deferred.push(...this.#later.splice(0));
     return this.#deferred.length > 0;
   }
@@ -85,6 +90,24 @@ describe('record pump', () => {
     backlogBytes = 0;
     pump.run();
     assert.deepEqual(sent, ['a']);
+  });
+
+  it('sends the first at once, and together what the same turn brings after it', () => {
+    pump.wake(source('a', 1, 100));
+    clock.endReading();
+    assert.equal(sent.join(''), 'a');
+    for (const name of ['b', 'c', 'd']) {
+      pump.wake(source(name, 1, 100));
+      clock.endReading();
+    }
+    assert.equal(sent.join(''), 'a');
+    clock.endTurn();
+    clock.endTurn();
+    assert.equal(sent.join(''), 'abcd');
+    while (clock.endTurn());
+    pump.wake(source('e', 1, 100));
+    clock.endReading();
+    assert.equal(sent.join(''), 'abcde');
   });
 
   it('sends nothing for a source that was taken out', () => {
