@@ -10,7 +10,7 @@ import { short } from './stats.ts';
 export const HOME_LINK: LinkShape = { bitsPerSecond: 20e6, delayMs: 20 };
 
 /** Runs of a path before anything counts: code is compiled, connections are there. */
-const WARM_UP_REQUESTS = 200;
+const WARM_UP_REQUESTS = 2_500;
 const WARM_UP_TOKENS = 60_000;
 const WARM_UP_STREAMS = 128;
 
