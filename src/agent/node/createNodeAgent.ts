@@ -3,6 +3,7 @@ import { systemClock } from '../../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import type { Logger } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
+import type { DamagedFile } from '../../conversation/node/openDatabase.ts';
 import { SqliteStore } from '../../conversation/node/sqliteStore.ts';
 import { OllamaClient, type OllamaSettings } from '../../ollama/node/ollamaClient.ts';
 import type { StatusEventBus } from '../../protocol/status.ts';
@@ -27,13 +28,13 @@ export interface NodeAgentOptions {
 
 export interface NodeAgent extends Disposable {
   readonly agent: Agent;
-  /** A damaged conversation file that was set aside, by name. */
-  readonly damaged?: string;
+  /** A damaged conversation file that was set aside. */
+  readonly damaged?: DamagedFile;
 }
 
 /**
  * The agent on this machine: the same assembly in the extension and in the headless agent.
- * @throws TunnelError `anotherLeads`, `identityLost`, `storeFailed`
+ * @throws TunnelError `anotherLeads`, `identityLost`, `storeFailed`, `storeNewer`
  */
 export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
   const store = new DisposableStore();
