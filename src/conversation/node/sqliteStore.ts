@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { parseChatReply, type ChatReply, type ConversationSummary, type SearchHit } from '../../protocol/chat.ts';
 import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { TunnelError } from '../../protocol/errors.ts';
+import type { ArchivedConversation } from '../chatArchive.ts';
 import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
 import { openDatabase, type DamagedFile } from './openDatabase.ts';
 import { messageColumns, readable, readMessage, readSummary, siblingColumns, summaryColumns } from './rows.ts';
@@ -198,6 +199,36 @@ export class SqliteStore implements ConversationStore {
     const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NOT NULL
       ORDER BY deleted_at DESC, ordinal DESC LIMIT ?`;
     return this.#sql.read(() => readable(this.#sql.all(sql, owner, limit), readSummary));
+  }
+
+  archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined {
+    const sql = `SELECT ${messageColumns}, parent_id AS parentId FROM message WHERE conversation_id = ? ORDER BY ordinal`;
+    const headSql = 'SELECT head_id AS headId FROM conversation WHERE id = ?';
+    return this.#sql.read(() => {
+      const summary = this.conversation(owner, conversationId);
+      const headId = this.#sql.all(headSql, conversationId)[0]?.['headId'];
+      if (!summary || typeof headId !== 'string') return undefined;
+      const { title, createdAt, updatedAt, model } = summary;
+      const messages = readable(this.#sql.all(sql, conversationId), ({ parentId, ...row }) => ({
+        message: readMessage(row),
+        parentId: typeof parentId === 'string' ? parentId : null,
+      }));
+      return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId };
+    });
+  }
+
+  addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void {
+    const { title, createdAt, updatedAt, model = null, messages, headId } = conversation;
+    this.#sql.write(() => {
+      this.#sql.run(
+        'INSERT INTO conversation (id, owner, title, model, created_at, updated_at, head_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        ...[conversationId, owner, title, model, createdAt, updatedAt, headId],
+      );
+      for (const { message, parentId } of messages) {
+        this.#insert(conversationId, message, parentId);
+        if (message.stats) this.#sql.run('UPDATE message SET stats = ? WHERE id = ?', JSON.stringify(message.stats), message.id);
+      }
+    });
   }
 
   search(owner: OwnerId, query: string, limit: number): SearchHit[] {
