@@ -112,7 +112,7 @@ export interface ConversationStore extends Disposable {
   rename(owner: OwnerId, conversationId: string, title: string): void;
   /** Moves a conversation to the bin, where it stays 30 days. */
   deleteConversation(owner: OwnerId, conversationId: string): void;
-  /** Takes it out again. @throws TunnelError `unknownConversation` when it is not in the bin */
+  /** Takes it out again. @throws TunnelError `unknownConversation` when it is not in the bin, or no longer */
   restoreConversation(owner: OwnerId, conversationId: string): void;
   /** What is in the bin, last deleted first. */
   listDeleted(owner: OwnerId, limit: number): readonly ConversationSummary[];
@@ -122,6 +122,11 @@ export interface ConversationStore extends Disposable {
   addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void;
   /** Best first, without deleted conversations; other branches than those shown count too. A running answer is found once it has ended. */
   search(owner: OwnerId, query: string, limit: number): readonly SearchHit[];
+  /**
+   * Forgets a small part of what is past its time: conversations 30 days in the bin, replies that no conversation holds after 30 days.
+   * @returns whether there may be more
+   */
+  purge(): boolean;
   /** Turns every answer that still runs into `interrupted`; called once at start, before anything else. Returns how many. */
   interruptRunning(): number;
 }

@@ -92,16 +92,48 @@ describe('SQLite store', () => {
     store.dispose();
     await own.advance(29 * dayMs);
     const early = SqliteStore.open(path, own).store;
+    assert.equal(early.purge(), false);
+    assert.equal(early.listDeleted('owner', 10).length, 1);
     assert.ok(early.replyTo('owner', idOf('r gone')));
     assert.ok(early.replyTo('owner', idOf('stop')));
     early.dispose();
     await own.advance(2 * dayMs);
     const late = SqliteStore.open(path, own).store;
+    assert.deepEqual(late.listDeleted('owner', 10), []);
+    assert.throws(
+      () => {
+        late.restoreConversation('owner', idOf('gone'));
+      },
+      { code: 'unknownConversation' },
+    );
+    while (late.purge());
     assert.equal(late.replyTo('owner', idOf('r gone')), undefined);
     assert.equal(late.replyTo('owner', idOf('stop')), undefined);
     assert.ok(late.replyTo('owner', idOf('r kept')));
     late.commitTurn(sampleTurn({ name: 'again', conversation: 'gone' }));
     late.dispose();
+  });
+
+  it('purges a long conversation in small steps, and the whole of it', async () => {
+    const own = new FakeClock();
+    const { store } = SqliteStore.open(path, own);
+    for (let n = 0; n < 180; n++) store.commitTurn(sampleTurn({ name: String(n), question: 'long question '.repeat(100) }));
+    store.deleteConversation('owner', idOf('c'));
+    await own.advance(31 * dayMs);
+    let steps = 0;
+    let longest = 0;
+    for (let more = true; more; steps++) {
+      const begun = performance.now();
+      more = store.purge();
+      longest = Math.max(longest, performance.now() - begun);
+    }
+    store.dispose();
+    assert.equal(steps, 5);
+    assert.ok(longest < 500, String(longest));
+    const db = new DatabaseSync(path);
+    for (const table of ['conversation', 'message', 'part', 'reply', 'message_text_docsize'])
+      assert.equal(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'], 0, table);
+    db.close();
   });
 
   it('records whose child each message is', () => {

@@ -186,6 +186,12 @@ export class MemoryStore implements ConversationStore {
       .slice(0, limit);
   }
 
+  /** It has no clock: nothing is ever past its time. */
+  purge(): boolean {
+    this.#check();
+    return false;
+  }
+
   interruptRunning(): number {
     this.#check();
     let count = 0;

@@ -5,6 +5,7 @@ import type { Logger } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import type { DamagedFile } from '../../conversation/node/openDatabase.ts';
 import { SqliteStore } from '../../conversation/node/sqliteStore.ts';
+import { Retention } from '../../conversation/retention.ts';
 import { OllamaClient, type OllamaSettings } from '../../ollama/node/ollamaClient.ts';
 import type { StatusEventBus } from '../../protocol/status.ts';
 import { soundCrypto } from '../../secure/node/soundCrypto.ts';
@@ -44,6 +45,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
     store.add(new LeaderLock(folder.lockFile));
     const { store: conversations, damaged } = SqliteStore.open(folder.conversationsFile, systemClock);
     store.add(conversations);
+    store.add(new Retention(systemClock, conversations, options.log));
     const devices = store.add(new SqliteDeviceStore(folder.deviceFile));
     const models = store.add(
       new OllamaClient({

@@ -13,6 +13,8 @@ import { guard, Sql } from './sql.ts';
 
 /** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
 const KEEP_MS = 30 * 24 * 60 * 60_000;
+/** Rows that one step of a purge deletes: some milliseconds, with their part of the search index. */
+const PURGED_AT_ONCE = 100;
 
 export interface OpenedStore {
   readonly store: SqliteStore;
@@ -41,7 +43,6 @@ export class SqliteStore implements ConversationStore {
   static open(path: string, clock: Clock): OpenedStore {
     const { db, damaged } = guard(() => openDatabase(path, clock.now()));
     const store = new SqliteStore(new Sql(db, rebuildIndex), clock);
-    store.#purge();
     return { store, ...(damaged === undefined ? {} : { damaged }) };
   }
 
@@ -114,11 +115,7 @@ export class SqliteStore implements ConversationStore {
       if (!known)
         this.#sql.run(
           'INSERT INTO conversation (id, owner, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
-          conversationId,
-          owner,
-          title,
-          createdAt,
-          createdAt,
+          ...[conversationId, owner, title, createdAt, createdAt],
         );
       if (typeof parentId === 'string' && !this.message(owner, conversationId, parentId)) throw new TunnelError('unknownMessage');
       const behind = parentId === undefined ? (known?.['head_id'] ?? null) : parentId;
@@ -126,10 +123,7 @@ export class SqliteStore implements ConversationStore {
       this.#insert(conversationId, answer, question ? question.id : behind);
       this.#sql.run(
         'UPDATE conversation SET model = ?, updated_at = ?, head_id = ? WHERE id = ?',
-        model,
-        createdAt,
-        answer.id,
-        conversationId,
+        ...[model, createdAt, answer.id, conversationId],
       );
       this.#remember(owner, requestId, reply, conversationId);
     });
@@ -185,28 +179,24 @@ export class SqliteStore implements ConversationStore {
 
   restoreConversation(owner: OwnerId, conversationId: string): void {
     this.#sql.write(() => {
-      const found = this.#sql.all(
-        'SELECT 1 FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NOT NULL',
-        conversationId,
-        owner,
-      );
+      const sql = 'SELECT 1 FROM conversation WHERE id = ? AND owner = ? AND deleted_at >= ?';
+      const found = this.#sql.all(sql, conversationId, owner, this.#binLimit);
       if (found.length === 0) throw new TunnelError('unknownConversation');
       this.#sql.run('UPDATE conversation SET deleted_at = NULL WHERE id = ?', conversationId);
     });
   }
 
   listDeleted(owner: OwnerId, limit: number): ConversationSummary[] {
-    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NOT NULL
+    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at >= ?
       ORDER BY deleted_at DESC, ordinal DESC LIMIT ?`;
-    return this.#sql.read(() => readable(this.#sql.all(sql, owner, limit), readSummary));
+    return this.#sql.read(() => readable(this.#sql.all(sql, owner, this.#binLimit, limit), readSummary));
   }
 
   archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined {
     const sql = `SELECT ${messageColumns}, parent_id AS parentId FROM message WHERE conversation_id = ? ORDER BY ordinal`;
-    const headSql = 'SELECT head_id AS headId FROM conversation WHERE id = ?';
     return this.#sql.read(() => {
       const summary = this.conversation(owner, conversationId);
-      const headId = this.#sql.all(headSql, conversationId)[0]?.['headId'];
+      const headId = this.#sql.all('SELECT head_id AS headId FROM conversation WHERE id = ?', conversationId)[0]?.['headId'];
       if (!summary || typeof headId !== 'string') return undefined;
       const { title, createdAt, updatedAt, model } = summary;
       const messages = readable(this.#sql.all(sql, conversationId), ({ parentId, ...row }) => ({
@@ -224,16 +214,27 @@ export class SqliteStore implements ConversationStore {
         'INSERT INTO conversation (id, owner, title, model, created_at, updated_at, head_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
         ...[conversationId, owner, title, model, createdAt, updatedAt, headId],
       );
-      for (const { message, parentId } of messages) {
-        this.#insert(conversationId, message, parentId);
-        if (message.stats) this.#sql.run('UPDATE message SET stats = ? WHERE id = ?', JSON.stringify(message.stats), message.id);
-      }
+      for (const { message, parentId } of messages) this.#insert(conversationId, message, parentId);
     });
   }
 
   search(owner: OwnerId, query: string, limit: number): SearchHit[] {
     const expression = matchExpression(query);
     return expression === undefined ? [] : this.#sql.read(() => readable(this.#sql.all(searchSql, expression, owner, limit), readHit));
+  }
+
+  purge(): boolean {
+    return this.#sql.write(() => {
+      const gone = this.#sql.all('SELECT id FROM conversation WHERE deleted_at < ? LIMIT 1', this.#binLimit)[0]?.['id'];
+      if (typeof gone === 'string') {
+        const sql = 'DELETE FROM message WHERE ordinal IN (SELECT ordinal FROM message WHERE conversation_id = ? LIMIT ?)';
+        if (this.#sql.run(sql, gone, PURGED_AT_ONCE) < PURGED_AT_ONCE) this.#sql.run('DELETE FROM conversation WHERE id = ?', gone);
+        return true;
+      }
+      const sql = `DELETE FROM reply WHERE (owner, request_id) IN
+        (SELECT owner, request_id FROM reply WHERE conversation_id IS NULL AND created_at < ? LIMIT ?)`;
+      return this.#sql.run(sql, this.#binLimit, PURGED_AT_ONCE) === PURGED_AT_ONCE;
+    });
   }
 
   interruptRunning(): number {
@@ -257,20 +258,19 @@ export class SqliteStore implements ConversationStore {
     this.#sql.dispose();
   }
 
-  #purge(): void {
-    const limit = this.#clock.now() - KEEP_MS;
-    this.#sql.write(() => {
-      this.#sql.run('DELETE FROM conversation WHERE deleted_at < ?', limit);
-      this.#sql.run('DELETE FROM reply WHERE conversation_id IS NULL AND created_at < ?', limit);
-    });
+  /** What was put into the bin before this is gone, whether or not it has been purged. */
+  get #binLimit(): number {
+    return this.#clock.now() - KEEP_MS;
   }
 
   #insert(conversationId: string, message: ChatMessage, parentId: SQLInputValue): void {
     const { id, role, text, createdAt, model = null, state = null, nextSequence = null, standIn } = message;
+    const { stats, error = null, errorDetail = null } = message;
     this.#sql.run(
-      `INSERT INTO message (id, conversation_id, parent_id, role, text, created_at, model, state, next_sequence, stand_in)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO message (id, conversation_id, parent_id, role, text, created_at, model, state, next_sequence, stand_in,
+        stats, error, error_detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[id, conversationId, parentId, role, text, createdAt, model, state, nextSequence, standIn === undefined ? null : Number(standIn)],
+      ...[stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
     );
   }
 
