@@ -306,7 +306,7 @@ export function storeConformance(name: string, make: () => StoreUnderTest): void
         ['question 1', 'second'],
       );
       assert.deepEqual(shown[1]?.stats, stats);
-      assert.equal(shown[1]?.siblings?.count, 2);
+      assert.equal(shown[1].siblings?.count, 2);
       assert.equal(later.search('owner', 'second', 10).length, 2);
       assert.deepEqual(later.messages('guest', idOf('copy'), all).messages, []);
     });

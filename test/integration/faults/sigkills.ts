@@ -151,7 +151,7 @@ function note(known: Map<string, Expected[]>, { conversationId, prompt, answerId
 function inFile(stack: Stack, known: ReadonlyMap<string, readonly Expected[]>): string[] {
   const { store, damaged } = SqliteStore.open(join(stack.folder, 'state', 'conversations.db'), systemClock);
   try {
-    const wrong = damaged === undefined ? [] : [`the file was damaged: ${damaged}`];
+    const wrong = damaged === undefined ? [] : [`the file was damaged: ${damaged.file}`];
     const listed = store.listConversations(MACHINE_OWNER);
     if (listed.length !== known.size) wrong.push(`${String(listed.length)} conversations in the file, ${String(known.size)} asked for`);
     for (const [conversationId, expected] of known) {
