@@ -5,9 +5,12 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ChatReply, MutatingRequest } from '../protocol/chat.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
+import { TunnelError } from '../protocol/errors.ts';
 import { ConversationShelf } from './conversationShelf.ts';
+import { exportJson, exportMarkdown } from './exportChats.ts';
 import { HubConnection, type ChatPeer, type ChatSink, type HubServices } from './hubConnection.ts';
 import { newId } from './ids.ts';
+import { importChats } from './importChats.ts';
 import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
@@ -140,6 +143,29 @@ export class Hub implements HubServices, Disposable {
 
   found(owner: OwnerId, query: string): ChatReply {
     return foundReply(this.#options.store, owner, query);
+  }
+
+  /** One conversation as a file: for people, or as JSON with all branches. @throws TunnelError `unknownConversation`, `storeFailed` */
+  exportChat(owner: OwnerId, conversationId: string, format: 'markdown' | 'json'): string {
+    const conversation = this.#options.store.archive(owner, conversationId);
+    if (!conversation) throw new TunnelError('unknownConversation');
+    return format === 'json' ? exportJson([conversation]) : exportMarkdown(conversation);
+  }
+
+  /**
+   * Adds the conversations of an exported file beside those that are there, each whole or not at all, and lets others have their turn after each.
+   * @returns how many were added, and how many could not be
+   * @throws TunnelError `importFailed` when the file cannot be read, `storeFailed` when the next one cannot be stored
+   */
+  async importChats(owner: OwnerId, json: string): Promise<{ readonly added: number; readonly skipped: number }> {
+    const { clock, random, store } = this.#options;
+    const { conversations, skipped } = importChats(json, { random, now: clock.now() });
+    for (const conversation of conversations) {
+      store.addArchived(owner, newId(random), conversation);
+      this.#announce(owner);
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+    }
+    return { added: conversations.length, skipped };
   }
 
   models(peer: ChatPeer): Promise<ChatReply> {

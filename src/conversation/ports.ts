@@ -1,5 +1,6 @@
 import type { ChatReply, ConversationSummary, ModelInfo, SearchHit } from '../protocol/chat.ts';
 import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
+import type { ArchivedConversation } from './chatArchive.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { ErrorCode, TunnelError } from '../protocol/errors.ts';
@@ -111,12 +112,21 @@ export interface ConversationStore extends Disposable {
   rename(owner: OwnerId, conversationId: string, title: string): void;
   /** Moves a conversation to the bin, where it stays 30 days. */
   deleteConversation(owner: OwnerId, conversationId: string): void;
-  /** Takes it out again. @throws TunnelError `unknownConversation` when it is not in the bin */
+  /** Takes it out again. @throws TunnelError `unknownConversation` when it is not in the bin, or no longer */
   restoreConversation(owner: OwnerId, conversationId: string): void;
   /** What is in the bin, last deleted first. */
   listDeleted(owner: OwnerId, limit: number): readonly ConversationSummary[];
+  /** A whole conversation, all branches. `undefined` when there is none, it is deleted, or it belongs to another owner. */
+  archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined;
+  /** Adds a conversation, all of it or nothing. Its ids must be new. */
+  addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void;
   /** Best first, without deleted conversations; other branches than those shown count too. A running answer is found once it has ended. */
   search(owner: OwnerId, query: string, limit: number): readonly SearchHit[];
+  /**
+   * Forgets a small part of what is past its time: conversations 30 days in the bin, replies that no conversation holds after 30 days.
+   * @returns whether there may be more
+   */
+  purge(): boolean;
   /** Turns every answer that still runs into `interrupted`; called once at start, before anything else. Returns how many. */
   interruptRunning(): number;
 }

@@ -92,6 +92,12 @@ export const MAX_TEXT_AHEAD_UNITS = 16 * MiB;
 /** A written answer; more ends the generation as `interrupted`. */
 export const MAX_ANSWER_BYTES = 8 * MiB;
 
+/** A file of conversations to import, in UTF-16 units: years of chats; it is parsed in one go, so memory is what bounds it. */
+export const MAX_IMPORT_UNITS = 256 * MiB;
+export const MAX_IMPORT_CONVERSATIONS = 50_000;
+/** In one conversation, all branches; a longer one is left out. */
+export const MAX_IMPORT_MESSAGES = 20_000;
+
 /** Head of a request or an answer on an `http` stream. */
 export const MAX_HTTP_HEAD_BYTES = 4 * KiB;
 /** Body of a request on an `http` stream: a chat with a few images. A longer one is answered 413. */

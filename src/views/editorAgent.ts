@@ -6,8 +6,8 @@ export interface EditorAgent {
   readonly control: AgentControl;
   /** A fresh line; whoever asked for it ends it. */
   createChatPort(): ChatPort;
-  /** A damaged chat file that was set aside, by name. */
-  readonly damaged?: string;
+  /** A damaged chat file that was set aside: its path now, and how many chats of it could be read. */
+  readonly damaged?: { readonly file: string; readonly conversations: number };
 }
 
 /**

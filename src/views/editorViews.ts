@@ -108,7 +108,11 @@ export function createViews(parts: EditorParts): Disposable {
       if (owned.isDisposed) return;
       if (damaged !== undefined)
         void vscode.window.showWarningMessage(
-          vscode.l10n.t('The file of your chats was damaged. It was set aside as {0}, and a new one was begun.', damaged),
+          vscode.l10n.t(
+            'The file of your chats was damaged and set aside as {0}. Chats that could still be read: {1}.',
+            damaged.file,
+            damaged.conversations,
+          ),
         );
       owned.add(
         answerPairingQuestions(control, log, () => {

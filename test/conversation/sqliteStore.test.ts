@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,6 @@ import { FakeClock } from '../fakes/fakeClock.ts';
 import { idOf, sampleTurn } from './sampleTurns.ts';
 import { storeConformance } from './storeConformance.ts';
 
-const all = { limit: 1000 };
 const dayMs = 24 * 60 * 60_000;
 
 storeConformance('SQLite', () => {
@@ -49,30 +48,6 @@ describe('SQLite store', () => {
     store.dispose();
   }
 
-  for (const [what, damage] of [
-    ['is no database at all', (bytes: Buffer) => Buffer.concat([Buffer.from('garbage'), bytes.subarray(7)])],
-    [
-      'has damaged pages',
-      (bytes: Buffer) => Buffer.from(bytes.map((byte, index) => (index > 4096 && index % 3 === 0 ? byte ^ 0x55 : byte))),
-    ],
-  ] as const)
-    it(`puts a file aside that ${what}, byte for byte, names it and begins anew`, () => {
-      fill(20);
-      const damaged = damage(readFileSync(path));
-      writeFileSync(path, damaged);
-      const opened = SqliteStore.open(path, clock);
-      assert.match(opened.damaged ?? '', /^chats\.db\.damaged-2026-01-01T/);
-      assert.deepEqual(readFileSync(join(folder, opened.damaged ?? '')), damaged);
-      opened.store.commitTurn(sampleTurn({ name: 'new' }));
-      assert.equal(opened.store.messages('owner', idOf('c'), all).messages.length, 2);
-      opened.store.dispose();
-      writeFileSync(path, 'garbage again, which SQLite takes for no database');
-      const again = SqliteStore.open(path, clock);
-      again.store.dispose();
-      assert.notEqual(again.damaged, opened.damaged);
-      assert.equal(readdirSync(folder).filter((name) => /\.damaged-.*Z(-\d+)?$/.test(name)).length, 2);
-    });
-
   it('refuses a file that a newer version wrote, and leaves it as it is', () => {
     fill(1);
     const db = new DatabaseSync(path);
@@ -80,7 +55,7 @@ describe('SQLite store', () => {
     db.close();
     assert.throws(
       () => SqliteStore.open(path, clock),
-      (error: unknown) => error instanceof TunnelError && error.code === 'storeFailed' && (error.detail ?? '').includes('newer'),
+      (error: unknown) => error instanceof TunnelError && error.code === 'storeNewer' && (error.detail ?? '').includes('999'),
     );
     assert.deepEqual(readdirSync(folder), ['chats.db']);
   });
@@ -117,16 +92,48 @@ describe('SQLite store', () => {
     store.dispose();
     await own.advance(29 * dayMs);
     const early = SqliteStore.open(path, own).store;
+    assert.equal(early.purge(), false);
+    assert.equal(early.listDeleted('owner', 10).length, 1);
     assert.ok(early.replyTo('owner', idOf('r gone')));
     assert.ok(early.replyTo('owner', idOf('stop')));
     early.dispose();
     await own.advance(2 * dayMs);
     const late = SqliteStore.open(path, own).store;
+    assert.deepEqual(late.listDeleted('owner', 10), []);
+    assert.throws(
+      () => {
+        late.restoreConversation('owner', idOf('gone'));
+      },
+      { code: 'unknownConversation' },
+    );
+    while (late.purge());
     assert.equal(late.replyTo('owner', idOf('r gone')), undefined);
     assert.equal(late.replyTo('owner', idOf('stop')), undefined);
     assert.ok(late.replyTo('owner', idOf('r kept')));
     late.commitTurn(sampleTurn({ name: 'again', conversation: 'gone' }));
     late.dispose();
+  });
+
+  it('purges a long conversation in small steps, and the whole of it', async () => {
+    const own = new FakeClock();
+    const { store } = SqliteStore.open(path, own);
+    for (let n = 0; n < 180; n++) store.commitTurn(sampleTurn({ name: String(n), question: 'long question '.repeat(100) }));
+    store.deleteConversation('owner', idOf('c'));
+    await own.advance(31 * dayMs);
+    let steps = 0;
+    let longest = 0;
+    for (let more = true; more; steps++) {
+      const begun = performance.now();
+      more = store.purge();
+      longest = Math.max(longest, performance.now() - begun);
+    }
+    store.dispose();
+    assert.equal(steps, 5);
+    assert.ok(longest < 500, String(longest));
+    const db = new DatabaseSync(path);
+    for (const table of ['conversation', 'message', 'part', 'reply', 'message_text_docsize'])
+      assert.equal(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'], 0, table);
+    db.close();
   });
 
   it('records whose child each message is', () => {

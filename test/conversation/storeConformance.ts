@@ -12,6 +12,7 @@ export interface StoreUnderTest {
 
 const code = (expected: ErrorCode) => (error: unknown) => error instanceof TunnelError && error.code === expected;
 const all = { limit: 1000 };
+const stats = { totalMs: 3, loadMs: 1, promptTokens: 2, promptMs: 1, answerTokens: 1, answerMs: 1, reason: 'stop' };
 
 /** What every conversation store does. */
 export function storeConformance(name: string, make: () => StoreUnderTest): void {
@@ -260,6 +261,61 @@ export function storeConformance(name: string, make: () => StoreUnderTest): void
       const reply = { type: 'refused', requestId: idOf('r'), error: 'busy' } as const;
       store.rememberReply('owner', idOf('r'), reply);
       assert.deepEqual(under.reopen().replyTo('owner', idOf('r')), reply);
+    });
+
+    it('gives a conversation out with all its branches, and takes one in whole or not at all', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      store.commitTurn(sampleAnswer('2', '1'));
+      store.updateAnswer(idOf('a 2'), { text: 'second', state: 'done', nextSequence: 1 });
+      const archive = store.archive('owner', idOf('c'));
+      assert.ok(archive);
+      assert.deepEqual(
+        archive.messages.map(({ message, parentId }) => [message.id, parentId]),
+        [
+          [idOf('q 1'), null],
+          [idOf('a 1'), idOf('q 1')],
+          [idOf('a 2'), idOf('q 1')],
+        ],
+      );
+      assert.equal(archive.headId, idOf('a 2'));
+      for (const [owner, id] of [
+        ['guest', 'c'],
+        ['owner', 'none'],
+      ] as const)
+        assert.equal(store.archive(owner, idOf(id)), undefined);
+      assert.throws(() => {
+        store.addArchived('owner', idOf('copy'), archive);
+      }, code('storeFailed'));
+      assert.equal(store.conversation('owner', idOf('copy')), undefined);
+      const renamed = new Map(
+        archive.messages.map(({ message }) => [
+          message.id,
+          idOf(`n ${String(archive.messages.findIndex((one) => one.message === message))}`),
+        ]),
+      );
+      const newIdOf = (id: string | null): string | null => (id === null ? null : (renamed.get(id) ?? null));
+      const messages = archive.messages.map(({ message, parentId }) => ({
+        message: { ...message, id: newIdOf(message.id) ?? '', ...(message.text === 'second' && { stats }) },
+        parentId: newIdOf(parentId),
+      }));
+      store.addArchived('owner', idOf('copy'), { ...archive, headId: newIdOf(archive.headId) ?? '', messages });
+      const later = under.reopen();
+      const shown = later.messages('owner', idOf('copy'), all).messages;
+      assert.deepEqual(
+        shown.map(({ text }) => text),
+        ['question 1', 'second'],
+      );
+      assert.deepEqual(shown[1]?.stats, stats);
+      assert.equal(shown[1].siblings?.count, 2);
+      assert.equal(later.search('owner', 'second', 10).length, 2);
+      assert.deepEqual(later.messages('guest', idOf('copy'), all).messages, []);
+    });
+
+    it('keeps what is not past its time', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      store.deleteConversation('owner', idOf('c'));
+      assert.equal(store.purge(), false);
+      assert.equal(store.listDeleted('owner', 10).length, 1);
     });
 
     it('changes nothing when a request id comes twice', () => {

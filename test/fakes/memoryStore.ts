@@ -1,6 +1,7 @@
 import { type ChatReply, type ConversationSummary, type SearchHit } from '../../src/protocol/chat.ts';
 import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
+import type { ArchivedConversation } from '../../src/conversation/chatArchive.ts';
 import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../../src/conversation/ports.ts';
 
 interface Placed {
@@ -146,6 +147,26 @@ export class MemoryStore implements ConversationStore {
     return this.#deleted(owner).slice(0, limit).map(summaryOf);
   }
 
+  archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined {
+    const kept = this.#find(owner, conversationId);
+    if (!kept || kept.headId === null) return undefined;
+    const { title, createdAt, updatedAt, model, headId } = kept;
+    const messages = kept.messages.map(({ message, parentId }) => ({ message, parentId }));
+    return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId };
+  }
+
+  addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void {
+    this.#check();
+    const ids = conversation.messages.map(({ message }) => message.id);
+    const isTaken = this.#conversations.some(
+      (kept) => kept.id === conversationId || kept.messages.some(({ message }) => ids.includes(message.id)),
+    );
+    if (isTaken || new Set(ids).size < ids.length) throw new TunnelError('storeFailed', 'id used twice');
+    const { title, createdAt, updatedAt, model, headId } = conversation;
+    const messages = conversation.messages.map(({ message, parentId }) => ({ message, parentId }));
+    this.#conversations.push({ owner, id: conversationId, title, createdAt, updatedAt, model, deleted: 0, headId, messages });
+  }
+
   search(owner: OwnerId, query: string, limit: number): SearchHit[] {
     const wanted = wordsOf(query);
     if (wanted.length === 0) return [];
@@ -163,6 +184,12 @@ export class MemoryStore implements ConversationStore {
         }),
       )
       .slice(0, limit);
+  }
+
+  /** It has no clock: nothing is ever past its time. */
+  purge(): boolean {
+    this.#check();
+    return false;
   }
 
   interruptRunning(): number {

@@ -202,8 +202,11 @@ describe('the views together', () => {
   });
 
   it('names a damaged chat file that was set aside', async () => {
-    create(Promise.resolve({ control, createChatPort: newPort, damaged: 'conversations.damaged.db' }));
+    create(Promise.resolve({ control, createChatPort: newPort, damaged: { file: '/state/conversations.db.damaged', conversations: 3 } }));
     await clock.settle();
-    assert.match(fakeEditor.messages[0]?.text ?? '', /set aside as conversations\.damaged\.db/);
+    assert.match(
+      fakeEditor.messages[0]?.text ?? '',
+      /set aside as \/state\/conversations\.db\.damaged\. Chats that could still be read: 3/,
+    );
   });
 });

@@ -29,7 +29,7 @@ type AgentEvent =
   | { readonly event: 'request'; readonly name: string; readonly scope: Scope; readonly words: readonly string[] }
   | { readonly event: 'paired'; readonly clientId: string }
   | { readonly event: 'key'; readonly clientId: string; readonly name: string; readonly key: string }
-  | { readonly event: 'damaged'; readonly file: string };
+  | { readonly event: 'damaged'; readonly file: string; readonly conversations: number; readonly messages: number };
 
 /** Runs the headless agent until SIGINT or SIGTERM. @returns the exit code */
 export async function runAgent(options: AgentCommandOptions): Promise<number> {
@@ -49,7 +49,7 @@ export async function runAgent(options: AgentCommandOptions): Promise<number> {
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   try {
-    if (node.damaged !== undefined) print({ event: 'damaged', file: node.damaged });
+    if (node.damaged !== undefined) print({ event: 'damaged', ...node.damaged });
     bus.statusStream((event) => {
       print({ event: 'state', ...event });
     });
@@ -165,7 +165,7 @@ function inWords(event: AgentEvent): string {
     case 'key':
       return `The API key ${event.name}, shown this once: ${event.key}`;
     case 'damaged':
-      return `The chat file was damaged. It was kept as ${event.file}; a new one was begun.`;
+      return `The chat file was damaged. It is kept as ${event.file}. Chats that could still be read: ${String(event.conversations)}.`;
   }
 }
 

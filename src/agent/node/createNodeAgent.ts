@@ -3,7 +3,9 @@ import { systemClock } from '../../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import type { Logger } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
+import type { DamagedFile } from '../../conversation/node/openDatabase.ts';
 import { SqliteStore } from '../../conversation/node/sqliteStore.ts';
+import { Retention } from '../../conversation/retention.ts';
 import { OllamaClient, type OllamaSettings } from '../../ollama/node/ollamaClient.ts';
 import type { StatusEventBus } from '../../protocol/status.ts';
 import { soundCrypto } from '../../secure/node/soundCrypto.ts';
@@ -27,13 +29,13 @@ export interface NodeAgentOptions {
 
 export interface NodeAgent extends Disposable {
   readonly agent: Agent;
-  /** A damaged conversation file that was set aside, by name. */
-  readonly damaged?: string;
+  /** A damaged conversation file that was set aside. */
+  readonly damaged?: DamagedFile;
 }
 
 /**
  * The agent on this machine: the same assembly in the extension and in the headless agent.
- * @throws TunnelError `anotherLeads`, `identityLost`, `storeFailed`
+ * @throws TunnelError `anotherLeads`, `identityLost`, `storeFailed`, `storeNewer`
  */
 export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
   const store = new DisposableStore();
@@ -43,6 +45,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
     store.add(new LeaderLock(folder.lockFile));
     const { store: conversations, damaged } = SqliteStore.open(folder.conversationsFile, systemClock);
     store.add(conversations);
+    store.add(new Retention(systemClock, conversations, options.log));
     const devices = store.add(new SqliteDeviceStore(folder.deviceFile));
     const models = store.add(
       new OllamaClient({

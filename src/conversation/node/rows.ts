@@ -1,12 +1,12 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import * as v from 'valibot';
 import { type ConversationSummary } from '../../protocol/chat.ts';
-import { parseMessage, type ChatMessage } from '../../protocol/chatMessage.ts';
+import { id, parseMessage, type ChatMessage } from '../../protocol/chatMessage.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 const summaryRow = v.object({
-  id: v.string(),
+  id,
   title: v.string(),
   model: v.nullable(v.string()),
   created_at: v.number(),
@@ -17,10 +17,21 @@ const summaryRow = v.object({
 export const summaryColumns = `id, title, model, created_at, updated_at,
   EXISTS (SELECT 1 FROM message WHERE conversation_id = conversation.id AND state IN ('waiting', 'loading', 'streaming')) AS running`;
 
+/** All that can be read: one damaged row hides itself, not the others. */
+export function readable<T>(rows: readonly Row[], read: (row: Row) => T): T[] {
+  return rows.flatMap((row) => {
+    try {
+      return [read(row)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** @throws ValiError when the row is not what was written */
 export function readSummary(row: Row): ConversationSummary {
-  const { id, title, model, created_at, updated_at, running } = v.parse(summaryRow, row);
-  return { id, title, ...(model === null ? {} : { model }), createdAt: created_at, updatedAt: updated_at, running: running !== 0 };
+  const { title, model, created_at, updated_at, running, ...rest } = v.parse(summaryRow, row);
+  return { id: rest.id, title, ...(model === null ? {} : { model }), createdAt: created_at, updatedAt: updated_at, running: running !== 0 };
 }
 
 export const messageColumns = `id, role,

@@ -1,11 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { TunnelError } from '../../protocol/errors.ts';
 
 /**
  * One script per version, never changed once released: version n+1 is made from version n. `parent_id` and `head_id` make the messages of a
  * conversation a tree, so that a second answer to a question or an edited question is one more row and nothing is overwritten.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE conversation (
     ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -83,18 +82,13 @@ const migrations: readonly string[] = [
 /** Version of the schema this build writes, kept in `user_version`. */
 export const SCHEMA_VERSION = migrations.length;
 
-/** Brings the schema up to date in one transaction. @throws TunnelError `storeFailed` when the file is newer than this program */
-export function migrate(db: DatabaseSync): void {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version > SCHEMA_VERSION) throw new TunnelError('storeFailed', `written by a newer version (schema ${String(version)})`);
-  if (version === SCHEMA_VERSION) return;
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    for (const script of migrations.slice(version)) db.exec(script);
-    db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
-    db.exec('COMMIT');
-  } catch (error) {
-    db.exec('ROLLBACK');
-    throw error;
-  }
+/** What a file of ours must have. */
+export const tables = ['conversation', 'message', 'part', 'reply', 'message_text'] as const;
+
+/** What SQLite's check says of a search index that does not fit its texts. */
+export const INDEX_DAMAGE = /fts5|inverted index/i;
+
+/** Makes the search index anew from the texts. */
+export function rebuildIndex(db: DatabaseSync): void {
+  db.exec("INSERT INTO message_text (message_text) VALUES ('rebuild')");
 }

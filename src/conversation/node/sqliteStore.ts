@@ -1,20 +1,25 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
 import { parseChatReply, type ChatReply, type ConversationSummary, type SearchHit } from '../../protocol/chat.ts';
 import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { TunnelError } from '../../protocol/errors.ts';
+import type { ArchivedConversation } from '../chatArchive.ts';
 import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
-import { openDatabase } from './openDatabase.ts';
-import { messageColumns, readMessage, readSummary, siblingColumns, summaryColumns, type Row } from './rows.ts';
+import { openDatabase, type DamagedFile } from './openDatabase.ts';
+import { messageColumns, readable, readMessage, readSummary, siblingColumns, summaryColumns } from './rows.ts';
+import { rebuildIndex } from './schema.ts';
 import { matchExpression, readHit, searchSql } from './search.ts';
+import { guard, Sql } from './sql.ts';
 
 /** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
 const KEEP_MS = 30 * 24 * 60 * 60_000;
+/** Rows that one step of a purge deletes: some milliseconds, with their part of the search index. */
+const PURGED_AT_ONCE = 100;
 
 export interface OpenedStore {
   readonly store: SqliteStore;
-  /** Name of the file that a damaged store was put aside as: the person must be told. */
-  readonly damaged?: string;
+  /** A damaged file that was put aside: the person must be told. */
+  readonly damaged?: DamagedFile;
 }
 
 /** How much of a running answer is on disk: UTF-16 units, and rows in `part`. */
@@ -25,21 +30,19 @@ interface Progress {
 
 /** Conversations in one SQLite file: write-ahead log, full synchronous, so what has returned survives a crash of the machine. */
 export class SqliteStore implements ConversationStore {
-  readonly #db: DatabaseSync;
+  readonly #sql: Sql;
   readonly #clock: Clock;
-  readonly #statements = new Map<string, StatementSync>();
   readonly #progress = new Map<string, Progress>();
 
-  private constructor(db: DatabaseSync, clock: Clock) {
-    this.#db = db;
+  private constructor(sql: Sql, clock: Clock) {
+    this.#sql = sql;
     this.#clock = clock;
   }
 
-  /** @throws TunnelError `storeFailed` */
+  /** @throws TunnelError `storeFailed`, `storeNewer` */
   static open(path: string, clock: Clock): OpenedStore {
     const { db, damaged } = guard(() => openDatabase(path, clock.now()));
-    const store = new SqliteStore(db, clock);
-    store.#purge();
+    const store = new SqliteStore(new Sql(db, rebuildIndex), clock);
     return { store, ...(damaged === undefined ? {} : { damaged }) };
   }
 
@@ -48,12 +51,12 @@ export class SqliteStore implements ConversationStore {
     const behind = before === undefined ? '' : 'AND (updated_at, ordinal) < (SELECT updated_at, ordinal FROM conversation WHERE id = ?)';
     const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NULL ${behind}
       ORDER BY updated_at DESC, ordinal DESC LIMIT ?`;
-    return guard(() => this.#all(sql, owner, ...(before === undefined ? [] : [before]), limit).map(readSummary));
+    return this.#sql.read(() => readable(this.#sql.all(sql, owner, ...(before === undefined ? [] : [before]), limit), readSummary));
   }
 
   conversation(owner: OwnerId, conversationId: string): ConversationSummary | undefined {
     const sql = `SELECT ${summaryColumns} FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL`;
-    return guard(() => this.#all(sql, conversationId, owner).map(readSummary)[0]);
+    return this.#sql.read(() => this.#sql.all(sql, conversationId, owner).map(readSummary)[0]);
   }
 
   messages(
@@ -72,8 +75,8 @@ export class SqliteStore implements ConversationStore {
           SELECT message.ordinal, message.parent_id, step + 1 FROM path JOIN message ON message.id = path.parent_id WHERE step < ?
         )
       SELECT ${messageColumns}, ${siblingColumns} FROM path CROSS JOIN message USING (ordinal) ORDER BY step`;
-    const rows = guard(() => this.#all(sql, conversationId, owner, ...(before === undefined ? [] : [before]), limit + 1).map(readMessage));
-    return { messages: rows.slice(0, limit).reverse(), more: rows.length > limit };
+    const rows = this.#sql.read(() => this.#sql.all(sql, conversationId, owner, ...(before === undefined ? [] : [before]), limit + 1));
+    return { messages: readable(rows.slice(0, limit), readMessage).reverse(), more: rows.length > limit };
   }
 
   message(
@@ -83,14 +86,14 @@ export class SqliteStore implements ConversationStore {
   ): { readonly message: ChatMessage; readonly parentId: string | null } | undefined {
     const sql = `SELECT ${messageColumns}, ${siblingColumns}, parent_id AS parentId FROM message WHERE id = ? AND conversation_id =
       (SELECT id FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NULL)`;
-    return guard(() => {
-      const row = this.#all(sql, messageId, conversationId, owner)[0];
+    return this.#sql.read(() => {
+      const row = this.#sql.all(sql, messageId, conversationId, owner)[0];
       return row && { message: readMessage(row), parentId: typeof row['parentId'] === 'string' ? row['parentId'] : null };
     });
   }
 
   choose(owner: OwnerId, conversationId: string, messageId: string): void {
-    this.#write(() => {
+    this.#sql.write(() => {
       if (!this.message(owner, conversationId, messageId)) throw new TunnelError('unknownMessage');
       const sql = `WITH RECURSIVE down (id, step) AS (
           SELECT ?, 0
@@ -99,44 +102,43 @@ export class SqliteStore implements ConversationStore {
           FROM down WHERE down.id IS NOT NULL
         )
         UPDATE conversation SET head_id = (SELECT id FROM down WHERE id IS NOT NULL ORDER BY step DESC LIMIT 1) WHERE id = ?`;
-      this.#run(sql, messageId, conversationId, conversationId);
+      this.#sql.run(sql, messageId, conversationId, conversationId);
     });
   }
 
   commitTurn(turn: NewTurn): void {
     const { requestId, owner, conversationId, title, question, answer, parentId, reply } = turn;
-    this.#write(() => {
-      const known = this.#all('SELECT owner, deleted_at, head_id FROM conversation WHERE id = ?', conversationId)[0];
+    this.#sql.write(() => {
+      const known = this.#sql.all('SELECT owner, deleted_at, head_id FROM conversation WHERE id = ?', conversationId)[0];
       if (known && (known['owner'] !== owner || known['deleted_at'] !== null)) throw new TunnelError('unknownConversation');
       const { createdAt, model = null } = answer;
       if (!known)
-        this.#run(
+        this.#sql.run(
           'INSERT INTO conversation (id, owner, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
-          conversationId,
-          owner,
-          title,
-          createdAt,
-          createdAt,
+          ...[conversationId, owner, title, createdAt, createdAt],
         );
       if (typeof parentId === 'string' && !this.message(owner, conversationId, parentId)) throw new TunnelError('unknownMessage');
       const behind = parentId === undefined ? (known?.['head_id'] ?? null) : parentId;
       if (question) this.#insert(conversationId, question, behind);
       this.#insert(conversationId, answer, question ? question.id : behind);
-      this.#run('UPDATE conversation SET model = ?, updated_at = ?, head_id = ? WHERE id = ?', model, createdAt, answer.id, conversationId);
+      this.#sql.run(
+        'UPDATE conversation SET model = ?, updated_at = ?, head_id = ? WHERE id = ?',
+        ...[model, createdAt, answer.id, conversationId],
+      );
       this.#remember(owner, requestId, reply, conversationId);
     });
     this.#progress.set(answer.id, { units: answer.text.length, parts: 0 });
   }
 
   replyTo(owner: OwnerId, requestId: string): ChatReply | undefined {
-    return guard(() => {
-      const found = this.#all('SELECT reply FROM reply WHERE owner = ? AND request_id = ?', owner, requestId)[0]?.['reply'];
+    return this.#sql.read(() => {
+      const found = this.#sql.all('SELECT reply FROM reply WHERE owner = ? AND request_id = ?', owner, requestId)[0]?.['reply'];
       return typeof found === 'string' ? parseChatReply(JSON.parse(found)) : undefined;
     });
   }
 
   rememberReply(owner: OwnerId, requestId: string, reply: ChatReply): void {
-    this.#write(() => {
+    this.#sql.write(() => {
       this.#remember(owner, requestId, reply, null);
     });
   }
@@ -147,12 +149,12 @@ export class SqliteStore implements ConversationStore {
     if (!known) return;
     const running = isRunning(state);
     const added = text.slice(known.units);
-    this.#write(() => {
+    this.#sql.write(() => {
       if (!running) {
-        this.#run('UPDATE message SET text = ? WHERE id = ?', text, answerId);
-        this.#run('DELETE FROM part WHERE message_id = ?', answerId);
-      } else if (added !== '') this.#run('INSERT INTO part (message_id, n, text) VALUES (?, ?, ?)', answerId, known.parts, added);
-      this.#run(
+        this.#sql.run('UPDATE message SET text = ? WHERE id = ?', text, answerId);
+        this.#sql.run('DELETE FROM part WHERE message_id = ?', answerId);
+      } else if (added !== '') this.#sql.run('INSERT INTO part (message_id, n, text) VALUES (?, ?, ?)', answerId, known.parts, added);
+      this.#sql.run(
         `UPDATE message SET state = ?, next_sequence = ?, stats = ?, error = ?, error_detail = ?, stand_in = coalesce(?, stand_in) WHERE id = ?`,
         ...[state, nextSequence, stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
         ...[standIn === undefined ? null : Number(standIn), answerId],
@@ -163,48 +165,89 @@ export class SqliteStore implements ConversationStore {
   }
 
   rename(owner: OwnerId, conversationId: string, title: string): void {
-    this.#write(() => {
-      this.#run('UPDATE conversation SET title = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL', title, conversationId, owner);
+    this.#sql.write(() => {
+      this.#sql.run('UPDATE conversation SET title = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL', title, conversationId, owner);
     });
   }
 
   deleteConversation(owner: OwnerId, conversationId: string): void {
     const sql = 'UPDATE conversation SET deleted_at = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL';
-    this.#write(() => {
-      this.#run(sql, this.#clock.now(), conversationId, owner);
+    this.#sql.write(() => {
+      this.#sql.run(sql, this.#clock.now(), conversationId, owner);
     });
   }
 
   restoreConversation(owner: OwnerId, conversationId: string): void {
-    this.#write(() => {
-      const found = this.#all('SELECT 1 FROM conversation WHERE id = ? AND owner = ? AND deleted_at IS NOT NULL', conversationId, owner);
+    this.#sql.write(() => {
+      const sql = 'SELECT 1 FROM conversation WHERE id = ? AND owner = ? AND deleted_at >= ?';
+      const found = this.#sql.all(sql, conversationId, owner, this.#binLimit);
       if (found.length === 0) throw new TunnelError('unknownConversation');
-      this.#run('UPDATE conversation SET deleted_at = NULL WHERE id = ?', conversationId);
+      this.#sql.run('UPDATE conversation SET deleted_at = NULL WHERE id = ?', conversationId);
     });
   }
 
   listDeleted(owner: OwnerId, limit: number): ConversationSummary[] {
-    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NOT NULL
+    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at >= ?
       ORDER BY deleted_at DESC, ordinal DESC LIMIT ?`;
-    return guard(() => this.#all(sql, owner, limit).map(readSummary));
+    return this.#sql.read(() => readable(this.#sql.all(sql, owner, this.#binLimit, limit), readSummary));
+  }
+
+  archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined {
+    const sql = `SELECT ${messageColumns}, parent_id AS parentId FROM message WHERE conversation_id = ? ORDER BY ordinal`;
+    return this.#sql.read(() => {
+      const summary = this.conversation(owner, conversationId);
+      const headId = this.#sql.all('SELECT head_id AS headId FROM conversation WHERE id = ?', conversationId)[0]?.['headId'];
+      if (!summary || typeof headId !== 'string') return undefined;
+      const { title, createdAt, updatedAt, model } = summary;
+      const messages = readable(this.#sql.all(sql, conversationId), ({ parentId, ...row }) => ({
+        message: readMessage(row),
+        parentId: typeof parentId === 'string' ? parentId : null,
+      }));
+      return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId };
+    });
+  }
+
+  addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void {
+    const { title, createdAt, updatedAt, model = null, messages, headId } = conversation;
+    this.#sql.write(() => {
+      this.#sql.run(
+        'INSERT INTO conversation (id, owner, title, model, created_at, updated_at, head_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        ...[conversationId, owner, title, model, createdAt, updatedAt, headId],
+      );
+      for (const { message, parentId } of messages) this.#insert(conversationId, message, parentId);
+    });
   }
 
   search(owner: OwnerId, query: string, limit: number): SearchHit[] {
     const expression = matchExpression(query);
-    return expression === undefined ? [] : guard(() => this.#all(searchSql, expression, owner, limit).map(readHit));
+    return expression === undefined ? [] : this.#sql.read(() => readable(this.#sql.all(searchSql, expression, owner, limit), readHit));
+  }
+
+  purge(): boolean {
+    return this.#sql.write(() => {
+      const gone = this.#sql.all('SELECT id FROM conversation WHERE deleted_at < ? LIMIT 1', this.#binLimit)[0]?.['id'];
+      if (typeof gone === 'string') {
+        const sql = 'DELETE FROM message WHERE ordinal IN (SELECT ordinal FROM message WHERE conversation_id = ? LIMIT ?)';
+        if (this.#sql.run(sql, gone, PURGED_AT_ONCE) < PURGED_AT_ONCE) this.#sql.run('DELETE FROM conversation WHERE id = ?', gone);
+        return true;
+      }
+      const sql = `DELETE FROM reply WHERE (owner, request_id) IN
+        (SELECT owner, request_id FROM reply WHERE conversation_id IS NULL AND created_at < ? LIMIT ?)`;
+      return this.#sql.run(sql, this.#binLimit, PURGED_AT_ONCE) === PURGED_AT_ONCE;
+    });
   }
 
   interruptRunning(): number {
     const running = `state IN ('waiting', 'loading', 'streaming')`;
     let count = 0;
-    this.#write(() => {
-      count = this.#all(`SELECT count(*) AS n FROM message WHERE ${running}`).map((row) => Number(row['n']))[0] ?? 0;
-      this.#run(
+    this.#sql.write(() => {
+      count = this.#sql.all(`SELECT count(*) AS n FROM message WHERE ${running}`).map((row) => Number(row['n']))[0] ?? 0;
+      this.#sql.run(
         `UPDATE message SET state = 'interrupted',
           text = text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '')
           WHERE ${running}`,
       );
-      this.#run('DELETE FROM part');
+      this.#sql.run('DELETE FROM part');
     });
     this.#progress.clear();
     return count;
@@ -212,76 +255,35 @@ export class SqliteStore implements ConversationStore {
 
   /** The file is whole and closed afterwards. */
   dispose(): void {
-    if (this.#db.isOpen) this.#db.close();
+    this.#sql.dispose();
   }
 
-  #purge(): void {
-    const limit = this.#clock.now() - KEEP_MS;
-    this.#write(() => {
-      this.#run('DELETE FROM conversation WHERE deleted_at < ?', limit);
-      this.#run('DELETE FROM reply WHERE conversation_id IS NULL AND created_at < ?', limit);
-    });
+  /** What was put into the bin before this is gone, whether or not it has been purged. */
+  get #binLimit(): number {
+    return this.#clock.now() - KEEP_MS;
   }
 
   #insert(conversationId: string, message: ChatMessage, parentId: SQLInputValue): void {
     const { id, role, text, createdAt, model = null, state = null, nextSequence = null, standIn } = message;
-    this.#run(
-      `INSERT INTO message (id, conversation_id, parent_id, role, text, created_at, model, state, next_sequence, stand_in)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    const { stats, error = null, errorDetail = null } = message;
+    this.#sql.run(
+      `INSERT INTO message (id, conversation_id, parent_id, role, text, created_at, model, state, next_sequence, stand_in,
+        stats, error, error_detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[id, conversationId, parentId, role, text, createdAt, model, state, nextSequence, standIn === undefined ? null : Number(standIn)],
+      ...[stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
     );
   }
 
   #remember(owner: OwnerId, requestId: string, reply: ChatReply, conversationId: string | null): void {
     const sql = 'INSERT INTO reply (owner, request_id, conversation_id, reply, created_at) VALUES (?, ?, ?, ?, ?)';
-    this.#run(sql, owner, requestId, conversationId, JSON.stringify(reply), this.#clock.now());
+    this.#sql.run(sql, owner, requestId, conversationId, JSON.stringify(reply), this.#clock.now());
   }
 
   #readProgress(answerId: string): Progress | undefined {
-    return guard(() => {
-      const row = this.#all(`SELECT ${messageColumns} FROM message WHERE id = ?`, answerId)[0];
-      const parts = Number(this.#all('SELECT count(*) AS n FROM part WHERE message_id = ?', answerId)[0]?.['n']);
+    return this.#sql.read(() => {
+      const row = this.#sql.all(`SELECT ${messageColumns} FROM message WHERE id = ?`, answerId)[0];
+      const parts = Number(this.#sql.all('SELECT count(*) AS n FROM part WHERE message_id = ?', answerId)[0]?.['n']);
       return row && { units: readMessage(row).text.length, parts };
     });
-  }
-
-  /** All of `change` or nothing of it. */
-  #write(change: () => void): void {
-    guard(() => {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        change();
-        this.#db.exec('COMMIT');
-      } catch (error) {
-        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-        throw error;
-      }
-    });
-  }
-
-  #all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#statement(sql).all(...values);
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
-  }
-
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const made = this.#db.prepare(sql);
-    this.#statements.set(sql, made);
-    return made;
-  }
-}
-
-function guard<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof TunnelError) throw error;
-    const words = error instanceof Error && 'errstr' in error ? String(error.errstr) : undefined;
-    throw new TunnelError('storeFailed', words, { cause: error });
   }
 }
