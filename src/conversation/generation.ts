@@ -26,6 +26,8 @@ export interface GenerationOptions {
   readonly publish: (...events: readonly ConversationEvent[]) => void;
   /** A piece has come from the model: Ollama sends one a token. */
   readonly onToken: () => void;
+  /** The first piece has come. */
+  readonly onBegin: () => void;
   /** The answer has ended, and viewers know. */
   readonly onEnd: () => void;
   /** The ended answer is stored; until then {@link Generation.message} is its only copy. */
@@ -154,8 +156,10 @@ export class Generation implements GenerationSink {
   }
 
   #publishText(text: string): void {
-    const states = this.#message.state === 'streaming' ? [] : [this.#stateEvent('streaming')];
+    const begins = this.#message.state !== 'streaming';
+    const states = begins ? [this.#stateEvent('streaming')] : [];
     this.#options.publish(...states, ...this.#append(piecesOf(text, MAX_CHUNK_UNITS), false));
+    if (begins) this.#options.onBegin();
   }
 
   /** Takes what has come; half a surrogate pair waits for its other half, unless it is all there will be. */

@@ -3,13 +3,15 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ChatReply, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatReply, ConversationRequest, ModelRequest } from '../protocol/chat.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { ConversationShelf } from './conversationShelf.ts';
-import { HubConnection, type ChatPeer, type ChatSink, type HubServices } from './hubConnection.ts';
+import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
+import { HubConnection, type HubServices } from './hubConnection.ts';
 import { newId } from './ids.ts';
 import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
 import type { LiveConversation } from './liveConversation.ts';
+import { ModelDesk } from './modelDesk.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
 import { Turns } from './turns.ts';
 
@@ -40,6 +42,7 @@ export class Hub implements HubServices, Disposable {
   readonly #shelf = new ConversationShelf();
   readonly #turns: Turns;
   readonly #lists: ModelLists;
+  readonly #desk: ModelDesk;
   readonly #changedOwners = new Set<OwnerId>();
 
   /** @throws TunnelError `storeFailed` */
@@ -65,12 +68,35 @@ export class Hub implements HubServices, Disposable {
       },
       onDidChangeRunning: () => {
         this.#runningChanged.fire(this.runningGenerations);
+        this.#desk.noteChange();
+      },
+      onBegin: () => {
+        this.#desk.noteChange();
       },
       onToken: () => options.onToken?.(),
     });
+    this.#desk = this.#owned.add(
+      new ModelDesk({
+        clock,
+        models,
+        log,
+        isCloudModel: (name) => this.#lists.isCloudModel(name),
+        isWatched: () => [...this.#connections].some((connection) => connection.followsLoaded),
+        onDidChangePulls: () => {
+          this.#tell('pulls');
+        },
+        onDidChangeLoaded: () => {
+          this.#tell('loaded');
+        },
+        onDidChangeModels: () => {
+          for (const connection of [...this.#connections]) connection.modelsChanged();
+        },
+      }),
+    );
     this.#owned.add(
       models.onDidChangeStatus(() => {
-        for (const connection of [...this.#connections]) connection.ollamaChanged();
+        this.#tell('ollama');
+        this.#desk.noteChange();
       }),
     );
   }
@@ -126,8 +152,28 @@ export class Hub implements HubServices, Disposable {
     }
   }
 
-  change(peer: ChatPeer, request: MutatingRequest, respond: (reply: ChatReply) => void): void {
+  change(peer: ChatPeer, request: ConversationRequest, respond: (reply: ChatReply) => void): void {
     this.#turns.change(peer, request, respond);
+  }
+
+  changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void {
+    this.#desk.change(peer, request, respond);
+  }
+
+  refreshLoaded(): void {
+    this.#desk.refresh();
+  }
+
+  loaded(peer: ChatPeer): ChatReply {
+    return this.#desk.loaded(peer);
+  }
+
+  pulls(): ChatReply {
+    return this.#desk.pulls();
+  }
+
+  get hasPulls(): boolean {
+    return this.#desk.hasPulls;
   }
 
   conversations(owner: OwnerId, before?: string): ChatReply {
@@ -150,13 +196,17 @@ export class Hub implements HubServices, Disposable {
     return { type: 'ollama', status: this.#options.models.status };
   }
 
+  #tell(what: Followed): void {
+    for (const connection of [...this.#connections]) connection.changed(what);
+  }
+
   /** Tells the owner's views at the end of this turn of the event loop, once. */
   #announce(owner: OwnerId): void {
     if (this.#changedOwners.size === 0) {
       this.#options.clock.defer(() => {
         const owners = new Set(this.#changedOwners);
         this.#changedOwners.clear();
-        for (const connection of [...this.#connections]) if (owners.has(connection.peer.owner)) connection.conversationsChanged();
+        for (const connection of [...this.#connections]) if (owners.has(connection.peer.owner)) connection.changed('conversations');
       });
     }
     this.#changedOwners.add(owner);

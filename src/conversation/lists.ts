@@ -2,7 +2,7 @@ import { mayUseModel } from '../policy/chatPolicy.ts';
 import type { ChatReply } from '../protocol/chat.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { MAX_LISTED, MAX_SEARCH_HITS, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
-import type { ChatPeer } from './hubConnection.ts';
+import type { ChatPeer } from './chatPeer.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
 import { suggestModel } from './suggestModel.ts';
 import { jsonBytes } from './textsAhead.ts';

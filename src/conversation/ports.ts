@@ -1,4 +1,5 @@
-import type { ChatReply, ConversationSummary, ModelInfo, SearchHit } from '../protocol/chat.ts';
+import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
+import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
 import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
@@ -30,6 +31,17 @@ export interface GenerationSink {
   onError(error: TunnelError): void;
 }
 
+/** How far a download is. */
+export type PullProgress = Required<Pick<ModelPull, 'step' | 'completed' | 'total'>>;
+
+/** Hears one download. After `onDone` or `onError`, exactly one of which comes unless it was ended, nothing follows. */
+export interface PullSink {
+  onProgress(progress: PullProgress): void;
+  onDone(): void;
+  /** `ollamaPullFailed` with what Ollama says of it, or why it could not be asked. */
+  onError(error: TunnelError): void;
+}
+
 /** A model server, seen from the hub. Implementations: `ollama/node`, and a fake that passes the same conformance suite. */
 export interface ModelClient extends Disposable {
   readonly status: OllamaStatus;
@@ -43,6 +55,14 @@ export interface ModelClient extends Disposable {
    * Disposing stops the model: the request is aborted at once and the sink hears nothing more.
    */
   generate(request: GenerationRequest, sink: GenerationSink): Disposable;
+  /** What is in memory. @throws TunnelError */
+  listLoaded(): Promise<readonly LoadedModel[]>;
+  /** Frees a model's memory; one that is not loaded stays so. @throws TunnelError */
+  unload(model: string): Promise<void>;
+  /** @throws TunnelError `ollamaModelMissing` */
+  deleteModel(model: string): Promise<void>;
+  /** Downloads a model. No callback comes before this returns; disposing ends the download, and the sink hears nothing more. */
+  pull(model: string, sink: PullSink): Disposable;
 }
 
 /** A turn about to be committed. */

@@ -4,13 +4,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { mayUseModel } from '../policy/chatPolicy.ts';
-import type { ChatReply, ConversationEvent, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatReply, ConversationEvent, ConversationRequest } from '../protocol/chat.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_PROMPT_BYTES, MAX_PROMPT_MESSAGES } from '../protocol/limits.ts';
 import type { ConversationShelf } from './conversationShelf.ts';
 import { Generation } from './generation.ts';
-import type { ChatPeer } from './hubConnection.ts';
+import type { ChatPeer } from './chatPeer.ts';
 import { newId } from './ids.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
@@ -29,11 +29,13 @@ export interface TurnsOptions {
   readonly isCloudModel: (name: string) => boolean;
   readonly onDidChangeConversations: (owner: OwnerId) => void;
   readonly onDidChangeRunning: () => void;
+  /** A model has begun to say something: it is in memory. */
+  readonly onBegin: () => void;
   readonly onToken: () => void;
 }
 
 /** What makes the model write an answer. */
-type Asking = Extract<MutatingRequest, { model: string }>;
+type Asking = Extract<ConversationRequest, { model: string }>;
 type Respond = (reply: ChatReply) => void;
 
 /** Carries out what changes conversations: the one place that writes turns and asks the model. */
@@ -50,7 +52,7 @@ export class Turns {
   }
 
   /** A repeat of a request is answered with the first answer and changes nothing. */
-  change(peer: ChatPeer, request: MutatingRequest, respond: Respond): void {
+  change(peer: ChatPeer, request: ConversationRequest, respond: Respond): void {
     try {
       const first = this.#options.store.replyTo(peer.owner, request.requestId);
       if (first) respond(first);
@@ -68,7 +70,7 @@ export class Turns {
     for (const { answer } of this.#options.shelf.all) answer?.abandon();
   }
 
-  #changeOnce(peer: ChatPeer, request: MutatingRequest, respond: Respond): void {
+  #changeOnce(peer: ChatPeer, request: ConversationRequest, respond: Respond): void {
     if (isAsking(request)) {
       this.#ask(peer, request, respond);
       return;
@@ -84,7 +86,7 @@ export class Turns {
   }
 
   /** Changes that ask no model. */
-  #arrange(peer: ChatPeer, request: Exclude<MutatingRequest, Asking>, live: LiveConversation | undefined): void {
+  #arrange(peer: ChatPeer, request: Exclude<ConversationRequest, Asking>, live: LiveConversation | undefined): void {
     const { store } = this.#options;
     const { conversationId } = request;
     switch (request.type) {
@@ -115,7 +117,7 @@ export class Turns {
   }
 
   /** Ends what runs in a conversation, unless another answer than this one was meant. */
-  #stop(peer: ChatPeer, { conversationId, answerId }: Extract<MutatingRequest, { type: 'stop' }>): void {
+  #stop(peer: ChatPeer, { conversationId, answerId }: Extract<ConversationRequest, { type: 'stop' }>): void {
     const answer = this.#options.shelf.find(peer.owner, conversationId)?.answer;
     if (answerId === undefined || answer?.message.id === answerId) answer?.end({ state: 'stopped' });
   }
@@ -190,12 +192,13 @@ export class Turns {
   }
 
   #generation(live: LiveConversation, answer: ChatMessage): Generation {
-    const { clock, store, shelf, onToken } = this.#options;
+    const { clock, store, shelf, onToken, onBegin } = this.#options;
     const generation: Generation = new Generation({
       clock,
       conversationId: live.id,
       answer,
       onToken,
+      onBegin,
       save: (update) => {
         try {
           store.updateAnswer(answer.id, update);
@@ -228,7 +231,7 @@ export class Turns {
   }
 }
 
-function isAsking(request: MutatingRequest): request is Asking {
+function isAsking(request: ConversationRequest): request is Asking {
   return 'model' in request;
 }
 
@@ -236,6 +239,6 @@ function questionOf(text: string, id: string, createdAt: number): ChatMessage {
   return { id, role: 'user', text: wellFormed(text), createdAt };
 }
 
-function refused({ requestId }: MutatingRequest, error: ErrorCode, detail?: string): ChatReply {
+function refused({ requestId }: ConversationRequest, error: ErrorCode, detail?: string): ChatReply {
   return { type: 'refused', requestId, error, ...(detail === undefined ? {} : { detail }) };
 }

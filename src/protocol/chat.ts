@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
 import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
+import { modelReplies, modelRequests } from './chatModels.ts';
 import { CHAT_VERSION } from './versions.ts';
 import {
   MAX_CHAT_MESSAGE_BYTES,
@@ -32,19 +33,6 @@ const conversationSummary = v.object({
   running: v.boolean(),
 });
 export type ConversationSummary = v.InferOutput<typeof conversationSummary>;
-
-const modelInfo = v.object({
-  name: model,
-  /** Bytes on disk. */
-  size: v.optional(v.number()),
-  parameterSize: v.optional(v.string()),
-  quantization: v.optional(v.string()),
-  loaded: v.optional(v.boolean()),
-  /** It runs at Ollama's servers, not on this machine: text would leave it. */
-  cloud: v.optional(v.boolean()),
-  capabilities: v.optional(v.array(v.string())),
-});
-export type ModelInfo = v.InferOutput<typeof modelInfo>;
 
 const ollamaStatus = v.object({
   state: v.picklist(['unknown', 'ok', 'notInstalled', 'notRunning', 'wrongHost', 'blocked', 'foreign', 'noModels']),
@@ -92,7 +80,7 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('hello'), version: count, oldest: count }),
   /** The newest, or those before one; from the first time on the newest are sent again on each change. */
   v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
-  v.object({ type: v.literal('listModels') }),
+  ...modelRequests,
   /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
   v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
   v.object({ type: v.literal('close'), conversationId: id }),
@@ -163,7 +151,7 @@ const viewReplies = [
   }),
   v.object({ type: v.literal('deleted'), items: v.array(conversationSummary) }),
   v.object({ type: v.literal('found'), query: v.string(), items: v.pipe(v.array(searchHit), v.maxLength(MAX_SEARCH_HITS)) }),
-  v.object({ type: v.literal('models'), items: v.array(modelInfo), suggested: v.optional(v.string()) }),
+  ...modelReplies,
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),
   /** The newest messages; `sequence` is the last event they hold. */
@@ -201,6 +189,10 @@ export type HubReply = ChatReply | TextAhead;
 
 /** Requests that change something; they are sent again under the same id until answered. */
 export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;
+/** Those that change a conversation. */
+export type ConversationRequest = Extract<MutatingRequest, { conversationId: string }>;
+/** Those that change which models there are or are in memory. Each may be carried out twice without harm. */
+export type ModelRequest = Exclude<MutatingRequest, ConversationRequest>;
 
 export function isMutating(request: ChatRequest): request is MutatingRequest {
   return 'requestId' in request;

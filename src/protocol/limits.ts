@@ -87,6 +87,12 @@ export const MAX_QUERY_UNITS = 200;
 export const MAX_SEARCH_HITS = 50;
 /** Models and conversations in one list. */
 export const MAX_LISTED = 200;
+/** Downloads of models at once; one more is refused. */
+export const MAX_PULLS = 4;
+/** Downloads that a view is told of: those that run, and the last that have ended. */
+export const MAX_PULLS_LISTED = 16;
+/** Least time between two reports of how far a download is. */
+export const PULL_REPORT_MS = 250;
 /** Text that a port holds back until the message it belongs to has come. More ends the line. */
 export const MAX_TEXT_AHEAD_UNITS = 16 * MiB;
 /** A written answer; more ends the generation as `interrupted`. */

@@ -11,7 +11,8 @@ import {
 import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TextJoiner } from '../../src/protocol/textJoiner.ts';
 import type { Hub } from '../../src/conversation/hub.ts';
-import type { ChatPeer, HubConnection } from '../../src/conversation/hubConnection.ts';
+import type { ChatPeer } from '../../src/conversation/chatPeer.ts';
+import type { HubConnection } from '../../src/conversation/hubConnection.ts';
 import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
 
 export interface SeenConversation {
