@@ -4,6 +4,7 @@ import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ChatReply, ConversationRequest, ModelRequest } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { ConversationShelf } from './conversationShelf.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
@@ -63,6 +64,7 @@ export class Hub implements HubServices, Disposable {
       log,
       shelf: this.#shelf,
       isCloudModel: (name) => this.#lists.isCloudModel(name),
+      canThink: (name) => this.#lists.canThink(name),
       onDidChangeConversations: (owner) => {
         this.#announce(owner);
       },
@@ -140,6 +142,10 @@ export class Hub implements HubServices, Disposable {
 
   title({ owner, id }: LiveConversation): string {
     return this.#options.store.conversation(owner, id)?.title ?? '';
+  }
+
+  settings({ owner, id }: LiveConversation): ChatSettings {
+    return this.#options.store.settings(owner, id);
   }
 
   *newestFirst(conversation: LiveConversation, before?: string): Iterable<ChatMessage> {

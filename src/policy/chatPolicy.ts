@@ -1,4 +1,6 @@
 import type { ChatRequest } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
+import { MAX_REMOTE_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S } from '../protocol/limits.ts';
 import type { Scope } from '../protocol/pairingFrames.ts';
 
 /** Who asks: a view on this machine, or a paired client with its scope. */
@@ -9,7 +11,18 @@ const look = [...always, 'listModels'] as const;
 const chat = [
   ...look,
   ...(['listLoaded', 'listConversations', 'listDeleted', 'search', 'open', 'close', 'page', 'ack'] as const),
-  ...(['send', 'stop', 'regenerate', 'edit', 'choose', 'rename', 'deleteConversation', 'restoreConversation'] as const),
+  ...([
+    'send',
+    'stop',
+    'regenerate',
+    'edit',
+    'continue',
+    'configure',
+    'choose',
+    'rename',
+    'deleteConversation',
+    'restoreConversation',
+  ] as const),
 ] as const;
 
 /** What changes which models there are is for those who were given it (CVE-2025-63389: Ollama itself asks nobody who they are). */
@@ -43,4 +56,18 @@ export function mayPullModel(scope: ChatScope, name: string): boolean {
   const namesHost =
     rest.length > 1 || (rest.length === 1 && /[.:]|^localhost$/i.test(first)) || name.includes('://') || name.includes('\\');
   return scope === 'local' || (mayRequest(scope, 'pullModel') && mayUseModel(scope, { name }) && !namesHost);
+}
+
+/** What of these settings a client of this scope gets: from afar nothing that holds the machine's memory at will. */
+export function allowedSettings(scope: ChatScope, settings: ChatSettings): ChatSettings {
+  if (scope === 'local') return settings;
+  const { contextLength, keepAliveSeconds, ...rest } = settings;
+  const forEver = keepAliveSeconds === -1;
+  return {
+    ...rest,
+    ...(contextLength === undefined ? {} : { contextLength: Math.min(contextLength, MAX_REMOTE_CONTEXT_LENGTH) }),
+    ...(keepAliveSeconds === undefined
+      ? {}
+      : { keepAliveSeconds: forEver ? MAX_REMOTE_KEEP_ALIVE_S : Math.min(keepAliveSeconds, MAX_REMOTE_KEEP_ALIVE_S) }),
+  };
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
 import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
 import { modelReplies, modelRequests } from './chatModels.ts';
+import { chatSettings } from './chatSettings.ts';
 import { CHAT_VERSION } from './versions.ts';
 import {
   MAX_CHAT_MESSAGE_BYTES,
@@ -67,6 +68,9 @@ const conversationEvent = v.variant('type', [
   }),
   v.object({ type: v.literal('chunk'), message: streamingMessage }),
   v.object({ type: v.literal('title'), title: v.string() }),
+  /** More of what the model thinks; `offset` is the length of what came before, in UTF-16 units, `ms` how long it has thought. */
+  v.object({ type: v.literal('thought'), answerId: id, offset: count, text: v.string(), ms: count }),
+  v.object({ type: v.literal('settings'), settings: chatSettings }),
 ]);
 export type ConversationEvent = v.InferOutput<typeof conversationEvent>;
 
@@ -99,6 +103,10 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('regenerate'), requestId: id, conversationId: id, answerId: id, model }),
   /** Ask another question in the place of one. Both stay, each with what followed it. */
   v.object({ type: v.literal('edit'), requestId: id, conversationId: id, questionId: id, text, model }),
+  /** Go on with an answer that has ended: the last one shown, in which there is text. It runs again, and viewers get a snapshot. */
+  v.object({ type: v.literal('continue'), requestId: id, conversationId: id, answerId: id }),
+  /** Ask the model so from the next question on; replaces all settings. The conversation may be new. */
+  v.object({ type: v.literal('configure'), requestId: id, conversationId: id, settings: chatSettings }),
   /** Show the branch that a message is on, to its newest end. */
   v.object({ type: v.literal('choose'), requestId: id, conversationId: id, messageId: id }),
   v.object({ type: v.literal('rename'), requestId: id, conversationId: id, title }),
@@ -164,6 +172,7 @@ const viewReplies = [
     messages: v.pipe(v.array(message), v.maxLength(MAX_SNAPSHOT_MESSAGES)),
     /** There are earlier ones: ask for a `page`. */
     more: v.boolean(),
+    settings: v.optional(chatSettings),
   }),
   v.object({ type: v.literal('page'), conversationId: id, messages: v.array(message), more: v.boolean() }),
   v.object({ type: v.literal('event'), conversationId: id, sequence: count, event: conversationEvent }),
@@ -174,10 +183,18 @@ const replySchema = v.variant('type', viewReplies);
 /** From the hub to a view. */
 export type ChatReply = v.InferOutput<typeof replySchema>;
 
-const textAhead = v.object({ type: v.literal('text'), conversationId: id, messageId: id, offset: count, text: v.string() });
+const textAhead = v.object({
+  type: v.literal('text'),
+  conversationId: id,
+  messageId: id,
+  offset: count,
+  text: v.string(),
+  /** Of what the model thought, not of what it said. */
+  isThinking: v.optional(v.boolean()),
+});
 /**
  * A piece of a message that is too long for one reply. The pieces come in order, from offset 0, ahead of the snapshot, page or `turn` event
- * that holds the message, whose `text` is then only what is left, from `textOffset` on. So a snapshot is whole or not there, and `since`
+ * that holds the message, whose `text` is then only what is left, from `textOffset` on; so is `thinking`, from `thinkingOffset` on. So a snapshot is whole or not there, and `since`
  * never points at half a message. Ports join the pieces (`TextJoiner`); a view sees whole messages.
  */
 export type TextAhead = v.InferOutput<typeof textAhead>;

@@ -8,7 +8,11 @@ import type { OllamaState, OllamaStatus } from '../../src/protocol/status.ts';
 
 /** What the fake answers to one request. */
 export interface FakeAnswer {
+  /** Said before the pieces, at once. */
+  readonly thoughts?: readonly string[];
   readonly pieces: readonly string[];
+  /** Why it is done. Default `stop`. */
+  readonly reason?: string;
   /** How it ends: `done` (default), `early` without a done, `hang` never, or with an error. */
   readonly end?: 'done' | 'early' | 'hang' | TunnelError;
 }
@@ -212,7 +216,21 @@ class FakeGeneration implements FakeGenerationRecord, Disposable {
       return;
     }
     this.#sink.onLoading();
-    this.#next(this.#options.firstMs);
+    this.#later(this.#options.firstMs, () => {
+      this.#think(0);
+    });
+  }
+
+  #think(index: number): void {
+    const thought = this.#answer?.thoughts?.[index];
+    if (thought === undefined) {
+      this.#step();
+      return;
+    }
+    this.#sink.onThought(thought);
+    this.#later(this.#options.pieceMs, () => {
+      this.#think(index + 1);
+    });
   }
 
   #next(delayMs: number): void {
@@ -246,7 +264,15 @@ class FakeGeneration implements FakeGenerationRecord, Disposable {
     }
     this.#finish('ended');
     const totalMs = this.#options.clock.monotonic() - this.#startedAt;
-    this.#sink.onEnd({ totalMs, loadMs: 0, promptTokens: 1, promptMs: 0, answerTokens: this.sent, answerMs: totalMs, reason: 'stop' });
+    this.#sink.onEnd({
+      totalMs,
+      loadMs: 0,
+      promptTokens: 1,
+      promptMs: 0,
+      answerTokens: this.sent,
+      answerMs: totalMs,
+      reason: this.#answer?.reason ?? 'stop',
+    });
   }
 
   #fail(error: TunnelError): void {

@@ -5,7 +5,18 @@ import type { ChatRequest } from '../../src/protocol/chat.ts';
 const types = [
   ...(['hello', 'listConversations', 'listDeleted', 'search', 'listModels', 'open', 'close', 'page', 'ack'] as const),
   ...(['listLoaded', 'unloadModel', 'deleteModel', 'pullModel', 'cancelPull'] as const),
-  ...(['send', 'stop', 'regenerate', 'edit', 'choose', 'rename', 'deleteConversation', 'restoreConversation'] as const),
+  ...([
+    'send',
+    'stop',
+    'regenerate',
+    'edit',
+    'continue',
+    'configure',
+    'choose',
+    'rename',
+    'deleteConversation',
+    'restoreConversation',
+  ] as const),
 ] as const;
 // A request type that is not in the list above does not compile.
 const everyType: Exclude<ChatRequest['type'], (typeof types)[number]> extends never ? true : never = true;

@@ -113,6 +113,9 @@ function watch(run: ModelRun, sink: GenerationSink): GenerationSink {
       run.say(text);
       sink.onText(text);
     },
+    onThought: (text) => {
+      sink.onThought(text);
+    },
     onEnd: (stats: AnswerStats) => {
       run.end = 'done';
       sink.onEnd(stats);

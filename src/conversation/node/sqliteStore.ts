@@ -1,12 +1,15 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
 import { parseChatReply, type ChatReply, type ConversationSummary, type SearchHit } from '../../protocol/chat.ts';
-import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
+import { type ChatMessage } from '../../protocol/chatMessage.ts';
+import type { ChatSettings } from '../../protocol/chatSettings.ts';
 import { TunnelError } from '../../protocol/errors.ts';
-import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
+import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
+import { AnswerRows } from './answerRows.ts';
 import { openDatabase } from './openDatabase.ts';
 import { messageColumns, readMessage, readSummary, siblingColumns, summaryColumns, type Row } from './rows.ts';
 import { matchExpression, readHit, searchSql } from './search.ts';
+import { SettingsRows } from './settingsRows.ts';
 
 /** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
 const KEEP_MS = 30 * 24 * 60 * 60_000;
@@ -17,22 +20,28 @@ export interface OpenedStore {
   readonly damaged?: string;
 }
 
-/** How much of a running answer is on disk: UTF-16 units, and rows in `part`. */
-interface Progress {
-  readonly units: number;
-  readonly parts: number;
-}
-
 /** Conversations in one SQLite file: write-ahead log, full synchronous, so what has returned survives a crash of the machine. */
 export class SqliteStore implements ConversationStore {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #progress = new Map<string, Progress>();
+  readonly #answers: AnswerRows;
+  readonly #settings: SettingsRows;
 
   private constructor(db: DatabaseSync, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
+    const rows = {
+      all: (sql: string, ...values: SQLInputValue[]): Row[] => this.#all(sql, ...values),
+      run: (sql: string, ...values: SQLInputValue[]): void => {
+        this.#run(sql, ...values);
+      },
+      write: (change: () => void): void => {
+        this.#write(change);
+      },
+    };
+    this.#answers = new AnswerRows(rows);
+    this.#settings = new SettingsRows(rows);
   }
 
   /** @throws TunnelError `storeFailed` */
@@ -125,7 +134,7 @@ export class SqliteStore implements ConversationStore {
       this.#run('UPDATE conversation SET model = ?, updated_at = ?, head_id = ? WHERE id = ?', model, createdAt, answer.id, conversationId);
       this.#remember(owner, requestId, reply, conversationId);
     });
-    this.#progress.set(answer.id, { units: answer.text.length, parts: 0 });
+    this.#answers.begin(answer.id);
   }
 
   replyTo(owner: OwnerId, requestId: string): ChatReply | undefined {
@@ -142,24 +151,29 @@ export class SqliteStore implements ConversationStore {
   }
 
   updateAnswer(answerId: string, update: AnswerUpdate): void {
-    const { text, state, nextSequence, stats, error = null, errorDetail = null, standIn } = update;
-    const known = this.#progress.get(answerId) ?? this.#readProgress(answerId);
-    if (!known) return;
-    const running = isRunning(state);
-    const added = text.slice(known.units);
-    this.#write(() => {
-      if (!running) {
-        this.#run('UPDATE message SET text = ? WHERE id = ?', text, answerId);
-        this.#run('DELETE FROM part WHERE message_id = ?', answerId);
-      } else if (added !== '') this.#run('INSERT INTO part (message_id, n, text) VALUES (?, ?, ?)', answerId, known.parts, added);
-      this.#run(
-        `UPDATE message SET state = ?, next_sequence = ?, stats = ?, error = ?, error_detail = ?, stand_in = coalesce(?, stand_in) WHERE id = ?`,
-        ...[state, nextSequence, stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
-        ...[standIn === undefined ? null : Number(standIn), answerId],
-      );
+    guard(() => {
+      this.#answers.update(answerId, update);
     });
-    if (running) this.#progress.set(answerId, { units: text.length, parts: known.parts + (added === '' ? 0 : 1) });
-    else this.#progress.delete(answerId);
+  }
+
+  continueAnswer({ requestId, owner, conversationId, answerId, reply }: Continuation): void {
+    this.#write(() => {
+      const head = this.#all('SELECT head_id FROM conversation WHERE id = ?', conversationId)[0]?.['head_id'];
+      if (!this.message(owner, conversationId, answerId) || head !== answerId) throw new TunnelError('unknownMessage');
+      this.#answers.reopen(answerId);
+      this.#run('UPDATE conversation SET updated_at = ? WHERE id = ?', this.#clock.now(), conversationId);
+      this.#remember(owner, requestId, reply, conversationId);
+    });
+  }
+
+  settings(owner: OwnerId, conversationId: string): ChatSettings {
+    return guard(() => this.#settings.get(owner, conversationId));
+  }
+
+  configure(owner: OwnerId, conversationId: string, settings: ChatSettings): void {
+    this.#write(() => {
+      this.#settings.set(owner, conversationId, settings, this.#clock.now());
+    });
   }
 
   rename(owner: OwnerId, conversationId: string, title: string): void {
@@ -195,19 +209,7 @@ export class SqliteStore implements ConversationStore {
   }
 
   interruptRunning(): number {
-    const running = `state IN ('waiting', 'loading', 'streaming')`;
-    let count = 0;
-    this.#write(() => {
-      count = this.#all(`SELECT count(*) AS n FROM message WHERE ${running}`).map((row) => Number(row['n']))[0] ?? 0;
-      this.#run(
-        `UPDATE message SET state = 'interrupted',
-          text = text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '')
-          WHERE ${running}`,
-      );
-      this.#run('DELETE FROM part');
-    });
-    this.#progress.clear();
-    return count;
+    return guard(() => this.#answers.interrupt());
   }
 
   /** The file is whole and closed afterwards. */
@@ -219,6 +221,7 @@ export class SqliteStore implements ConversationStore {
     const limit = this.#clock.now() - KEEP_MS;
     this.#write(() => {
       this.#run('DELETE FROM conversation WHERE deleted_at < ?', limit);
+      this.#settings.purge(limit);
       this.#run('DELETE FROM reply WHERE conversation_id IS NULL AND created_at < ?', limit);
     });
   }
@@ -235,14 +238,6 @@ export class SqliteStore implements ConversationStore {
   #remember(owner: OwnerId, requestId: string, reply: ChatReply, conversationId: string | null): void {
     const sql = 'INSERT INTO reply (owner, request_id, conversation_id, reply, created_at) VALUES (?, ?, ?, ?, ?)';
     this.#run(sql, owner, requestId, conversationId, JSON.stringify(reply), this.#clock.now());
-  }
-
-  #readProgress(answerId: string): Progress | undefined {
-    return guard(() => {
-      const row = this.#all(`SELECT ${messageColumns} FROM message WHERE id = ?`, answerId)[0];
-      const parts = Number(this.#all('SELECT count(*) AS n FROM part WHERE message_id = ?', answerId)[0]?.['n']);
-      return row && { units: readMessage(row).text.length, parts };
-    });
   }
 
   /** All of `change` or nothing of it. */

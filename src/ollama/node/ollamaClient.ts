@@ -7,6 +7,7 @@ import type { LoadedModel, ModelInfo } from '../../protocol/chatModels.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { OllamaStatus } from '../../protocol/status.ts';
 import { encodeChatRequest } from '../chatRequest.ts';
+import { contextLengthOf, withContext } from '../contextUse.ts';
 import { connectionError, statusError } from '../errors.ts';
 import { HealthMonitor } from '../healthMonitor.ts';
 import { ollamaCandidates, type OllamaAddress } from '../host.ts';
@@ -180,6 +181,7 @@ export class OllamaClient implements ModelClient, Upstream {
 
   #begin(request: GenerationRequest, sink: GenerationSink, own: DisposableStore, address: OllamaAddress): void {
     const body = encodeChatRequest(request);
+    let contextLength: number | undefined;
     const { firstTokenTimeoutMs = DEFAULT_FIRST_TOKEN_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = this.#settings;
     own.add(
       new OllamaGeneration(this.#http.open(address, 'POST', '/api/chat', body), body, sink, {
@@ -187,6 +189,12 @@ export class OllamaClient implements ModelClient, Upstream {
         firstTokenTimeoutMs,
         idleTimeoutMs,
         refine: (error) => this.#lost(error),
+        onBegin: () => {
+          void this.#contextLength(address, request.model).then((length) => {
+            contextLength = length;
+          });
+        },
+        complete: (stats) => withContext(stats, contextLength),
         onLife: () => {
           this.#monitor.noteLife();
         },
@@ -195,6 +203,17 @@ export class OllamaClient implements ModelClient, Upstream {
         },
       }),
     );
+  }
+
+  /** How much context a model has that is in memory, asked beside its answer; never throws. */
+  async #contextLength(address: OllamaAddress, model: string): Promise<number | undefined> {
+    const ps = await this.#get(address, '/api/ps');
+    if (ps.kind === 'failure' || ps.status !== 200) return undefined;
+    try {
+      return contextLengthOf(model, readLoadedModels(parse(ps.body), this.#options.clock.now()));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Where to ask. Waits for the first look, and lets the answer of a server that was down a moment ago decide. @throws TunnelError */

@@ -35,6 +35,28 @@ describe('models of Ollama', () => {
     await server.close();
   });
 
+  it('streams what a model thinks, and says how much context the answer had and when it is nearly full', async () => {
+    await server.set({ script: { thinking: 'let me see', text: 'one two three' }, gate: 'manual' });
+    const sink = new RecordingSink();
+    const messages = [{ role: 'user', content: 'word '.repeat(440).trim() }] as const;
+    client.generate({ model: 'see:4b', messages, contextLength: 512, think: true, temperature: 0 }, sink);
+    await until(
+      () => sink.thoughts.length === 3 && server.requests.some(({ path, endedAt }) => path === '/api/ps' && endedAt !== undefined),
+    );
+    server.release(3);
+    await until(() => sink.isOver);
+    assert.deepEqual([sink.thoughts.join(''), sink.text], ['let me see', 'one two three']);
+    assert.deepEqual([sink.end?.contextLength, sink.end?.contextNearlyFull, sink.end?.promptTokens], [512, true, 440]);
+    assert.match(server.asked[0]?.body ?? '', /"think":true,"options":\{"temperature":0,"num_ctx":512\}\}$/);
+  });
+
+  it('is refused by a model that cannot think, in its own words', async () => {
+    const sink = new RecordingSink();
+    client.generate({ model: 'stand-in', messages: [{ role: 'user', content: 'hi' }], think: 'high' }, sink);
+    await until(() => sink.isOver);
+    assert.deepEqual([sink.error?.code, sink.error?.detail], ['ollamaFailed', '"stand-in" does not support thinking']);
+  });
+
   const shown = (): number => server.requests.filter(({ path }) => path === '/api/show').length;
   async function say(model: string): Promise<void> {
     const sink = new RecordingSink();
