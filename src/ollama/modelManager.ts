@@ -101,14 +101,13 @@ export class ModelManager {
         if (digest !== undefined && !this.#facts.has(digest) && !this.#asking.has(digest)) await this.#show(name, digest);
       }
     };
-    const all = Promise.all(Array.from({ length: MAX_SHOWS }, next)).then(() => undefined);
-    await Promise.race([all, new Promise<void>((resolve) => void this.#budget(all, resolve))]);
-  }
-
-  #budget(all: Promise<void>, resolve: () => void): void {
-    const timer = this.#clock.after(FACTS_BUDGET_MS, resolve);
-    void all.then(() => {
-      timer.dispose();
+    const all = Promise.all(Array.from({ length: MAX_SHOWS }, next));
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(FACTS_BUDGET_MS, resolve);
+      void all.then(() => {
+        timer.dispose();
+        resolve();
+      });
     });
   }
 

@@ -187,7 +187,7 @@ describe('hub: settings of a chat', () => {
       { systemPrompt: '"'.repeat(MAX_SYSTEM_PROMPT_BYTES / 2) }, null,
     ]; // prettier-ignore
     for (const settings of bad)
-      assert.throws(() => parseChatRequest({ ...configure({}), settings }), JSON.stringify(settings)?.slice(0, 60));
+      assert.throws(() => parseChatRequest({ ...configure({}), settings }), JSON.stringify(settings).slice(0, 60));
     const good: ChatSettings[] = [
       {},
       { temperature: 0 },

@@ -117,7 +117,6 @@ describe('the nine conditions of Ollama', () => {
       if (!hasModels) server.setModels(['stand-in']);
       await clock.advance(OLLAMA_POLL_MS);
       await until(() => client.status.state === 'ok');
-      assert.ok(OLLAMA_POLL_MS <= 10_000);
       assert.equal((await ask()).end?.reason, 'stop');
     });
 
