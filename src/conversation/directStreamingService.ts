@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts';
 import type { StreamingService } from '../protocol/status.ts';
 import { ChatStreamingService } from './chatStreamingService.ts';
 import type { Hub } from './hub.ts';
-import type { ChatPeer } from './hubConnection.ts';
+import type { ChatPeer } from './chatPeer.ts';
 import { LocalChatPort } from './localChatPort.ts';
 
 export interface DirectStreamingServiceOptions {

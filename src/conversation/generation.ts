@@ -6,7 +6,9 @@ import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMess
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { CHECKPOINT_BYTES, CHECKPOINT_INTERVAL_MS, MAX_ANSWER_BYTES, MAX_CHUNK_UNITS } from '../protocol/limits.ts';
 import type { AnswerUpdate, GenerationSink } from './ports.ts';
-import { endsInHighSurrogate, pieceAt, piecesOf, wellFormed } from './textPieces.ts';
+import { HeldText } from './heldText.ts';
+import { pieceAt, piecesOf } from './textPieces.ts';
+import { ThinkingTime } from './thinking.ts';
 
 /** How an answer ended. */
 export interface AnswerEnd {
@@ -19,13 +21,15 @@ export interface AnswerEnd {
 export interface GenerationOptions {
   readonly clock: Clock;
   readonly conversationId: string;
-  /** The empty answer, as committed. */
+  /** The answer as committed: empty, or what is to be gone on with. */
   readonly answer: ChatMessage;
   /** @throws TunnelError `storeFailed` */
   readonly save: (update: AnswerUpdate) => void;
   readonly publish: (...events: readonly ConversationEvent[]) => void;
   /** A piece has come from the model: Ollama sends one a token. */
   readonly onToken: () => void;
+  /** The first piece has come. */
+  readonly onBegin: () => void;
   /** The answer has ended, and viewers know. */
   readonly onEnd: () => void;
   /** The ended answer is stored; until then {@link Generation.message} is its only copy. */
@@ -44,18 +48,22 @@ export class Generation implements GenerationSink {
   #phase: 'running' | 'ended' = 'running';
   #model: Disposable | undefined;
   #timer: Disposable | undefined;
-  /** Text that has come in this turn of the event loop. */
-  #pending = '';
+  readonly #text = new HeldText();
+  readonly #thoughts = new HeldText();
+  readonly #thinking: ThinkingTime;
   #flushPlanned = false;
   /** More has come than an answer may hold. */
   #isFull = false;
-  /** Bytes of the answer, and of its last checkpoint. */
-  #bytes = 0;
-  #bytesStored = 0;
+  /** Bytes of the answer and its thinking, and of their last checkpoint. */
+  #bytes: number;
+  #bytesStored: number;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
     this.#message = options.answer;
+    const { text, thinking = '', thinkingMs } = options.answer;
+    this.#bytes = this.#bytesStored = utf8(text).length + utf8(thinking).length;
+    this.#thinking = new ThinkingTime(options.clock, thinkingMs);
   }
 
   /** The answer as viewers have been told. */
@@ -83,8 +91,18 @@ export class Generation implements GenerationSink {
 
   onText(text: string): void {
     if (!this.isRunning || text === '') return;
+    this.#hold(this.#text, text);
+  }
+
+  onThought(text: string): void {
+    if (!this.isRunning || text === '') return;
+    this.#thinking.begin();
+    this.#hold(this.#thoughts, text);
+  }
+
+  #hold(held: HeldText, text: string): void {
     this.#options.onToken();
-    this.#pending += text;
+    held.add(text);
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
     this.#options.clock.defer(() => {
@@ -98,7 +116,7 @@ export class Generation implements GenerationSink {
   }
 
   onError(error: TunnelError): void {
-    const hasText = this.#message.text !== '' || this.#pending !== '';
+    const hasText = this.#message.text !== '' || !this.#text.isEmpty;
     const detail = error.detail === undefined ? {} : { errorDetail: error.detail.slice(0, MAX_DETAIL_UNITS) };
     this.end({ state: hasText ? 'interrupted' : 'error', error: error.code, ...detail });
   }
@@ -110,8 +128,10 @@ export class Generation implements GenerationSink {
     this.#model?.dispose();
     this.#timer?.dispose();
     // Half a character is text only when the model meant to end with it.
-    const pieces = piecesOf(this.#takePending(how.state === 'done'), MAX_CHUNK_UNITS);
-    const chunks = this.#append(pieces.length === 0 ? [''] : pieces, true);
+    const isAll = how.state === 'done';
+    const thoughts = this.#think(this.#fit(this.#thoughts.take(isAll)), true);
+    const pieces = piecesOf(this.#fit(this.#text.take(isAll)), MAX_CHUNK_UNITS);
+    const chunks = [...thoughts, ...this.#append(pieces.length === 0 ? [''] : pieces, true)];
     this.#message = { ...this.#message, ...(this.#isFull ? tooLong : how) };
     const stored = this.#trySave();
     if (!stored) this.#message = { ...this.#message, state: 'interrupted', error: 'storeFailed' };
@@ -137,8 +157,9 @@ export class Generation implements GenerationSink {
 
   #flush(): void {
     if (!this.isRunning) return;
-    const text = this.#takePending(false);
-    if (text !== '') this.#publishText(text);
+    const thought = this.#fit(this.#thoughts.take(false));
+    const text = this.#fit(this.#text.take(false));
+    if (thought !== '' || text !== '') this.#publishText(thought, text);
     this.#keepUp();
   }
 
@@ -153,21 +174,35 @@ export class Generation implements GenerationSink {
       });
   }
 
-  #publishText(text: string): void {
-    const states = this.#message.state === 'streaming' ? [] : [this.#stateEvent('streaming')];
-    this.#options.publish(...states, ...this.#append(piecesOf(text, MAX_CHUNK_UNITS), false));
+  #publishText(thought: string, text: string): void {
+    const begins = this.#message.state !== 'streaming';
+    const states = begins ? [this.#stateEvent('streaming')] : [];
+    const thoughts = this.#think(thought, text !== '');
+    this.#options.publish(...states, ...thoughts, ...this.#append(piecesOf(text, MAX_CHUNK_UNITS), false));
+    if (begins) this.#options.onBegin();
   }
 
-  /** Takes what has come; half a surrogate pair waits for its other half, unless it is all there will be. */
-  #takePending(isWhole: boolean): string {
-    const text = this.#pending;
-    const held = !isWhole && endsInHighSurrogate(text) ? text.slice(-1) : '';
-    this.#pending = held;
-    const whole = wellFormed(held === '' ? text : text.slice(0, -1));
+  /** What of it still fits the answer. */
+  #fit(text: string): string {
     const room = MAX_ANSWER_BYTES - this.#bytes;
-    if (utf8(whole).length <= room) return whole;
-    this.#isFull = true;
-    return pieceAt(whole, 0, Math.floor(room / MAX_UTF8_BYTES_PER_UNIT));
+    const bytes = utf8(text).length;
+    this.#isFull ||= bytes > room;
+    const fitting = bytes > room ? pieceAt(text, 0, Math.floor(room / MAX_UTF8_BYTES_PER_UNIT)) : text;
+    this.#bytes += fitting === text ? bytes : utf8(fitting).length;
+    return fitting;
+  }
+
+  /** Adds to what is thought. @param isOver it has ended, so how long it took is said even if nothing was added */
+  #think(thought: string, isOver: boolean): ConversationEvent[] {
+    if (!this.#thinking.isThinking) return [];
+    const { ms } = this.#thinking;
+    if (isOver) this.#thinking.end();
+    const pieces = piecesOf(thought, MAX_CHUNK_UNITS);
+    return (pieces.length === 0 && isOver ? [''] : pieces).map((text) => {
+      const { id, thinking = '' } = this.#message;
+      this.#message = { ...this.#message, thinking: thinking + text, thinkingMs: ms };
+      return { type: 'thought', answerId: id, offset: thinking.length, text, ms };
+    });
   }
 
   #append(pieces: readonly string[], isEnd: boolean): ConversationEvent[] {
@@ -175,7 +210,6 @@ export class Generation implements GenerationSink {
     const { conversationId, clock } = this.#options;
     const timestamp = clock.now();
     const added = pieces.join('');
-    this.#bytes += utf8(added).length;
     this.#message = { ...this.#message, text: text + added, nextSequence: nextSequence + pieces.length };
     return pieces.map((chunk, index) => {
       const isComplete = isEnd && index === pieces.length - 1;
@@ -201,12 +235,14 @@ export class Generation implements GenerationSink {
   }
 
   #trySave(): boolean {
-    const { text, state = 'waiting', nextSequence = 0, stats, error, errorDetail } = this.#message;
+    const { text, thinking, thinkingMs, state = 'waiting', nextSequence = 0, stats, error, errorDetail } = this.#message;
     try {
       this.#options.save({
         text,
         state,
         nextSequence,
+        ...(thinking === undefined ? {} : { thinking }),
+        ...(thinkingMs === undefined ? {} : { thinkingMs }),
         ...(stats === undefined ? {} : { stats }),
         ...(error === undefined ? {} : { error }),
         ...(errorDetail === undefined ? {} : { errorDetail }),

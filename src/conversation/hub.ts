@@ -3,16 +3,19 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ChatReply, MutatingRequest } from '../protocol/chat.ts';
+import type { ChatReply, ConversationRequest, ModelRequest } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { ConversationShelf } from './conversationShelf.ts';
+import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
 import { exportJson, exportMarkdown } from './exportChats.ts';
-import { HubConnection, type ChatPeer, type ChatSink, type HubServices } from './hubConnection.ts';
+import { HubConnection, type HubServices } from './hubConnection.ts';
 import { newId } from './ids.ts';
 import { importChats } from './importChats.ts';
 import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
 import type { LiveConversation } from './liveConversation.ts';
+import { ModelDesk } from './modelDesk.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
 import { Turns } from './turns.ts';
 
@@ -43,6 +46,7 @@ export class Hub implements HubServices, Disposable {
   readonly #shelf = new ConversationShelf();
   readonly #turns: Turns;
   readonly #lists: ModelLists;
+  readonly #desk: ModelDesk;
   readonly #changedOwners = new Set<OwnerId>();
 
   /** @throws TunnelError `storeFailed` */
@@ -63,17 +67,41 @@ export class Hub implements HubServices, Disposable {
       log,
       shelf: this.#shelf,
       isCloudModel: (name) => this.#lists.isCloudModel(name),
+      canThink: (name) => this.#lists.canThink(name),
       onDidChangeConversations: (owner) => {
         this.#announce(owner);
       },
       onDidChangeRunning: () => {
         this.#runningChanged.fire(this.runningGenerations);
+        this.#desk.noteChange();
+      },
+      onBegin: () => {
+        this.#desk.noteChange();
       },
       onToken: () => options.onToken?.(),
     });
+    this.#desk = this.#owned.add(
+      new ModelDesk({
+        clock,
+        models,
+        log,
+        isCloudModel: (name) => this.#lists.isCloudModel(name),
+        isWatched: () => [...this.#connections].some((connection) => connection.followsLoaded),
+        onDidChangePulls: () => {
+          this.#tell('pulls');
+        },
+        onDidChangeLoaded: () => {
+          this.#tell('loaded');
+        },
+        onDidChangeModels: () => {
+          for (const connection of [...this.#connections]) connection.modelsChanged();
+        },
+      }),
+    );
     this.#owned.add(
       models.onDidChangeStatus(() => {
-        for (const connection of [...this.#connections]) connection.ollamaChanged();
+        this.#tell('ollama');
+        this.#desk.noteChange();
       }),
     );
   }
@@ -119,6 +147,10 @@ export class Hub implements HubServices, Disposable {
     return this.#options.store.conversation(owner, id)?.title ?? '';
   }
 
+  settings({ owner, id }: LiveConversation): ChatSettings {
+    return this.#options.store.settings(owner, id);
+  }
+
   *newestFirst(conversation: LiveConversation, before?: string): Iterable<ChatMessage> {
     const { owner, id } = conversation;
     for (let end = before, more = true; more;) {
@@ -129,8 +161,28 @@ export class Hub implements HubServices, Disposable {
     }
   }
 
-  change(peer: ChatPeer, request: MutatingRequest, respond: (reply: ChatReply) => void): void {
+  change(peer: ChatPeer, request: ConversationRequest, respond: (reply: ChatReply) => void): void {
     this.#turns.change(peer, request, respond);
+  }
+
+  changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void {
+    this.#desk.change(peer, request, respond);
+  }
+
+  refreshLoaded(): void {
+    this.#desk.refresh();
+  }
+
+  loaded(peer: ChatPeer): ChatReply {
+    return this.#desk.loaded(peer);
+  }
+
+  pulls(): ChatReply {
+    return this.#desk.pulls();
+  }
+
+  get hasPulls(): boolean {
+    return this.#desk.hasPulls;
   }
 
   conversations(owner: OwnerId, before?: string): ChatReply {
@@ -176,13 +228,17 @@ export class Hub implements HubServices, Disposable {
     return { type: 'ollama', status: this.#options.models.status };
   }
 
+  #tell(what: Followed): void {
+    for (const connection of [...this.#connections]) connection.changed(what);
+  }
+
   /** Tells the owner's views at the end of this turn of the event loop, once. */
   #announce(owner: OwnerId): void {
     if (this.#changedOwners.size === 0) {
       this.#options.clock.defer(() => {
         const owners = new Set(this.#changedOwners);
         this.#changedOwners.clear();
-        for (const connection of [...this.#connections]) if (owners.has(connection.peer.owner)) connection.conversationsChanged();
+        for (const connection of [...this.#connections]) if (owners.has(connection.peer.owner)) connection.changed('conversations');
       });
     }
     this.#changedOwners.add(owner);

@@ -1,48 +1,47 @@
 import { assertNever } from '../base/assertNever.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Logger } from '../base/log.ts';
-import { mayRequest, type ChatScope } from '../policy/chatPolicy.ts';
-import { isMutating, type ChatReply, type ChatRequest, type HubReply, type MutatingRequest } from '../protocol/chat.ts';
+import { mayRequest } from '../policy/chatPolicy.ts';
+import {
+  isMutating,
+  type ChatReply,
+  type ChatRequest,
+  type ConversationRequest,
+  type HubReply,
+  type ModelRequest,
+  type MutatingRequest,
+} from '../protocol/chat.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_OPEN_CONVERSATIONS } from '../protocol/limits.ts';
 import { CHAT_VERSION, CHAT_VERSION_OLDEST } from '../protocol/versions.ts';
+import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { nextBatch } from './messageBatch.ts';
 import type { OwnerId } from './ports.ts';
 import { once, ReplyQueue } from './replyQueue.ts';
 import { TextsAhead } from './textsAhead.ts';
-import { Viewing, type ViewingSource } from './viewing.ts';
-
-/** Who is at the other end of a chat line. */
-export interface ChatPeer {
-  readonly owner: OwnerId;
-  readonly scope: ChatScope;
-}
-
-/** Where a line's replies go. */
-export interface ChatSink {
-  /** What it throws ends this line alone. */
-  send(reply: HubReply): void;
-  /** May another reply be written now? When it becomes true again, call `onWritable`. */
-  readonly ready: boolean;
-  /** The line cannot go on: the view asked for more than it took. */
-  close?(error: ErrorCode): void;
-}
+import { Viewings, type ViewingsSource } from './viewings.ts';
 
 /** What a line asks of its hub. */
-export interface HubServices extends ViewingSource {
+export interface HubServices extends ViewingsSource {
   readonly deviceName: string;
   readonly log: Logger;
   follow(owner: OwnerId, conversationId: string): LiveConversation;
-  unfollow(conversation: LiveConversation): void;
   /** Carries out a mutating request. `respond` is called once, before any viewer hears of it. */
-  change(peer: ChatPeer, request: MutatingRequest, respond: (reply: ChatReply) => void): void;
+  change(peer: ChatPeer, request: ConversationRequest, respond: (reply: ChatReply) => void): void;
+  /** The same of one that changes models; the answer may take its time. */
+  changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void;
   conversations(owner: OwnerId, before?: string): ChatReply;
   deleted(owner: OwnerId): ChatReply;
   found(owner: OwnerId, query: string): ChatReply;
   /** Never throws: a failure is the reply. */
   models(peer: ChatPeer): Promise<ChatReply>;
   ollama(): ChatReply;
+  /** Asks Ollama what is in memory; the views that follow it hear of it. */
+  refreshLoaded(): void;
+  loaded(peer: ChatPeer): ChatReply;
+  pulls(): ChatReply;
+  readonly hasPulls: boolean;
   left(connection: HubConnection): void;
 }
 
@@ -53,17 +52,21 @@ export class HubConnection implements Disposable {
   readonly #sink: ChatSink;
   #phase: 'new' | 'greeted' | 'refused' | 'disposed' = 'new';
   readonly #replies = new ReplyQueue();
-  readonly #viewings = new Map<string, { readonly viewing: Viewing; readonly wake: () => void }>();
-  #owesOllama = false;
-  #owesConversations = false;
-  #followsConversations = false;
-  #asksModels = false;
+  readonly #viewings: Viewings;
+  /** What the view is told of on each change, and what of it it has not been told of yet. */
+  readonly #follows = new Set<Followed>();
+  readonly #owed = new Set<Followed>();
+  /** The list of models; `outdated`: it has changed since Ollama was asked. */
+  #models: 'unasked' | 'asking' | 'outdated' | 'asked' = 'unasked';
   #pumping = false;
 
   constructor(hub: HubServices, peer: ChatPeer, sink: ChatSink) {
     this.#hub = hub;
     this.peer = peer;
     this.#sink = sink;
+    this.#viewings = new Viewings(hub, () => {
+      this.#pump();
+    });
   }
 
   receive(request: ChatRequest): void {
@@ -86,23 +89,28 @@ export class HubConnection implements Disposable {
     this.#pump();
   }
 
-  /** Ollama's status has changed. */
-  ollamaChanged(): void {
-    this.#owesOllama = this.#phase === 'greeted';
+  /** Something that views follow is not what it was. */
+  changed(what: Followed): void {
+    if (this.#follows.has(what)) this.#owed.add(what);
     this.#pump();
   }
 
-  /** A conversation of this owner has come, gone or changed. */
-  conversationsChanged(): void {
-    this.#owesConversations ||= this.#followsConversations;
-    this.#pump();
+  get followsLoaded(): boolean {
+    return this.#follows.has('loaded');
+  }
+
+  /** There are other models than before. */
+  modelsChanged(): void {
+    if (this.#phase !== 'greeted' || this.#models === 'unasked') return;
+    if (this.#models === 'asked') this.#listModels();
+    else this.#models = 'outdated';
   }
 
   /** The view has left. Generations go on. */
   dispose(): void {
     if (this.#phase === 'disposed') return;
     this.#phase = 'disposed';
-    for (const id of [...this.#viewings.keys()]) this.#close(id);
+    this.#viewings.closeAll();
     this.#hub.left(this);
   }
 
@@ -116,10 +124,17 @@ export class HubConnection implements Disposable {
     const { hubEpoch, deviceName } = this.#hub;
     const version = Math.min(CHAT_VERSION, hello.version);
     this.#reply({ type: 'welcome', version, hubEpoch, deviceName, scope: this.peer.scope });
-    this.#owesOllama = true;
+    this.#follow('ollama');
+    if (!mayRequest(this.peer.scope, 'pullModel')) return;
+    this.#follow('pulls');
+    if (!this.#hub.hasPulls) this.#owed.delete('pulls');
   }
 
   #handle(request: Exclude<ChatRequest, { type: 'hello' }>): void {
+    if (isMutating(request)) {
+      this.#change(request);
+      return;
+    }
     switch (request.type) {
       case 'listConversations':
         this.#list(request.before);
@@ -127,17 +142,21 @@ export class HubConnection implements Disposable {
       case 'listModels':
         this.#listModels();
         return;
+      case 'listLoaded':
+        this.#follows.add('loaded');
+        this.#hub.refreshLoaded();
+        return;
       case 'open':
         this.#open(request);
         return;
       case 'close':
-        this.#close(request.conversationId);
+        this.#viewings.close(request.conversationId);
         return;
       case 'page':
         this.#page(request.conversationId, request.before);
         return;
       case 'ack':
-        this.#viewings.get(request.conversationId)?.viewing.ack(request.sequence);
+        this.#viewings.ack(request.conversationId, request.sequence);
         return;
       case 'listDeleted':
         this.#replies.push(once(() => this.#hub.deleted(this.peer.owner)));
@@ -145,21 +164,26 @@ export class HubConnection implements Disposable {
       case 'search':
         this.#replies.push(once(() => this.#hub.found(this.peer.owner, request.query)));
         return;
-      case 'send':
-      case 'stop':
-      case 'regenerate':
-      case 'edit':
-      case 'choose':
-      case 'rename':
-      case 'deleteConversation':
-      case 'restoreConversation':
-        this.#hub.change(this.peer, request, (reply) => {
-          this.#reply(reply);
-        });
-        return;
       default:
         assertNever(request);
     }
+  }
+
+  #change(request: MutatingRequest): void {
+    const respond = (reply: ChatReply): void => {
+      this.#reply(reply);
+    };
+    if ('conversationId' in request) this.#hub.change(this.peer, request, respond);
+    else
+      this.#hub.changeModels(this.peer, request, (reply) => {
+        respond(reply);
+        this.#pump();
+      });
+  }
+
+  #follow(what: Followed): void {
+    this.#follows.add(what);
+    this.#owed.add(what);
   }
 
   #list(before: string | undefined): void {
@@ -167,42 +191,26 @@ export class HubConnection implements Disposable {
       this.#replies.push(once(() => this.#hub.conversations(this.peer.owner, before)));
       return;
     }
-    this.#followsConversations = true;
-    this.#owesConversations = true;
+    this.#follow('conversations');
   }
 
   #listModels(): void {
-    if (this.#asksModels) return;
-    this.#asksModels = true;
+    if (this.#models === 'asking' || this.#models === 'outdated') return;
+    this.#models = 'asking';
     void this.#hub.models(this.peer).then((reply) => {
-      this.#asksModels = false;
-      this.#reply(reply);
+      const isOld = this.#models === 'outdated';
+      this.#models = 'asked';
+      if (isOld) this.#listModels();
+      else this.#reply(reply);
       this.#pump();
     });
   }
 
   #open(request: Extract<ChatRequest, { type: 'open' }>): void {
     const { conversationId } = request;
-    this.#close(conversationId);
-    if (this.#viewings.size >= MAX_OPEN_CONVERSATIONS) {
-      this.#refuse(request, 'tooManyStreams', 'too many open conversations');
-      return;
-    }
-    const conversation = this.#hub.follow(this.peer.owner, conversationId);
-    const wake = (): void => {
-      this.#pump();
-    };
-    conversation.viewers.add(wake);
-    this.#viewings.set(conversationId, { viewing: new Viewing(conversation, this.#hub, request.since), wake });
-  }
-
-  #close(conversationId: string): void {
-    const open = this.#viewings.get(conversationId);
-    if (!open) return;
-    this.#viewings.delete(conversationId);
-    const { conversation } = open.viewing;
-    conversation.viewers.delete(open.wake);
-    this.#hub.unfollow(conversation);
+    this.#viewings.close(conversationId);
+    if (this.#viewings.size >= MAX_OPEN_CONVERSATIONS) this.#refuse(request, 'tooManyStreams', 'too many open conversations');
+    else this.#viewings.add(this.#hub.follow(this.peer.owner, conversationId), request.since);
   }
 
   #page(conversationId: string, before: string): void {
@@ -247,7 +255,7 @@ export class HubConnection implements Disposable {
 
   #next(): HubReply | undefined {
     try {
-      return this.#replies.next() ?? this.#nextOwed() ?? this.#nextOfViewings();
+      return this.#replies.next() ?? this.#nextOwed() ?? this.#viewings.next();
     } catch (error) {
       // Reading failed, not this view: what was asked for is answered so, and is not tried again by itself.
       const { code, detail } = TunnelError.from(error);
@@ -256,30 +264,20 @@ export class HubConnection implements Disposable {
   }
 
   #nextOwed(): HubReply | undefined {
-    if (this.#owesOllama) {
-      this.#owesOllama = false;
-      return this.#hub.ollama();
+    const [what] = this.#owed;
+    if (what === undefined) return undefined;
+    this.#owed.delete(what);
+    switch (what) {
+      case 'ollama':
+        return this.#hub.ollama();
+      case 'conversations':
+        return this.#hub.conversations(this.peer.owner);
+      case 'loaded':
+        return this.#hub.loaded(this.peer);
+      case 'pulls':
+        return this.#hub.pulls();
+      default:
+        return assertNever(what);
     }
-    if (!this.#owesConversations) return undefined;
-    this.#owesConversations = false;
-    return this.#hub.conversations(this.peer.owner);
-  }
-
-  #nextOfViewings(): HubReply | undefined {
-    for (const [id, open] of [...this.#viewings]) {
-      let reply: HubReply | undefined;
-      try {
-        reply = open.viewing.next();
-      } catch (error) {
-        this.#close(id);
-        throw error;
-      }
-      if (!reply) continue;
-      // To the end of the line, so that one busy conversation does not starve the others.
-      this.#viewings.delete(id);
-      this.#viewings.set(id, open);
-      return reply;
-    }
-    return undefined;
   }
 }

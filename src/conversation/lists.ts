@@ -2,7 +2,7 @@ import { mayUseModel } from '../policy/chatPolicy.ts';
 import type { ChatReply } from '../protocol/chat.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { MAX_LISTED, MAX_SEARCH_HITS, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
-import type { ChatPeer } from './hubConnection.ts';
+import type { ChatPeer } from './chatPeer.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
 import { suggestModel } from './suggestModel.ts';
 import { jsonBytes } from './textsAhead.ts';
@@ -32,6 +32,8 @@ export class ModelLists {
   readonly #store: ConversationStore;
   /** Names the last list marked as running elsewhere. */
   #cloud: ReadonlySet<string> = new Set();
+  /** And those that think. */
+  #thinking: ReadonlySet<string> = new Set();
 
   constructor(models: ModelClient, store: ConversationStore) {
     this.#models = models;
@@ -42,10 +44,16 @@ export class ModelLists {
     return this.#cloud.has(name);
   }
 
+  /** False while that is not known. */
+  canThink(name: string): boolean {
+    return this.#thinking.has(name);
+  }
+
   async models({ owner, scope }: ChatPeer): Promise<ChatReply> {
     try {
       const all = await this.#models.listModels();
       this.#cloud = new Set(all.filter(({ cloud }) => cloud === true).map(({ name }) => name));
+      this.#thinking = new Set(all.filter(({ capabilities = [] }) => capabilities.includes('thinking')).map(({ name }) => name));
       const items = fitting(all.filter((model) => mayUseModel(scope, model)));
       const lastUsed = this.#store.listConversations(owner, { limit: 1 })[0]?.model;
       const suggested = suggestModel(items, lastUsed);

@@ -8,7 +8,8 @@ import { TunnelError } from '../protocol/errors.ts';
 import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
 import { TextJoiner } from '../protocol/textJoiner.ts';
 import type { Hub } from './hub.ts';
-import type { ChatPeer, HubConnection } from './hubConnection.ts';
+import type { ChatPeer } from './chatPeer.ts';
+import type { HubConnection } from './hubConnection.ts';
 
 export interface LocalChatPortOptions {
   readonly hub: Hub;

@@ -27,7 +27,7 @@ export function nextBatch(conversationId: string, newestFirst: Iterable<ChatMess
       if (piece) return piece;
     }
     const rest = messages.length < ALWAYS ? ahead.rest(message) : message;
-    const size = rest.text.length > MAX_SNAPSHOT_BYTES ? Infinity : jsonBytes(rest);
+    const size = rest.text.length + (rest.thinking?.length ?? 0) > MAX_SNAPSHOT_BYTES ? Infinity : jsonBytes(rest);
     if (messages.length >= ALWAYS && bytes + size > MAX_SNAPSHOT_BYTES) return { messages: messages.reverse(), more: true };
     messages.push(rest);
     bytes += size;

@@ -1,5 +1,7 @@
-import type { ChatReply, ConversationSummary, ModelInfo, SearchHit } from '../protocol/chat.ts';
+import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
+import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
 import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ArchivedConversation } from './chatArchive.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
@@ -19,6 +21,13 @@ export interface PromptMessage {
 export interface GenerationRequest {
   readonly model: string;
   readonly messages: readonly PromptMessage[];
+  /** Only what is here is sent: Ollama decides the rest. */
+  readonly temperature?: number;
+  readonly contextLength?: number;
+  /** -1: for ever. */
+  readonly keepAliveSeconds?: number;
+  /** Never other than false for a model that cannot think: it would refuse. */
+  readonly think?: boolean | 'low' | 'medium' | 'high';
 }
 
 /** Hears one generation. After `onEnd` or `onError`, exactly one of which comes unless it was stopped, nothing follows. */
@@ -26,8 +35,21 @@ export interface GenerationSink {
   /** The request is on its way; no token exists yet. */
   onLoading(): void;
   onText(text: string): void;
+  /** What the model thinks before it answers. */
+  onThought(text: string): void;
   onEnd(stats: AnswerStats): void;
   /** `ollamaEndedEarly` when the stream ended without `done`. */
+  onError(error: TunnelError): void;
+}
+
+/** How far a download is. */
+export type PullProgress = Required<Pick<ModelPull, 'step' | 'completed' | 'total'>>;
+
+/** Hears one download. After `onDone` or `onError`, exactly one of which comes unless it was ended, nothing follows. */
+export interface PullSink {
+  onProgress(progress: PullProgress): void;
+  onDone(): void;
+  /** `ollamaPullFailed` with what Ollama says of it, or why it could not be asked. */
   onError(error: TunnelError): void;
 }
 
@@ -44,6 +66,14 @@ export interface ModelClient extends Disposable {
    * Disposing stops the model: the request is aborted at once and the sink hears nothing more.
    */
   generate(request: GenerationRequest, sink: GenerationSink): Disposable;
+  /** What is in memory. @throws TunnelError */
+  listLoaded(): Promise<readonly LoadedModel[]>;
+  /** Frees a model's memory; one that is not loaded stays so. @throws TunnelError */
+  unload(model: string): Promise<void>;
+  /** @throws TunnelError `ollamaModelMissing` */
+  deleteModel(model: string): Promise<void>;
+  /** Downloads a model. No callback comes before this returns; disposing ends the download, and the sink hears nothing more. */
+  pull(model: string, sink: PullSink): Disposable;
 }
 
 /** A turn about to be committed. */
@@ -62,9 +92,21 @@ export interface NewTurn {
   readonly reply: ChatReply;
 }
 
+/** An answer that is to be gone on with. */
+export interface Continuation {
+  readonly requestId: string;
+  readonly owner: OwnerId;
+  readonly conversationId: string;
+  readonly answerId: string;
+  readonly reply: ChatReply;
+}
+
 /** The end of an answer, or a step on its way. */
 export interface AnswerUpdate {
   readonly text: string;
+  /** Absent when the model has not thought. */
+  readonly thinking?: string;
+  readonly thinkingMs?: number;
   readonly state: AnswerState;
   /** Sequence of the next StreamingMessage. */
   readonly nextSequence: number;
@@ -98,7 +140,12 @@ export interface ConversationStore extends Disposable {
   /** The reply that a request was answered with, for its repeat. Remembered 30 days. */
   replyTo(owner: OwnerId, requestId: string): ChatReply | undefined;
   rememberReply(owner: OwnerId, requestId: string, reply: ChatReply): void;
-  /** An answer's text only ever grows. One that is not there (its conversation was purged) is passed over. */
+  /**
+   * Makes an answer that has ended wait for the model again, with its text, and keeps the reply.
+   * @throws TunnelError `unknownMessage` when it is not the end of the branch that is shown
+   */
+  continueAnswer(continuation: Continuation): void;
+  /** An answer's text and thinking only ever grow. One that is not there (its conversation was purged) is passed over. */
   updateAnswer(answerId: string, update: AnswerUpdate): void;
   /** A message of this conversation and the one that it stands behind; undefined when there is none such. */
   message(
@@ -108,6 +155,10 @@ export interface ConversationStore extends Disposable {
   ): { readonly message: ChatMessage; readonly parentId: string | null } | undefined;
   /** Shows the branch of a message, to its newest end. @throws TunnelError `unknownMessage` */
   choose(owner: OwnerId, conversationId: string, messageId: string): void;
+  /** How its model is asked; nothing set is `{}`. */
+  settings(owner: OwnerId, conversationId: string): ChatSettings;
+  /** Replaces all of the settings. The conversation need not be there yet. */
+  configure(owner: OwnerId, conversationId: string, settings: ChatSettings): void;
   /** One that is not there is passed over. */
   rename(owner: OwnerId, conversationId: string, title: string): void;
   /** Moves a conversation to the bin, where it stays 30 days. */

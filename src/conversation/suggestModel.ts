@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../protocol/chat.ts';
+import type { ModelInfo } from '../protocol/chatModels.ts';
 import { isCloudModelName } from '../policy/chatPolicy.ts';
 
 /** The model a new chat begins with: the last used, else a loaded one, else the newest; never an embedding or a cloud model. */

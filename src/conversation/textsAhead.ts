@@ -11,26 +11,41 @@ export function jsonBytes(value: unknown): number {
   return utf8(JSON.stringify(value)).length;
 }
 
+interface Sent {
+  readonly text: number;
+  readonly thinking: number;
+}
+
 /** How much of each long message has gone ahead of the reply that will hold it. Remembers lengths, no text. */
 export class TextsAhead {
-  readonly #sent = new Map<string, number>();
+  readonly #sent = new Map<string, Sent>();
 
   /** The next piece to send, or `undefined` when what is left fits into a reply. A running answer may have grown since. */
   nextPiece(conversationId: string, message: ChatMessage): TextAhead | undefined {
-    if (fits(this.rest(message))) return undefined;
-    const offset = this.#sent.get(message.id) ?? 0;
-    const text = pieceAt(message.text, offset, MAX_CHUNK_UNITS);
-    this.#sent.set(message.id, offset + text.length);
-    return { type: 'text', conversationId, messageId: message.id, offset, text };
+    const rest = this.rest(message);
+    if (fits(rest)) return undefined;
+    const sent = this.#sent.get(message.id) ?? { text: 0, thinking: 0 };
+    const { thinking = '' } = message;
+    // The longer one first, so that both end up short enough.
+    const isThinking = (rest.thinking?.length ?? 0) > rest.text.length;
+    const offset = isThinking ? sent.thinking : sent.text;
+    const text = pieceAt(isThinking ? thinking : message.text, offset, MAX_CHUNK_UNITS);
+    const end = offset + text.length;
+    this.#sent.set(message.id, isThinking ? { ...sent, thinking: end } : { ...sent, text: end });
+    return { type: 'text', conversationId, messageId: message.id, offset, text, ...(isThinking ? { isThinking } : {}) };
   }
 
   /** The message without what has gone ahead of it. */
   rest(message: ChatMessage): ChatMessage {
-    const textOffset = this.#sent.get(message.id);
-    return textOffset === undefined ? message : { ...message, text: message.text.slice(textOffset), textOffset };
+    const { text = 0, thinking = 0 } = this.#sent.get(message.id) ?? {};
+    return {
+      ...message,
+      ...(text === 0 ? {} : { text: message.text.slice(text), textOffset: text }),
+      ...(thinking === 0 ? {} : { thinking: message.thinking?.slice(thinking) ?? '', thinkingOffset: thinking }),
+    };
   }
 }
 
 function fits(message: ChatMessage): boolean {
-  return message.text.length <= MAX_WHOLE_MESSAGE_BYTES && jsonBytes(message) <= MAX_WHOLE_MESSAGE_BYTES;
+  return message.text.length + (message.thinking?.length ?? 0) <= MAX_WHOLE_MESSAGE_BYTES && jsonBytes(message) <= MAX_WHOLE_MESSAGE_BYTES;
 }

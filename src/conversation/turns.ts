@@ -3,18 +3,18 @@ import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { mayUseModel } from '../policy/chatPolicy.ts';
-import type { ChatReply, ConversationEvent, MutatingRequest } from '../protocol/chat.ts';
-import type { ChatMessage } from '../protocol/chatMessage.ts';
+import { allowedSettings, mayUseModel } from '../policy/chatPolicy.ts';
+import type { ChatReply, ConversationEvent, ConversationRequest } from '../protocol/chat.ts';
+import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_PROMPT_BYTES, MAX_PROMPT_MESSAGES } from '../protocol/limits.ts';
 import type { ConversationShelf } from './conversationShelf.ts';
 import { Generation } from './generation.ts';
-import type { ChatPeer } from './hubConnection.ts';
+import { generationRequest } from './generationRequest.ts';
+import type { ChatPeer } from './chatPeer.ts';
 import { newId } from './ids.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
-import { promptMessages } from './promptMessages.ts';
 import { wellFormed } from './textPieces.ts';
 import { titleFrom } from './title.ts';
 
@@ -27,13 +27,17 @@ export interface TurnsOptions {
   readonly shelf: ConversationShelf;
   /** Does the last list of models say that this one runs elsewhere? */
   readonly isCloudModel: (name: string) => boolean;
+  readonly canThink: (name: string) => boolean;
   readonly onDidChangeConversations: (owner: OwnerId) => void;
   readonly onDidChangeRunning: () => void;
+  /** A model has begun to say something: it is in memory. */
+  readonly onBegin: () => void;
   readonly onToken: () => void;
 }
 
 /** What makes the model write an answer. */
-type Asking = Extract<MutatingRequest, { model: string }>;
+type Asking = Extract<ConversationRequest, { model: string }>;
+type Continuing = Extract<ConversationRequest, { type: 'continue' }>;
 type Respond = (reply: ChatReply) => void;
 
 /** Carries out what changes conversations: the one place that writes turns and asks the model. */
@@ -50,7 +54,7 @@ export class Turns {
   }
 
   /** A repeat of a request is answered with the first answer and changes nothing. */
-  change(peer: ChatPeer, request: MutatingRequest, respond: Respond): void {
+  change(peer: ChatPeer, request: ConversationRequest, respond: Respond): void {
     try {
       const first = this.#options.store.replyTo(peer.owner, request.requestId);
       if (first) respond(first);
@@ -68,9 +72,13 @@ export class Turns {
     for (const { answer } of this.#options.shelf.all) answer?.abandon();
   }
 
-  #changeOnce(peer: ChatPeer, request: MutatingRequest, respond: Respond): void {
+  #changeOnce(peer: ChatPeer, request: ConversationRequest, respond: Respond): void {
     if (isAsking(request)) {
       this.#ask(peer, request, respond);
+      return;
+    }
+    if (request.type === 'continue') {
+      this.#continue(peer, request, respond);
       return;
     }
     const { requestId } = request;
@@ -84,7 +92,7 @@ export class Turns {
   }
 
   /** Changes that ask no model. */
-  #arrange(peer: ChatPeer, request: Exclude<MutatingRequest, Asking>, live: LiveConversation | undefined): void {
+  #arrange(peer: ChatPeer, request: Exclude<ConversationRequest, Asking | Continuing>, live: LiveConversation | undefined): void {
     const { store } = this.#options;
     const { conversationId } = request;
     switch (request.type) {
@@ -95,6 +103,12 @@ export class Turns {
         store.choose(peer.owner, conversationId, request.messageId);
         live?.forget();
         return;
+      case 'configure': {
+        const settings = allowedSettings(peer.scope, request.settings);
+        store.configure(peer.owner, conversationId, settings);
+        live?.publish({ type: 'settings', settings });
+        return;
+      }
       case 'rename':
         store.rename(peer.owner, conversationId, request.title);
         live?.publish({ type: 'title', title: request.title });
@@ -115,13 +129,13 @@ export class Turns {
   }
 
   /** Ends what runs in a conversation, unless another answer than this one was meant. */
-  #stop(peer: ChatPeer, { conversationId, answerId }: Extract<MutatingRequest, { type: 'stop' }>): void {
+  #stop(peer: ChatPeer, { conversationId, answerId }: Extract<ConversationRequest, { type: 'stop' }>): void {
     const answer = this.#options.shelf.find(peer.owner, conversationId)?.answer;
     if (answerId === undefined || answer?.message.id === answerId) answer?.end({ state: 'stopped' });
   }
 
   #ask(peer: ChatPeer, request: Asking, respond: Respond): void {
-    const { store, shelf, models } = this.#options;
+    const { shelf } = this.#options;
     const fault = this.#faultOf(peer, request);
     if (fault) {
       respond(refused(request, fault));
@@ -129,16 +143,49 @@ export class Turns {
     }
     const live = shelf.take(peer.owner, request.conversationId);
     if (live.isBusy) {
-      const reply = refused(request, 'busy');
-      store.rememberReply(peer.owner, request.requestId, reply);
-      respond(reply);
+      this.#refuseBusy(peer, request, respond);
       return;
     }
-    const generation = this.#commit(live, request, respond);
+    this.#start(live, this.#commit(live, request, respond), request.model);
+  }
+
+  #continue(peer: ChatPeer, request: Continuing, respond: Respond): void {
+    const { store, shelf } = this.#options;
+    const { owner, scope } = peer;
+    const { requestId, conversationId, answerId } = request;
+    const found = store.message(owner, conversationId, answerId)?.message;
+    if (found?.role !== 'assistant' || found.text.trim() === '' || found.model === undefined) throw new TunnelError('unknownMessage');
+    const { model, state = 'done' } = found;
+    if (!mayUseModel(scope, { name: model, cloud: this.#options.isCloudModel(model) })) throw new TunnelError('notAllowed');
+    if (isRunning(state) || shelf.find(owner, conversationId)?.answer) {
+      this.#refuseBusy(peer, request, respond);
+      return;
+    }
+    const reply: ChatReply = { type: 'accepted', requestId, answerId };
+    store.continueAnswer({ requestId, owner, conversationId, answerId, reply });
+    const live = shelf.take(owner, conversationId);
+    const { stats: _, error: __, errorDetail: ___, ...kept } = found;
+    const generation = this.#generation(live, { ...kept, state: 'waiting' });
+    respond(reply);
+    live.forget();
+    this.#options.onDidChangeConversations(owner);
+    this.#options.onDidChangeRunning();
+    this.#start(live, generation, model);
+  }
+
+  #start(live: LiveConversation, generation: Generation, model: string): void {
+    const { store, models, canThink } = this.#options;
     generation.start((sink) => {
       const { messages } = store.messages(live.owner, live.id, { limit: MAX_PROMPT_MESSAGES });
-      return models.generate({ model: request.model, messages: promptMessages(messages) }, sink);
+      const settings = store.settings(live.owner, live.id);
+      return models.generate(generationRequest({ model, messages, settings, canThink: canThink(model) }), sink);
     });
+  }
+
+  #refuseBusy(peer: ChatPeer, request: Asking | Continuing, respond: Respond): void {
+    const reply = refused(request, 'busy');
+    this.#options.store.rememberReply(peer.owner, request.requestId, reply);
+    respond(reply);
   }
 
   #faultOf(peer: ChatPeer, request: Asking): ErrorCode | undefined {
@@ -190,12 +237,13 @@ export class Turns {
   }
 
   #generation(live: LiveConversation, answer: ChatMessage): Generation {
-    const { clock, store, shelf, onToken } = this.#options;
+    const { clock, store, shelf, onToken, onBegin } = this.#options;
     const generation: Generation = new Generation({
       clock,
       conversationId: live.id,
       answer,
       onToken,
+      onBegin,
       save: (update) => {
         try {
           store.updateAnswer(answer.id, update);
@@ -228,7 +276,7 @@ export class Turns {
   }
 }
 
-function isAsking(request: MutatingRequest): request is Asking {
+function isAsking(request: ConversationRequest): request is Asking {
   return 'model' in request;
 }
 
@@ -236,6 +284,6 @@ function questionOf(text: string, id: string, createdAt: number): ChatMessage {
   return { id, role: 'user', text: wellFormed(text), createdAt };
 }
 
-function refused({ requestId }: MutatingRequest, error: ErrorCode, detail?: string): ChatReply {
+function refused({ requestId }: ConversationRequest, error: ErrorCode, detail?: string): ChatReply {
   return { type: 'refused', requestId, error, ...(detail === undefined ? {} : { detail }) };
 }

@@ -1,4 +1,5 @@
 import type { ConversationEvent, HubReply, Since } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { MAX_EVENT_LOG_BYTES } from '../protocol/limits.ts';
 import type { LiveConversation } from './liveConversation.ts';
@@ -9,6 +10,7 @@ import { TextsAhead } from './textsAhead.ts';
 export interface ViewingSource {
   readonly hubEpoch: string;
   title(conversation: LiveConversation): string;
+  settings(conversation: LiveConversation): ChatSettings;
   /** Messages as viewers know them, newest first, read as they are asked for. */
   newestFirst(conversation: LiveConversation, before?: string): Iterable<ChatMessage>;
 }
@@ -56,6 +58,7 @@ export class Viewing {
     const batch = nextBatch(conversation.id, this.#source.newestFirst(conversation), this.#ahead);
     if ('type' in batch) return batch;
     this.#ahead = new TextsAhead();
+    const settings = this.#source.settings(conversation);
     this.#at = conversation.log.last;
     this.#sentEnd = this.#ackedEnd = conversation.log.end;
     return {
@@ -66,6 +69,7 @@ export class Viewing {
       title: this.#source.title(conversation),
       messages: [...batch.messages],
       more: batch.more,
+      ...(Object.keys(settings).length === 0 ? {} : { settings }),
     };
   }
 

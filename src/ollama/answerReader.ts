@@ -10,6 +10,8 @@ export interface AnswerListener {
   onLine(): void;
   /** Never empty. */
   onText(text: string): void;
+  /** Never empty. */
+  onThought(text: string): void;
   onEnd(stats: AnswerStats): void;
   onError(error: TunnelError): void;
 }
@@ -56,10 +58,10 @@ export class AnswerReader {
   #play(line: ChatLine): void {
     switch (line.kind) {
       case 'piece':
-        this.#say(line.text);
+        this.#say(line);
         return;
       case 'done':
-        this.#say(line.text);
+        this.#say(line);
         if (this.#over()) return;
         this.#isOver = true;
         this.#listener.onEnd(line.stats);
@@ -72,7 +74,8 @@ export class AnswerReader {
     }
   }
 
-  #say(text: string): void {
+  #say({ text, thinking }: { readonly text: string; readonly thinking: string }): void {
+    if (thinking !== '' && !this.#over()) this.#listener.onThought(thinking);
     if (text !== '' && !this.#over()) this.#listener.onText(text);
   }
 

@@ -6,7 +6,7 @@ const nanoseconds = v.fallback(v.pipe(v.number(), v.minValue(0)), 0);
 
 /** Go leaves zero counters and empty strings out of the line (`omitempty`). */
 const chatLine = v.object({
-  message: v.optional(v.object({ content: v.optional(v.string(), '') })),
+  message: v.optional(v.object({ content: v.optional(v.string(), ''), thinking: v.optional(v.string(), '') })),
   done: v.boolean(),
   done_reason: v.optional(v.string(), 'stop'),
   total_duration: v.optional(nanoseconds, 0),
@@ -19,10 +19,10 @@ const chatLine = v.object({
 
 /** One line of a streamed `/api/chat` answer. */
 export type ChatLine =
-  /** `text` is empty while the model thinks; `message.thinking` and tool calls are not passed on yet. */
-  | { readonly kind: 'piece'; readonly text: string }
+  /** `text` is empty while the model thinks, `thinking` afterwards; tool calls are not passed on. */
+  | { readonly kind: 'piece'; readonly text: string; readonly thinking: string }
   /** The last line; it usually brings no text, but may. */
-  | { readonly kind: 'done'; readonly text: string; readonly stats: AnswerStats }
+  | { readonly kind: 'done'; readonly text: string; readonly thinking: string; readonly stats: AnswerStats }
   /** The runner failed in mid-stream, under status 200. */
   | { readonly kind: 'error'; readonly text: string }
   /** JSON, but not Ollama's. */
@@ -36,11 +36,12 @@ export function readChatLine(value: unknown): ChatLine {
   const result = v.safeParse(chatLine, value);
   if (!result.success) return { kind: 'unknown' };
   const line = result.output;
-  const text = line.message?.content ?? '';
-  if (!line.done) return { kind: 'piece', text };
+  const { content: text = '', thinking = '' } = line.message ?? {};
+  if (!line.done) return { kind: 'piece', text, thinking };
   return {
     kind: 'done',
     text,
+    thinking,
     stats: {
       totalMs: milliseconds(line.total_duration),
       loadMs: milliseconds(line.load_duration),

@@ -2,10 +2,22 @@ import { utf8 } from '../base/bytes.ts';
 import type { GenerationRequest } from '../conversation/ports.ts';
 
 /**
- * The exact body of `POST /api/chat`. Nothing but model, messages and `stream`: `num_ctx` in particular is left out, for a changed value
- * makes Ollama load the model anew.
+ * The exact body of `POST /api/chat`: model, messages, `stream`, and what was asked for. `num_ctx` in particular is left out otherwise, for a
+ * changed value makes Ollama load the model anew.
  */
 export function encodeChatRequest(request: GenerationRequest): Uint8Array {
+  const { model, temperature, contextLength, keepAliveSeconds, think } = request;
   const messages = request.messages.map(({ role, content }) => ({ role, content }));
-  return utf8(JSON.stringify({ model: request.model, messages, stream: true }));
+  const options = {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(contextLength === undefined ? {} : { num_ctx: contextLength }),
+  };
+  return utf8(
+    JSON.stringify({
+      ...{ model, messages, stream: true },
+      ...(think === undefined ? {} : { think }),
+      ...(keepAliveSeconds === undefined ? {} : { keep_alive: keepAliveSeconds }),
+      ...(Object.keys(options).length === 0 ? {} : { options }),
+    }),
+  );
 }

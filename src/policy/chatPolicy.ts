@@ -1,4 +1,6 @@
 import type { ChatRequest } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
+import { MAX_REMOTE_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S } from '../protocol/limits.ts';
 import type { Scope } from '../protocol/pairingFrames.ts';
 
 /** Who asks: a view on this machine, or a paired client with its scope. */
@@ -8,12 +10,27 @@ const always = ['hello'] as const;
 const look = [...always, 'listModels'] as const;
 const chat = [
   ...look,
-  ...(['listConversations', 'listDeleted', 'search', 'open', 'close', 'page', 'ack'] as const),
-  ...(['send', 'stop', 'regenerate', 'edit', 'choose', 'rename', 'deleteConversation', 'restoreConversation'] as const),
+  ...(['listLoaded', 'listConversations', 'listDeleted', 'search', 'open', 'close', 'page', 'ack'] as const),
+  ...([
+    'send',
+    'stop',
+    'regenerate',
+    'edit',
+    'continue',
+    'configure',
+    'choose',
+    'rename',
+    'deleteConversation',
+    'restoreConversation',
+  ] as const),
 ] as const;
 
+/** What changes which models there are is for those who were given it (CVE-2025-63389: Ollama itself asks nobody who they are). */
+const manage = [...chat, 'pullModel', 'cancelPull', 'unloadModel'] as const;
+const local = [...manage, 'deleteModel'] as const;
+
 /** An API key reads models and asks over `http` streams; conversations are not its business. */
-const allowed: Readonly<Record<ChatScope, readonly ChatRequest['type'][]>> = { local: chat, chat, models: chat, api: look };
+const allowed: Readonly<Record<ChatScope, readonly ChatRequest['type'][]>> = { local, chat, models: manage, api: look };
 
 /** May a client of this scope send such a request? */
 export function mayRequest(scope: ChatScope, type: ChatRequest['type']): boolean {
@@ -28,4 +45,29 @@ export function isCloudModelName(name: string): boolean {
 /** May a client of this scope see and ask this model? Cloud-backed ones are for the person at the machine alone: text would leave it. */
 export function mayUseModel(scope: ChatScope, model: { readonly name: string; readonly cloud?: boolean | undefined }): boolean {
   return scope === 'local' || !(model.cloud === true || isCloudModelName(model.name));
+}
+
+/**
+ * May a client of this scope have this model downloaded? From afar only from Ollama's own library: a name with a host makes the device call on
+ * whatever host it names, in its own network too.
+ */
+export function mayPullModel(scope: ChatScope, name: string): boolean {
+  const [first = '', ...rest] = name.split('/');
+  const namesHost =
+    rest.length > 1 || (rest.length === 1 && /[.:]|^localhost$/i.test(first)) || name.includes('://') || name.includes('\\');
+  return scope === 'local' || (mayRequest(scope, 'pullModel') && mayUseModel(scope, { name }) && !namesHost);
+}
+
+/** What of these settings a client of this scope gets: from afar nothing that holds the machine's memory at will. */
+export function allowedSettings(scope: ChatScope, settings: ChatSettings): ChatSettings {
+  if (scope === 'local') return settings;
+  const { contextLength, keepAliveSeconds, ...rest } = settings;
+  const forEver = keepAliveSeconds === -1;
+  return {
+    ...rest,
+    ...(contextLength === undefined ? {} : { contextLength: Math.min(contextLength, MAX_REMOTE_CONTEXT_LENGTH) }),
+    ...(keepAliveSeconds === undefined
+      ? {}
+      : { keepAliveSeconds: forEver ? MAX_REMOTE_KEEP_ALIVE_S : Math.min(keepAliveSeconds, MAX_REMOTE_KEEP_ALIVE_S) }),
+  };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { MAX_REMOTE_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S } from '../protocol/limits.ts';
 import { fromBase64url } from '../base/bytes.ts';
 
 /** Load of one request; what is longer is refused, or clamped where that keeps its meaning. */
@@ -11,8 +12,8 @@ const MAX_SCHEMA_CHARS = 64 * 1024;
 /** Tokens of one answer. A request that names none is bounded by Ollama, at ten contexts. */
 const MAX_ANSWER_TOKENS = 32_768;
 /** A larger context loads the model anew and may not fit beside the owner's. */
-const MAX_CONTEXT_TOKENS = 32_768;
-const MAX_KEEP_ALIVE_S = 30 * 60;
+const MAX_CONTEXT_TOKENS = MAX_REMOTE_CONTEXT_LENGTH;
+const MAX_KEEP_ALIVE_S = MAX_REMOTE_KEEP_ALIVE_S;
 const MAX_TOP_LOGPROBS = 20;
 
 /** A model's name as Ollama reads one: `[host/][namespace/]model[:tag]`. */

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
 import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
+import { modelReplies, modelRequests } from './chatModels.ts';
+import { chatSettings } from './chatSettings.ts';
 import { CHAT_VERSION } from './versions.ts';
 import {
   MAX_CHAT_MESSAGE_BYTES,
@@ -32,19 +34,6 @@ const conversationSummary = v.object({
   running: v.boolean(),
 });
 export type ConversationSummary = v.InferOutput<typeof conversationSummary>;
-
-const modelInfo = v.object({
-  name: model,
-  /** Bytes on disk. */
-  size: v.optional(v.number()),
-  parameterSize: v.optional(v.string()),
-  quantization: v.optional(v.string()),
-  loaded: v.optional(v.boolean()),
-  /** It runs at Ollama's servers, not on this machine: text would leave it. */
-  cloud: v.optional(v.boolean()),
-  capabilities: v.optional(v.array(v.string())),
-});
-export type ModelInfo = v.InferOutput<typeof modelInfo>;
 
 const ollamaStatus = v.object({
   state: v.picklist(['unknown', 'ok', 'notInstalled', 'notRunning', 'wrongHost', 'blocked', 'foreign', 'noModels']),
@@ -79,6 +68,9 @@ const conversationEvent = v.variant('type', [
   }),
   v.object({ type: v.literal('chunk'), message: streamingMessage }),
   v.object({ type: v.literal('title'), title: v.string() }),
+  /** More of what the model thinks; `offset` is the length of what came before, in UTF-16 units, `ms` how long it has thought. */
+  v.object({ type: v.literal('thought'), answerId: id, offset: count, text: v.string(), ms: count }),
+  v.object({ type: v.literal('settings'), settings: chatSettings }),
 ]);
 export type ConversationEvent = v.InferOutput<typeof conversationEvent>;
 
@@ -92,7 +84,7 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('hello'), version: count, oldest: count }),
   /** The newest, or those before one; from the first time on the newest are sent again on each change. */
   v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
-  v.object({ type: v.literal('listModels') }),
+  ...modelRequests,
   /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
   v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
   v.object({ type: v.literal('close'), conversationId: id }),
@@ -111,6 +103,10 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('regenerate'), requestId: id, conversationId: id, answerId: id, model }),
   /** Ask another question in the place of one. Both stay, each with what followed it. */
   v.object({ type: v.literal('edit'), requestId: id, conversationId: id, questionId: id, text, model }),
+  /** Go on with an answer that has ended: the last one shown, in which there is text. It runs again, and viewers get a snapshot. */
+  v.object({ type: v.literal('continue'), requestId: id, conversationId: id, answerId: id }),
+  /** Ask the model so from the next question on; replaces all settings. The conversation may be new. */
+  v.object({ type: v.literal('configure'), requestId: id, conversationId: id, settings: chatSettings }),
   /** Show the branch that a message is on, to its newest end. */
   v.object({ type: v.literal('choose'), requestId: id, conversationId: id, messageId: id }),
   v.object({ type: v.literal('rename'), requestId: id, conversationId: id, title }),
@@ -163,7 +159,7 @@ const viewReplies = [
   }),
   v.object({ type: v.literal('deleted'), items: v.array(conversationSummary) }),
   v.object({ type: v.literal('found'), query: v.string(), items: v.pipe(v.array(searchHit), v.maxLength(MAX_SEARCH_HITS)) }),
-  v.object({ type: v.literal('models'), items: v.array(modelInfo), suggested: v.optional(v.string()) }),
+  ...modelReplies,
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),
   /** The newest messages; `sequence` is the last event they hold. */
@@ -176,6 +172,7 @@ const viewReplies = [
     messages: v.pipe(v.array(message), v.maxLength(MAX_SNAPSHOT_MESSAGES)),
     /** There are earlier ones: ask for a `page`. */
     more: v.boolean(),
+    settings: v.optional(chatSettings),
   }),
   v.object({ type: v.literal('page'), conversationId: id, messages: v.array(message), more: v.boolean() }),
   v.object({ type: v.literal('event'), conversationId: id, sequence: count, event: conversationEvent }),
@@ -186,10 +183,18 @@ const replySchema = v.variant('type', viewReplies);
 /** From the hub to a view. */
 export type ChatReply = v.InferOutput<typeof replySchema>;
 
-const textAhead = v.object({ type: v.literal('text'), conversationId: id, messageId: id, offset: count, text: v.string() });
+const textAhead = v.object({
+  type: v.literal('text'),
+  conversationId: id,
+  messageId: id,
+  offset: count,
+  text: v.string(),
+  /** Of what the model thought, not of what it said. */
+  isThinking: v.optional(v.boolean()),
+});
 /**
  * A piece of a message that is too long for one reply. The pieces come in order, from offset 0, ahead of the snapshot, page or `turn` event
- * that holds the message, whose `text` is then only what is left, from `textOffset` on. So a snapshot is whole or not there, and `since`
+ * that holds the message, whose `text` is then only what is left, from `textOffset` on; so is `thinking`, from `thinkingOffset` on. So a snapshot is whole or not there, and `since`
  * never points at half a message. Ports join the pieces (`TextJoiner`); a view sees whole messages.
  */
 export type TextAhead = v.InferOutput<typeof textAhead>;
@@ -201,6 +206,10 @@ export type HubReply = ChatReply | TextAhead;
 
 /** Requests that change something; they are sent again under the same id until answered. */
 export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;
+/** Those that change a conversation. */
+export type ConversationRequest = Extract<MutatingRequest, { conversationId: string }>;
+/** Those that change which models there are or are in memory. Each may be carried out twice without harm. */
+export type ModelRequest = Exclude<MutatingRequest, ConversationRequest>;
 
 export function isMutating(request: ChatRequest): request is MutatingRequest {
   return 'requestId' in request;

@@ -33,6 +33,10 @@ export const answerStats = v.object({
   answerMs: v.number(),
   /** Why it ended: `stop`, `length`, … */
   reason: v.string(),
+  /** Tokens of context that the model had when it answered; absent when that could not be learnt. */
+  contextLength: v.optional(count),
+  /** Prompt and answer fill so much of it that the next question may push the first messages out of the model's sight. */
+  contextNearlyFull: v.optional(v.boolean()),
 });
 export type AnswerStats = v.InferOutput<typeof answerStats>;
 
@@ -54,6 +58,12 @@ export const message = v.object({
   siblings: v.optional(siblings),
   /** On the wire only: where `text` begins, in UTF-16 units, when what is before it came ahead in {@link TextAhead} replies. */
   textOffset: v.optional(count),
+  /** What the model thought before it answered. */
+  thinking: v.optional(v.string()),
+  /** The same for `thinking` as `textOffset` for `text`. */
+  thinkingOffset: v.optional(count),
+  /** How long it has thought, ms. */
+  thinkingMs: v.optional(count),
   /** Wall clock at the device, ms. */
   createdAt: v.number(),
   /** For answers. */

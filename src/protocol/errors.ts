@@ -180,6 +180,8 @@ export const errorCatalogue = {
     words: 'The model did not begin to answer in time. Try again, or choose a smaller one.' },
   ollamaIdleTimeout: { number: 72, hop: 'ollama', retry: false, action: 'tryAgain', short: 'Model stalled',
     words: 'The model stopped in the middle of its answer. Ask again.' },
+  ollamaPullFailed: { number: 73, hop: 'ollama', retry: false, action: 'pullModel', short: 'Download failed',
+    words: 'The model could not be downloaded. Check its name and the network, then pull it again: it goes on where it stopped.' },
   // bugs
   internal: { number: 99, hop: 'device', retry: false, action: 'report', short: 'Program fault',
     words: 'Something went wrong in this program. Please report it.' },

@@ -87,9 +87,27 @@ export const MAX_QUERY_UNITS = 200;
 export const MAX_SEARCH_HITS = 50;
 /** Models and conversations in one list. */
 export const MAX_LISTED = 200;
+/** What a model is told ahead of a conversation, in bytes of JSON, so that it fits a chat message beside a whole snapshot. */
+export const MAX_SYSTEM_PROMPT_BYTES = 8 * KiB;
+/** Tokens of context that may be asked for: below, Ollama itself takes more; above, no model has more. */
+export const MIN_CONTEXT_LENGTH = 512;
+export const MAX_CONTEXT_LENGTH = 4 * MiB;
+/** The most that a paired client may ask for: more reloads the model for everybody, and may not fit. */
+export const MAX_REMOTE_CONTEXT_LENGTH = 32_768;
+/** How long a model may be asked to stay in memory, s; a paired client may ask for less. */
+export const MAX_KEEP_ALIVE_S = 7 * 24 * 60 * 60;
+export const MAX_REMOTE_KEEP_ALIVE_S = 30 * 60;
+/** Share of the context that may be used before a warning; what is over the whole falls out of the model's sight. */
+export const CONTEXT_WARNING = 0.8;
+/** Downloads of models at once; one more is refused. */
+export const MAX_PULLS = 4;
+/** Downloads that a view is told of: those that run, and the last that have ended. */
+export const MAX_PULLS_LISTED = 16;
+/** Least time between two reports of how far a download is. */
+export const PULL_REPORT_MS = 250;
 /** Text that a port holds back until the message it belongs to has come. More ends the line. */
 export const MAX_TEXT_AHEAD_UNITS = 16 * MiB;
-/** A written answer; more ends the generation as `interrupted`. */
+/** A written answer with what was thought ahead of it; more ends the generation as `interrupted`. */
 export const MAX_ANSWER_BYTES = 8 * MiB;
 
 /** A file of conversations to import, in UTF-16 units: years of chats; it is parsed in one go, so memory is what bounds it. */
@@ -185,7 +203,7 @@ const fits: readonly (readonly [string, boolean])[] = [
   ],
   ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
   ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
-  ['a snapshot fits a chat message', MAX_SNAPSHOT_BYTES < MAX_CHAT_MESSAGE_BYTES],
+  ['a snapshot with its settings fits a chat message', MAX_SNAPSHOT_BYTES + MAX_SYSTEM_PROMPT_BYTES + 4 * KiB <= MAX_CHAT_MESSAGE_BYTES],
   ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
   ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],
   ['a body fits what a device holds of bodies', MAX_HTTP_BODY_BYTES <= MAX_HTTP_BODIES_BYTES],

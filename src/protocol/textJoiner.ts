@@ -25,26 +25,39 @@ export class TextJoiner {
     }
   }
 
-  #hold({ messageId, offset, text }: TextAhead): void {
-    if (offset === 0) this.#drop(messageId);
-    const before = this.#ahead.get(messageId) ?? '';
+  #hold({ messageId, offset, text, isThinking = false }: TextAhead): void {
+    const key = keyOf(messageId, isThinking);
+    if (offset === 0) this.#drop(key);
+    const before = this.#ahead.get(key) ?? '';
     if (before.length !== offset) throw new DecodeError(`text at ${String(offset)} after ${String(before.length)}`);
     this.#units += text.length;
     if (this.#units > MAX_TEXT_AHEAD_UNITS) throw new DecodeError('too much text ahead of its message');
-    this.#ahead.set(messageId, before + text);
+    this.#ahead.set(key, before + text);
   }
 
   #join(message: ChatMessage): ChatMessage {
-    const { textOffset, ...rest } = message;
-    if (textOffset === undefined) return message;
-    const before = this.#ahead.get(message.id) ?? '';
-    if (before.length !== textOffset) throw new DecodeError(`message from ${String(textOffset)} after ${String(before.length)}`);
-    this.#drop(message.id);
-    return { ...rest, text: before + message.text };
+    const { textOffset, thinkingOffset, ...rest } = message;
+    return {
+      ...rest,
+      ...(textOffset === undefined ? {} : { text: this.#take(message.id, false, textOffset) + message.text }),
+      ...(thinkingOffset === undefined ? {} : { thinking: this.#take(message.id, true, thinkingOffset) + (message.thinking ?? '') }),
+    };
   }
 
-  #drop(messageId: string): void {
-    this.#units -= this.#ahead.get(messageId)?.length ?? 0;
-    this.#ahead.delete(messageId);
+  #take(messageId: string, isThinking: boolean, offset: number): string {
+    const key = keyOf(messageId, isThinking);
+    const before = this.#ahead.get(key) ?? '';
+    if (before.length !== offset) throw new DecodeError(`message from ${String(offset)} after ${String(before.length)}`);
+    this.#drop(key);
+    return before;
   }
+
+  #drop(key: string): void {
+    this.#units -= this.#ahead.get(key)?.length ?? 0;
+    this.#ahead.delete(key);
+  }
+}
+
+function keyOf(messageId: string, isThinking: boolean): string {
+  return isThinking ? `${messageId} thinking` : messageId;
 }

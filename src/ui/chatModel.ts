@@ -1,4 +1,5 @@
-import type { ChatReply, ConversationSummary, ModelInfo, SearchHit } from '../protocol/chat.ts';
+import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
+import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -48,6 +49,10 @@ export interface ChatModel {
   readonly ollama: OllamaView;
   /** Undefined until known. */
   readonly models?: readonly ModelInfo[];
+  /** Models in memory; undefined until asked for. */
+  readonly loaded?: readonly LoadedModel[];
+  /** Downloads of models; undefined where this view may not manage models, or while there has been none. */
+  readonly pulls?: readonly ModelPull[];
   readonly suggestedModel?: string | undefined;
   /** What the person chose in this view; it holds until changed. */
   readonly chosenModel?: string;

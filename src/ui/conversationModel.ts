@@ -1,5 +1,6 @@
 import { assertNever } from '../base/assertNever.ts';
 import { type ChatReply, type ConversationEvent, type Since } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import { mayBecome } from './answerTransitions.ts';
 
@@ -17,6 +18,8 @@ export interface Conversation {
   /** There are earlier messages at the device. */
   readonly more: boolean;
   readonly loadingOlder: boolean;
+  /** How its model is asked; absent when nothing is set. */
+  readonly settings?: ChatSettings | undefined;
 }
 
 type Snapshot = Extract<ChatReply, { type: 'snapshot' }>;
@@ -34,8 +37,8 @@ export function openingConversation(id: string): Conversation {
 }
 
 export function fromSnapshot(snapshot: Snapshot): Conversation {
-  const { conversationId: id, hubEpoch, sequence, title, messages, more } = snapshot;
-  return { id, phase: 'ready', hubEpoch, sequence, title, messages, more, loadingOlder: false };
+  const { conversationId: id, hubEpoch, sequence, title, messages, more, settings } = snapshot;
+  return { id, phase: 'ready', hubEpoch, sequence, title, messages, more, loadingOlder: false, ...(settings ? { settings } : {}) };
 }
 
 /** Where to go on from; undefined when nothing trustworthy is held. */
@@ -86,6 +89,10 @@ function change(conversation: Conversation, event: ConversationEvent): Conversat
       return changeAnswer(conversation, event.message.id, (answer) => append(answer, event.message));
     case 'title':
       return { ...conversation, title: event.title };
+    case 'thought':
+      return changeAnswer(conversation, event.answerId, (answer) => think(answer, event));
+    case 'settings':
+      return { ...conversation, settings: event.settings };
     default:
       return assertNever(event);
   }
@@ -99,6 +106,12 @@ function append(answer: ChatMessage, { chunk, sequence }: Chunk): ChatMessage | 
   if (sequence < expected) return answer;
   if (sequence > expected || !isRunning(state)) return undefined;
   return { ...answer, text: answer.text + chunk, nextSequence: expected + 1, state: chunk === '' ? state : 'streaming' };
+}
+
+function think(answer: ChatMessage, { offset, text, ms }: Extract<ConversationEvent, { type: 'thought' }>): ChatMessage | undefined {
+  const { thinking = '', state = 'waiting' } = answer;
+  if (thinking.length !== offset || !isRunning(state)) return undefined;
+  return { ...answer, thinking: thinking + text, thinkingMs: ms };
 }
 
 function changeAnswer(

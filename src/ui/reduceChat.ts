@@ -93,6 +93,9 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
       return step(reply.query === model.search?.query ? { ...model, search: reply } : model);
     case 'models':
       return sendWaiting({ ...model, models: reply.items, suggestedModel: reply.suggested });
+    case 'loaded':
+    case 'pulls':
+      return step({ ...model, [reply.type]: reply.items });
     case 'ollama': {
       const recovered = reply.status.state === 'ok' && model.ollama.state !== 'ok' && model.ollama.state !== 'unknown';
       return recovered ? step({ ...model, ollama: reply.status }, { type: 'listModels' }) : step({ ...model, ollama: reply.status });

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../protocol/chat.ts';
+import type { ModelInfo } from '../protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 
 /** Nothing is said of a wait shorter than this, ms. */

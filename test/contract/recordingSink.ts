@@ -2,7 +2,8 @@ import type { GenerationSink } from '../../src/conversation/ports.ts';
 import type { AnswerStats } from '../../src/protocol/chatMessage.ts';
 import type { TunnelError } from '../../src/protocol/errors.ts';
 
-export type Heard = 'loading' | { readonly text: string } | { readonly end: AnswerStats } | { readonly error: TunnelError };
+export type Heard =
+  'loading' | { readonly text: string } | { readonly thought: string } | { readonly end: AnswerStats } | { readonly error: TunnelError };
 
 /** Writes down what a generation says. */
 export class RecordingSink implements GenerationSink {
@@ -17,6 +18,10 @@ export class RecordingSink implements GenerationSink {
     this.#hear({ text });
   }
 
+  onThought(thought: string): void {
+    this.#hear({ thought });
+  }
+
   onEnd(end: AnswerStats): void {
     this.#hear({ end });
   }
@@ -27,6 +32,10 @@ export class RecordingSink implements GenerationSink {
 
   get pieces(): string[] {
     return this.heard.flatMap((one) => (typeof one === 'object' && 'text' in one ? [one.text] : []));
+  }
+
+  get thoughts(): string[] {
+    return this.heard.flatMap((one) => (typeof one === 'object' && 'thought' in one ? [one.thought] : []));
   }
 
   get text(): string {

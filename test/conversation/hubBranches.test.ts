@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MutatingRequest } from '../../src/protocol/chat.ts';
+import type { ConversationRequest } from '../../src/protocol/chat.ts';
 import type { ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { HubWorld } from './hubWorld.ts';
 import { idOf } from './sampleTurns.ts';
@@ -37,13 +37,13 @@ class BranchWorld extends HubWorld {
   }
 
   /** Sends a change of the conversation. @returns its request's id */
-  change(request: ChangeOf<MutatingRequest>, view = this.owner, requestId = idOf(`change ${String(this.#changes++)}`)): string {
+  change(request: ChangeOf<ConversationRequest>, view = this.owner, requestId = idOf(`change ${String(this.#changes++)}`)): string {
     view.send({ ...request, requestId, conversationId: c });
     return requestId;
   }
 }
 
-type ChangeOf<T> = T extends MutatingRequest ? Omit<T, 'requestId' | 'conversationId'> : never;
+type ChangeOf<T> = T extends ConversationRequest ? Omit<T, 'requestId' | 'conversationId'> : never;
 
 describe('hub: branches', () => {
   it('answers a question again beside the first answer, gives the model the question alone, and keeps both', async () => {

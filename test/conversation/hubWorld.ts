@@ -1,6 +1,6 @@
 import { nullLogger } from '../../src/base/log.ts';
 import { Hub } from '../../src/conversation/hub.ts';
-import type { ChatPeer } from '../../src/conversation/hubConnection.ts';
+import type { ChatPeer } from '../../src/conversation/chatPeer.ts';
 import type { ConversationStore } from '../../src/conversation/ports.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { FakeModelClient, type FakeAnswer } from '../fakes/fakeModelClient.ts';

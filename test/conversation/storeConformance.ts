@@ -62,6 +62,87 @@ export function storeConformance(name: string, make: () => StoreUnderTest): void
       assert.deepEqual(under.reopen().messages('owner', idOf('c'), all).messages, [turn.question, { ...turn.answer, ...update }]);
     });
 
+    it('keeps what was thought beside the text, as both grow, and searches it not', () => {
+      store.commitTurn(sampleTurn({ name: '1' }));
+      const id = idOf('a 1');
+      const steps = [
+        { thinking: 'let me ', thinkingMs: 5, text: '' },
+        { thinking: 'let me see 😀', thinkingMs: 40, text: '' },
+        { thinking: 'let me see 😀', thinkingMs: 60, text: 'answer ' },
+        { thinking: 'let me see 😀', thinkingMs: 60, text: 'answer one' },
+      ];
+      const last = (from: ConversationStore): unknown => {
+        const { text, thinking, thinkingMs } = from.messages('owner', idOf('c'), all).messages.at(-1) ?? {};
+        return { thinking, thinkingMs, text };
+      };
+      for (const [n, step] of steps.entries()) {
+        store.updateAnswer(id, { ...step, state: 'streaming', nextSequence: n });
+        assert.deepEqual(last(store), step);
+      }
+      const later = under.reopen();
+      assert.deepEqual(last(later), steps[3]);
+      later.updateAnswer(id, { thinking: 'let me see 😀 again', thinkingMs: 70, text: 'answer one two', state: 'done', nextSequence: 5 });
+      assert.deepEqual(last(later), { thinking: 'let me see 😀 again', thinkingMs: 70, text: 'answer one two' });
+      assert.deepEqual(later.search('owner', 'again', 9), []);
+      assert.equal(later.search('owner', 'two', 9).length, 1);
+
+      later.commitTurn(sampleTurn({ name: '2' }));
+      later.updateAnswer(idOf('a 2'), { thinking: 'half a thou', thinkingMs: 9, text: '', state: 'streaming', nextSequence: 0 });
+      const last2 = under.reopen();
+      last2.interruptRunning();
+      assert.deepEqual(last(last2), { thinking: 'half a thou', thinkingMs: 9, text: '' });
+      assert.equal('thinking' in (last2.messages('owner', idOf('c'), all).messages[0] ?? {}), false);
+    });
+
+    it('keeps settings by owner and conversation, before there is one and after it is deleted', () => {
+      assert.deepEqual(store.settings('owner', idOf('c')), {});
+      const settings = {
+        systemPrompt: 'Be "brief".\n',
+        temperature: 0.5,
+        contextLength: 8192,
+        keepAliveSeconds: -1,
+        think: 'low',
+      } as const;
+      store.configure('owner', idOf('c'), { temperature: 1 });
+      store.configure('owner', idOf('c'), settings);
+      store.commitTurn(sampleTurn({ name: '1' }));
+      assert.deepEqual(store.settings('other', idOf('c')), {});
+      assert.deepEqual(store.settings('owner', idOf('d')), {});
+      store.deleteConversation('owner', idOf('c'));
+      const later = under.reopen();
+      later.restoreConversation('owner', idOf('c'));
+      assert.deepEqual(later.settings('owner', idOf('c')), settings);
+      later.configure('owner', idOf('c'), {});
+      assert.deepEqual(later.settings('owner', idOf('c')), {});
+    });
+
+    it('goes on with an answer that has ended, if it is the end of the branch, once for a request', () => {
+      for (const name of ['1', '2']) {
+        store.commitTurn(sampleTurn({ name }));
+        const stats = { totalMs: 1, loadMs: 1, promptTokens: 1, promptMs: 1, answerTokens: 1, answerMs: 1, reason: 'length' };
+        store.updateAnswer(idOf(`a ${name}`), { text: 'one ', thinking: 'hm', thinkingMs: 3, state: 'done', nextSequence: 2, stats });
+      }
+      const again = (answerId: string, name = 'again', owner = 'owner') => ({
+        ...{ requestId: idOf(name), owner, conversationId: idOf('c'), answerId },
+        reply: { type: 'accepted', requestId: idOf(name), answerId } as const,
+      });
+      for (const other of [again(idOf('a 1')), again(idOf('q 2')), again(idOf('nobody')), again(idOf('a 2'), 'x', 'guest')])
+        assert.throws(() => {
+          store.continueAnswer(other);
+        }, code('unknownMessage'));
+      store.continueAnswer(again(idOf('a 2')));
+      const { message } = store.message('owner', idOf('c'), idOf('a 2')) ?? assert.fail();
+      assert.deepEqual(
+        [message.state, message.text, message.thinking, message.nextSequence, message.stats],
+        ['waiting', 'one ', 'hm', 2, undefined],
+      );
+      assert.deepEqual(store.replyTo('owner', idOf('again')), again(idOf('a 2')).reply);
+      store.updateAnswer(idOf('a 2'), { text: 'one two ', thinking: 'hm', thinkingMs: 3, state: 'streaming', nextSequence: 3 });
+      const later = under.reopen();
+      assert.equal(later.interruptRunning(), 1);
+      assert.equal(later.messages('owner', idOf('c'), all).messages.at(-1)?.text, 'one two ');
+    });
+
     it('keeps checkpoints of a growing answer, and the whole text at its end', () => {
       const { answer, ...turn } = sampleTurn({ name: '1' });
       store.commitTurn({ ...turn, answer });

@@ -8,10 +8,12 @@ import {
   type ConversationEvent,
   type HubReply,
 } from '../../src/protocol/chat.ts';
+import type { ChatSettings } from '../../src/protocol/chatSettings.ts';
 import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TextJoiner } from '../../src/protocol/textJoiner.ts';
 import type { Hub } from '../../src/conversation/hub.ts';
-import type { ChatPeer, HubConnection } from '../../src/conversation/hubConnection.ts';
+import type { ChatPeer } from '../../src/conversation/chatPeer.ts';
+import type { HubConnection } from '../../src/conversation/hubConnection.ts';
 import { MACHINE_OWNER } from '../../src/conversation/ports.ts';
 
 export interface SeenConversation {
@@ -20,6 +22,7 @@ export interface SeenConversation {
   title: string;
   messages: ChatMessage[];
   more: boolean;
+  settings?: ChatSettings | undefined;
 }
 
 /**
@@ -111,8 +114,10 @@ export class TestView {
     if (!whole) return;
     this.replies.push(whole);
     if (whole.type === 'snapshot') {
-      const { hubEpoch, sequence, title, messages, more } = whole;
-      this.conversations.set(whole.conversationId, { hubEpoch, sequence, title, messages, more });
+      const { hubEpoch, sequence, title, messages, more, settings } = whole;
+      // an answer that is gone on with will be complete once more
+      for (const { id, state = 'done' } of messages) if (isRunning(state)) this.#completed.delete(id);
+      this.conversations.set(whole.conversationId, { hubEpoch, sequence, title, messages, more, settings });
     } else if (whole.type === 'event') this.#event(whole.conversationId, whole.sequence, whole.event);
   }
 
@@ -124,13 +129,14 @@ export class TestView {
     }
     seen.sequence = sequence;
     if (event.type === 'title') seen.title = event.title;
+    else if (event.type === 'settings') seen.settings = event.settings;
     else if (event.type === 'turn') {
       if (seen.messages.some(({ id }) => id === event.question.id)) this.faults.push('a turn came twice');
       seen.messages.push(event.question, event.answer);
     } else this.#change(seen, event);
   }
 
-  #change(seen: SeenConversation, event: Extract<ConversationEvent, { type: 'chunk' | 'answerState' }>): void {
+  #change(seen: SeenConversation, event: Extract<ConversationEvent, { type: 'chunk' | 'answerState' | 'thought' }>): void {
     const id = event.type === 'chunk' ? event.message.id : event.answerId;
     const at = seen.messages.findIndex((message) => message.id === id);
     const answer = seen.messages[at];
@@ -142,6 +148,13 @@ export class TestView {
       const { type: _, answerId: __, ...end } = event;
       if (!isRunning(event.state) && !this.#completed.has(id)) this.faults.push('an end without its complete piece');
       seen.messages[at] = { ...answer, ...end };
+      return;
+    }
+    if (event.type === 'thought') {
+      const { thinking = '' } = answer;
+      if (event.offset !== thinking.length) this.faults.push(`a thought at ${String(event.offset)} after ${String(thinking.length)}`);
+      if (this.#completed.has(id)) this.faults.push('a thought after the complete piece');
+      seen.messages[at] = { ...answer, thinking: thinking + event.text, thinkingMs: event.ms };
       return;
     }
     const { chunk, sequence, isComplete } = event.message;

@@ -1,14 +1,18 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { toDisposable, type Disposable } from '../../src/base/disposable.ts';
 import { Emitter, type Event } from '../../src/base/emitter.ts';
-import type { GenerationRequest, GenerationSink, ModelClient } from '../../src/conversation/ports.ts';
-import type { ModelInfo } from '../../src/protocol/chat.ts';
+import type { GenerationRequest, GenerationSink, ModelClient, PullSink } from '../../src/conversation/ports.ts';
+import type { LoadedModel, ModelInfo } from '../../src/protocol/chatModels.ts';
 import { TunnelError, type ErrorCode } from '../../src/protocol/errors.ts';
 import type { OllamaState, OllamaStatus } from '../../src/protocol/status.ts';
 
 /** What the fake answers to one request. */
 export interface FakeAnswer {
+  /** Said before the pieces, at once. */
+  readonly thoughts?: readonly string[];
   readonly pieces: readonly string[];
+  /** Why it is done. Default `stop`. */
+  readonly reason?: string;
   /** How it ends: `done` (default), `early` without a done, `hang` never, or with an error. */
   readonly end?: 'done' | 'early' | 'hang' | TunnelError;
 }
@@ -43,6 +47,10 @@ export class FakeModelClient implements ModelClient {
   models: readonly ModelInfo[];
   /** Counts at once, also for generations under way. */
   gate: 'open' | 'manual';
+  /** What is in memory. */
+  loaded: readonly LoadedModel[] = [];
+  /** Downloads under way, by name: the test plays Ollama. */
+  readonly pulls = new Map<string, PullSink>();
   readonly #options: FakeModelClientOptions;
   readonly #generations: FakeGeneration[] = [];
   readonly #changed = new Emitter<OllamaStatus>();
@@ -108,6 +116,29 @@ export class FakeModelClient implements ModelClient {
     });
     this.#generations.push(generation);
     return generation;
+  }
+
+  listLoaded(): Promise<readonly LoadedModel[]> {
+    const error = unreachable(this.#status.state);
+    return error ? Promise.reject(new TunnelError(error)) : Promise.resolve(this.loaded);
+  }
+
+  unload(model: string): Promise<void> {
+    this.loaded = this.loaded.filter(({ name }) => name !== model);
+    return Promise.resolve();
+  }
+
+  deleteModel(model: string): Promise<void> {
+    if (!this.models.some(({ name }) => name === model)) return Promise.reject(new TunnelError('ollamaModelMissing'));
+    this.models = this.models.filter(({ name }) => name !== model);
+    return this.unload(model);
+  }
+
+  pull(model: string, sink: PullSink): Disposable {
+    this.pulls.set(model, sink);
+    return toDisposable(() => {
+      if (this.pulls.get(model) === sink) this.pulls.delete(model);
+    });
   }
 
   dispose(): void {
@@ -185,7 +216,21 @@ class FakeGeneration implements FakeGenerationRecord, Disposable {
       return;
     }
     this.#sink.onLoading();
-    this.#next(this.#options.firstMs);
+    this.#later(this.#options.firstMs, () => {
+      this.#think(0);
+    });
+  }
+
+  #think(index: number): void {
+    const thought = this.#answer?.thoughts?.[index];
+    if (thought === undefined) {
+      this.#step();
+      return;
+    }
+    this.#sink.onThought(thought);
+    this.#later(this.#options.pieceMs, () => {
+      this.#think(index + 1);
+    });
   }
 
   #next(delayMs: number): void {
@@ -219,7 +264,15 @@ class FakeGeneration implements FakeGenerationRecord, Disposable {
     }
     this.#finish('ended');
     const totalMs = this.#options.clock.monotonic() - this.#startedAt;
-    this.#sink.onEnd({ totalMs, loadMs: 0, promptTokens: 1, promptMs: 0, answerTokens: this.sent, answerMs: totalMs, reason: 'stop' });
+    this.#sink.onEnd({
+      totalMs,
+      loadMs: 0,
+      promptTokens: 1,
+      promptMs: 0,
+      answerTokens: this.sent,
+      answerMs: totalMs,
+      reason: this.#answer?.reason ?? 'stop',
+    });
   }
 
   #fail(error: TunnelError): void {

@@ -2,7 +2,8 @@ import { type ChatReply, type ConversationSummary, type SearchHit } from '../../
 import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import type { ArchivedConversation } from '../../src/conversation/chatArchive.ts';
-import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../../src/conversation/ports.ts';
+import type { ChatSettings } from '../../src/protocol/chatSettings.ts';
+import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId } from '../../src/conversation/ports.ts';
 
 interface Placed {
   message: ChatMessage;
@@ -28,6 +29,7 @@ interface Kept {
 export class MemoryStore implements ConversationStore {
   readonly #conversations: Kept[] = [];
   readonly #replies = new Map<string, ChatReply>();
+  readonly #settings = new Map<string, ChatSettings>();
   /** Turns committed, oldest first. */
   readonly turns: NewTurn[] = [];
   /** Every write fails while this is set: the disk is full. */
@@ -122,6 +124,25 @@ export class MemoryStore implements ConversationStore {
       const found = placed(kept, answerId);
       if (found) found.message = { ...found.message, ...update };
     }
+  }
+
+  continueAnswer({ requestId, owner, conversationId, answerId, reply }: Continuation): void {
+    this.#check();
+    const kept = this.#find(owner, conversationId);
+    const found = kept && placed(kept, answerId);
+    if (!found || kept.headId !== answerId) throw new TunnelError('unknownMessage');
+    this.#remember(owner, requestId, reply);
+    const { stats: _, error: __, errorDetail: ___, ...message } = found.message;
+    found.message = { ...message, state: 'waiting' };
+  }
+
+  settings(owner: OwnerId, conversationId: string): ChatSettings {
+    return this.#settings.get(`${owner} ${conversationId}`) ?? {};
+  }
+
+  configure(owner: OwnerId, conversationId: string, settings: ChatSettings): void {
+    this.#check();
+    this.#settings.set(`${owner} ${conversationId}`, settings);
   }
 
   rename(owner: OwnerId, conversationId: string, title: string): void {

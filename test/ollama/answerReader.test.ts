@@ -16,6 +16,9 @@ function read(parts: readonly Uint8Array[], stopAt = Infinity): { heard: string[
       lines++;
     },
     onText: say,
+    onThought: (text) => {
+      say(`thought ${text}`);
+    },
     onEnd: (stats) => {
       say(`end ${stats.reason}`);
     },
@@ -36,6 +39,16 @@ describe('answer reader', () => {
     assert.deepEqual(read([utf8(piece('a') + done('b'))]).heard, ['a', 'b', 'end stop']);
   });
 
+  it('keeps what is thought apart from what is said, also in one line', () => {
+    const line = (message: object, isDone = false): string => `${JSON.stringify({ message, done: isDone })}\n`;
+    const lines = [
+      line({ content: '', thinking: 'hm' }),
+      line({ content: 'so', thinking: '!' }),
+      line({ content: '', thinking: 'late' }, true),
+    ];
+    assert.deepEqual(read([utf8(lines.join(''))]).heard, ['thought hm', 'thought !', 'so', 'thought late', 'end stop']);
+  });
+
   it('calls an end without done early', () => {
     assert.deepEqual(read([utf8(piece('a'))]).heard, ['a', 'error ollamaEndedEarly']);
     assert.deepEqual(read([]).heard, ['error ollamaEndedEarly']);
@@ -50,9 +63,10 @@ describe('answer reader', () => {
     assert.deepEqual(read([utf8(`${piece('a')}{"error":"boom"}\n${piece('b')}`)]).heard, ['a', 'error ollamaFailed boom']);
   });
 
-  it('hears a model that thinks', () => {
+  it('hears a model that thinks, line by line', () => {
     const thinking = `${JSON.stringify({ message: { content: '', thinking: 'hm' }, done: false })}\n`;
-    assert.deepEqual(read([utf8(thinking + thinking + piece('a') + done())]), { heard: ['a', 'end stop'], lines: 4 });
+    const heard = ['thought hm', 'thought hm', 'a', 'end stop'];
+    assert.deepEqual(read([utf8(thinking + thinking + piece('a') + done())]), { heard, lines: 4 });
   });
 
   it('keeps what came before a bad line, and shows nothing of the line', () => {
@@ -72,6 +86,7 @@ describe('answer reader', () => {
       onText: () => {
         throw boom;
       },
+      onThought: () => undefined,
       onEnd: () => undefined,
       onError: () => undefined,
     };

@@ -9,6 +9,7 @@ describe('chat lines', () => {
     assert.deepEqual(readChatLine(JSON.parse(`{${head},"message":{"role":"assistant","content":" Hi"},"done":false}`)), {
       kind: 'piece',
       text: ' Hi',
+      thinking: '',
     });
   });
 
@@ -17,6 +18,7 @@ describe('chat lines', () => {
     assert.deepEqual(readChatLine(JSON.parse(line)), {
       kind: 'done',
       text: '',
+      thinking: '',
       stats: { totalMs: 5, loadMs: 1, promptTokens: 5, promptMs: 2, answerTokens: 3, answerMs: 1.5, reason: 'stop' },
     });
   });
@@ -40,9 +42,13 @@ describe('chat lines', () => {
     });
   });
 
-  it('reads thinking and tool calls as pieces without text', () => {
-    assert.deepEqual(readChatLine({ message: { content: '', thinking: 'hm' }, done: false }), { kind: 'piece', text: '' });
-    assert.deepEqual(readChatLine({ message: { role: 'assistant', tool_calls: [] }, done: false }), { kind: 'piece', text: '' });
+  it('reads thinking apart from text, and tool calls as pieces without either', () => {
+    assert.deepEqual(readChatLine({ message: { content: '', thinking: 'hm' }, done: false }), { kind: 'piece', text: '', thinking: 'hm' });
+    assert.deepEqual(readChatLine({ message: { role: 'assistant', tool_calls: [] }, done: false }), {
+      kind: 'piece',
+      text: '',
+      thinking: '',
+    });
   });
 
   it('reads an error line', () => {

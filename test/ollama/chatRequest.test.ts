@@ -19,6 +19,19 @@ describe('chat request', () => {
     );
   });
 
+  it('adds what was asked for, under Ollama’s names, and nothing else', () => {
+    const messages = [{ role: 'user', content: 'a' }] as const;
+    const begin = '{"model":"m","messages":[{"role":"user","content":"a"}],"stream":true';
+    const body = (more: object): string => fromUtf8(encodeChatRequest({ model: 'm', messages, ...more }));
+    assert.equal(body({ temperature: 0 }), `${begin},"options":{"temperature":0}}`);
+    assert.equal(body({ think: false }), `${begin},"think":false}`);
+    assert.equal(
+      body({ temperature: 0.7, contextLength: 8192, keepAliveSeconds: -1, think: 'high' }),
+      `${begin},"think":"high","keep_alive":-1,"options":{"temperature":0.7,"num_ctx":8192}}`,
+    );
+    assert.equal(body({ keepAliveSeconds: 0 }), `${begin},"keep_alive":0}`);
+  });
+
   it('sends nothing of a message but role and content', () => {
     const message = { role: 'user', content: 'a', images: ['/etc/hostname'], id: 'secret' } as const;
     assert.equal(

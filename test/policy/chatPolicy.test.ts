@@ -1,22 +1,54 @@
 import assert from 'node:assert/strict';
-import { isCloudModelName, mayRequest, mayUseModel, type ChatScope } from '../../src/policy/chatPolicy.ts';
+import { isCloudModelName, mayPullModel, mayRequest, mayUseModel, type ChatScope } from '../../src/policy/chatPolicy.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
 
 const types = [
   ...(['hello', 'listConversations', 'listDeleted', 'search', 'listModels', 'open', 'close', 'page', 'ack'] as const),
-  ...(['send', 'stop', 'regenerate', 'edit', 'choose', 'rename', 'deleteConversation', 'restoreConversation'] as const),
+  ...(['listLoaded', 'unloadModel', 'deleteModel', 'pullModel', 'cancelPull'] as const),
+  ...([
+    'send',
+    'stop',
+    'regenerate',
+    'edit',
+    'continue',
+    'configure',
+    'choose',
+    'rename',
+    'deleteConversation',
+    'restoreConversation',
+  ] as const),
 ] as const;
 // A request type that is not in the list above does not compile.
 const everyType: Exclude<ChatRequest['type'], (typeof types)[number]> extends never ? true : never = true;
 
 describe('chat policy', () => {
-  it('lets local, chat and models clients send every chat request', () => {
+  it('lets the person at the machine do everything, and paired clients chat', () => {
     assert.ok(everyType);
-    for (const scope of ['local', 'chat', 'models'] as const)
-      assert.deepEqual(
-        types.filter((type) => !mayRequest(scope, type)),
-        [],
-      );
+    const refused = (scope: ChatScope): string[] => types.filter((type) => !mayRequest(scope, type));
+    assert.deepEqual(refused('local'), []);
+    assert.deepEqual(refused('models'), ['deleteModel']);
+    assert.deepEqual(refused('chat'), ['unloadModel', 'deleteModel', 'pullModel', 'cancelPull']);
+  });
+
+  it('lets only those who manage models download one, and from afar only from Ollama’s own library', () => {
+    for (const name of ['qwen3:8b', 'me/mine', 'llama3.2']) {
+      assert.ok(mayPullModel('local', name) && mayPullModel('models', name), name);
+      assert.ok(!mayPullModel('chat', name) && !mayPullModel('api', name), name);
+    }
+    const hosts = [
+      '10.0.0.1/x',
+      'hf.co/a/b',
+      'registry.example/a/b:1',
+      'localhost/x',
+      'box:5000/x',
+      'http://10.0.0.1/x',
+      'a/b/c',
+      'x\\\\y',
+    ];
+    for (const name of [...hosts, 'glm-4.6:cloud']) {
+      assert.ok(mayPullModel('local', name), name);
+      assert.ok(!mayPullModel('models', name), name);
+    }
   });
 
   it('lets an API client say hello and list models, and nothing else', () => {

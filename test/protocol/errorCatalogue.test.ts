@@ -79,6 +79,7 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   ollamaEndedEarly: 'test/ollama/answerReader.test.ts › calls an end without done early',
   ollamaFirstTokenTimeout: 'test/ollama/node/ollamaClient.test.ts › waits for the first token as long as the setting says',
   ollamaIdleTimeout: 'test/ollama/node/ollamaClient.test.ts › waits between pieces as long as the setting says, and knows no total limit',
+  ollamaPullFailed: 'test/ollama/pullReader.test.ts › ends with ollamaPullFailed ${what}',
   internal: 'test/tunnel/supervisor.test.ts › stops with an error when a try cannot even be begun, first or later',
 };
 

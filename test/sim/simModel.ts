@@ -120,6 +120,9 @@ function watch(run: ModelRun, sink: GenerationSink, endsAtOnce: boolean): Genera
       run.say(text);
       sink.onText(text);
     },
+    onThought: (text) => {
+      sink.onThought(text);
+    },
     onEnd: (stats: AnswerStats) => {
       if (last !== undefined) {
         run.say(last);

@@ -73,7 +73,23 @@ export interface FakeOllamaKnobs {
   readonly versionString: string;
   /** For models with a cloud name. */
   readonly cloud: 'signedOut' | 'disabled' | null;
-  readonly pull: { readonly layers: number; readonly bytes: number; readonly tickMs: number; readonly failAt: number | null };
+  readonly pull: {
+    readonly layers: number;
+    /** Of each layer. */
+    readonly bytes: number;
+    /** Between two lines. */
+    readonly tickMs: number;
+    /** Before which line an error line ends it; it ends without `success`; it falls silent for ever; or its connection dies. */
+    readonly failAt: number | null;
+    readonly endAt?: number | null;
+    readonly stallAt?: number | null;
+    readonly cutAt?: number | null;
+    readonly failText?: string;
+  };
+  /** Ollama before it listed capabilities and context lengths: only `/api/show` knows. */
+  readonly shortTags: boolean;
+  /** Share of a loaded model that is in the graphics card's memory, 0 to 1. */
+  readonly gpuShare: number;
   /** Requests that one model answers at once; more wait without a sound. */
   readonly numParallel: number;
   /** Requests that may wait for a load. */
@@ -123,6 +139,8 @@ export const defaultKnobs: FakeOllamaKnobs = {
   versionString: '0.33.0',
   cloud: null,
   pull: { layers: 2, bytes: 1000, tickMs: 0, failAt: null },
+  shortTags: false,
+  gpuShare: 0,
   numParallel: 1,
   maxQueue: 512,
   bind: 'loopback',

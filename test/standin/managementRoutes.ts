@@ -19,7 +19,7 @@ function find(state: StandInState, name: string, quote = "'"): FakeModel {
 }
 
 export function tags(exchange: Exchange, state: StandInState): void {
-  exchange.sendJson(200, { models: [...state.models.values()].map(listEntry) });
+  exchange.sendJson(200, { models: [...state.models.values()].map((model) => listEntry(model, exchange.knobs.shortTags)) });
 }
 
 export function show(exchange: Exchange, state: StandInState): void {
@@ -33,7 +33,16 @@ export async function pull(exchange: Exchange, state: StandInState): Promise<voi
   const body = exchange.json();
   const name = nameOf(body);
   if (name === '') throw Refusal.json(400, 'invalid model name');
-  const { layers, bytes, tickMs, failAt } = exchange.knobs.pull;
+  const {
+    layers,
+    bytes,
+    tickMs,
+    failAt,
+    endAt = null,
+    stallAt,
+    cutAt,
+    failText = 'pull model manifest: file does not exist',
+  } = exchange.knobs.pull;
   const lines: object[] = [{ status: 'pulling manifest' }];
   for (let layer = 0; layer < layers; layer++) {
     const digest = `sha256:${createHash('sha256')
@@ -44,23 +53,25 @@ export async function pull(exchange: Exchange, state: StandInState): Promise<voi
       lines.push({ status, digest, total: bytes, ...(completed === undefined ? {} : { completed }) });
   }
   lines.push({ status: 'verifying sha256 digest' }, { status: 'writing manifest' }, { status: 'success' });
-  if (failAt !== null) lines.splice(failAt, lines.length, { error: 'pull model manifest: file does not exist' });
+  if (failAt !== null) lines.splice(failAt, lines.length, { error: failText });
+  if (endAt !== null) lines.length = Math.min(lines.length, endAt);
   const succeed = (): void => {
     const model = fakeModel(name);
     state.models.set(model.name.toLowerCase(), model);
   };
   if (body['stream'] === false) {
-    if (failAt !== null) throw Refusal.json(500, 'pull model manifest: file does not exist');
+    if (failAt !== null) throw Refusal.json(500, failText);
     succeed();
     exchange.sendJson(200, { status: 'success' });
     return;
   }
   const writer = new LineWriter(exchange, state.clock, 'application/x-ndjson');
-  for (const line of lines) {
-    await pause(state.clock, tickMs, exchange.signal);
+  for (const [index, line] of lines.entries()) {
+    await pause(state.clock, index === stallAt ? 'forever' : tickMs, exchange.signal);
+    if (index === cutAt) await writer.break('rst');
     await writer.line(goJson(line));
   }
-  if (failAt === null) succeed();
+  if (failAt === null && endAt === null) succeed();
   await writer.end();
 }
 

@@ -52,7 +52,7 @@ function details(model: FakeModel): object {
   };
 }
 
-export function listEntry(model: FakeModel): object {
+export function listEntry(model: FakeModel, isShort = false): object {
   return {
     name: model.name,
     model: model.name,
@@ -61,11 +61,19 @@ export function listEntry(model: FakeModel): object {
     size: model.size,
     digest: model.digest,
     details: details(model),
-    capabilities: model.capabilities,
+    ...(isShort ? {} : { capabilities: model.capabilities }),
   };
 }
 
-export function psEntry(model: FakeModel, expiresAt: number): object {
+/** How a model is in memory. */
+export interface Residence {
+  /** Wall clock, ms. */
+  readonly expiresAt: number;
+  readonly contextLength: number;
+  readonly gpuShare: number;
+}
+
+export function psEntry(model: FakeModel, { expiresAt, contextLength, gpuShare }: Residence): object {
   return {
     name: model.name,
     model: model.name,
@@ -73,8 +81,8 @@ export function psEntry(model: FakeModel, expiresAt: number): object {
     digest: model.digest,
     details: details(model),
     expires_at: new Date(Math.min(expiresAt, Date.UTC(2318, 0, 1))).toISOString(),
-    size_vram: 0,
-    context_length: model.contextLength,
+    size_vram: Math.round(model.size * gpuShare),
+    context_length: contextLength,
   };
 }
 

@@ -5,11 +5,16 @@ import { psEntry, type FakeModel } from './models.ts';
 import { pause } from './pause.ts';
 import { Refusal } from './refusal.ts';
 
+/** What a model gets without `num_ctx` on a machine with little graphics memory. */
+const DEFAULT_CONTEXT = 4096;
+
 /** A loaded model and its slots. */
 interface Runner {
   readonly model: FakeModel;
   /** The load-time options it was loaded with. */
   readonly loadOptions: string;
+  readonly contextLength: number;
+  readonly gpuShare: number;
   readonly slots: Semaphore;
   running: number;
   expiresAt: number;
@@ -53,7 +58,7 @@ export class Scheduler {
     return [...this.#runners.values()]
       .filter((runner) => this.#isAlive(runner))
       .sort((a, b) => b.expiresAt - a.expiresAt)
-      .map((runner) => psEntry(runner.model, runner.expiresAt));
+      .map((runner) => psEntry(runner.model, runner));
   }
 
   unload(name?: string): void {
@@ -83,7 +88,17 @@ export class Scheduler {
       if (loaded) return loaded;
       // a client that goes away meanwhile aborts the load
       await pause(this.#clock, knobs.loadMs, signal);
-      const runner = { model, loadOptions, slots: new Semaphore(knobs.numParallel), running: 0, expiresAt: Infinity };
+      const [numCtx] = JSON.parse(loadOptions) as (number | null)[];
+      const contextLength = Math.min(numCtx ?? DEFAULT_CONTEXT, model.contextLength);
+      const runner = {
+        model,
+        loadOptions,
+        contextLength,
+        gpuShare: knobs.gpuShare,
+        slots: new Semaphore(knobs.numParallel),
+        running: 0,
+        expiresAt: Infinity,
+      };
       this.#runners.set(model.name, runner);
       return runner;
     } finally {

@@ -36,7 +36,9 @@ export function readSummary(row: Row): ConversationSummary {
 
 export const messageColumns = `id, role,
   text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '') AS text,
-  created_at AS createdAt, model, state, next_sequence AS nextSequence, stats, error, error_detail AS errorDetail, stand_in AS standIn`;
+  nullif(coalesce(thinking, '') ||
+    coalesce((SELECT group_concat(part.thinking, '' ORDER BY n) FROM part WHERE message_id = message.id), ''), '') AS thinking,
+  thinking_ms AS thinkingMs, created_at AS createdAt, model, state, next_sequence AS nextSequence, stats, error, error_detail AS errorDetail, stand_in AS standIn`;
 
 /** Of the messages that could stand in the place of one; `IS`, for the first ones have no parent. */
 const beside = 'FROM message AS s WHERE s.conversation_id = message.conversation_id AND s.parent_id IS message.parent_id';

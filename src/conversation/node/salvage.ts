@@ -63,7 +63,8 @@ class Salvage {
         `UPDATE conversation SET head_id = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM message WHERE id = conversation.head_id)`,
         ...[head, conversation],
       );
-    this.#keepReplies();
+    this.#keepAll('reply'); // without them a request that is sent again would be carried out again
+    this.#keepAll('chat_settings');
     return { conversations, messages };
   }
 
@@ -111,10 +112,9 @@ class Salvage {
     for (const part of parts) this.#insert('part', part);
   }
 
-  /** Without them a request that is sent again would be carried out again. */
-  #keepReplies(): void {
+  #keepAll(table: 'reply' | 'chat_settings'): void {
     this.#tried(() => {
-      for (const row of this.#from.prepare('SELECT * FROM reply').iterate()) this.#insert('reply', row);
+      for (const row of this.#from.prepare(`SELECT * FROM ${table}`).iterate()) this.#insert(table, row);
       return true;
     });
   }

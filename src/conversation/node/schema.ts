@@ -77,13 +77,28 @@ export const migrations: readonly string[] = [
   END;
   INSERT INTO message_text (message_text) VALUES ('rebuild');
   `,
+  `
+  -- What the model thought, beside what it answered; not searched.
+  ALTER TABLE message ADD COLUMN thinking TEXT;
+  ALTER TABLE message ADD COLUMN thinking_ms INTEGER;
+  ALTER TABLE part ADD COLUMN thinking TEXT NOT NULL DEFAULT '';
+
+  -- No reference to the conversation: a chat is set up before its first question makes it.
+  CREATE TABLE chat_settings (
+    owner TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, conversation_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Version of the schema this build writes, kept in `user_version`. */
 export const SCHEMA_VERSION = migrations.length;
 
 /** What a file of ours must have. */
-export const tables = ['conversation', 'message', 'part', 'reply', 'message_text'] as const;
+export const tables = ['conversation', 'message', 'part', 'reply', 'message_text', 'chat_settings'] as const;
 
 /** What SQLite's check says of a search index that does not fit its texts. */
 export const INDEX_DAMAGE = /fts5|inverted index/i;

@@ -1,14 +1,17 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
 import { parseChatReply, type ChatReply, type ConversationSummary, type SearchHit } from '../../protocol/chat.ts';
-import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
+import type { ChatMessage } from '../../protocol/chatMessage.ts';
+import type { ChatSettings } from '../../protocol/chatSettings.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { ArchivedConversation } from '../chatArchive.ts';
-import type { AnswerUpdate, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
+import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
+import { AnswerRows } from './answerRows.ts';
 import { openDatabase, type DamagedFile } from './openDatabase.ts';
 import { messageColumns, readable, readMessage, readSummary, siblingColumns, summaryColumns } from './rows.ts';
 import { rebuildIndex } from './schema.ts';
 import { matchExpression, readHit, searchSql } from './search.ts';
+import { SettingsRows } from './settingsRows.ts';
 import { guard, Sql } from './sql.ts';
 
 /** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
@@ -22,21 +25,18 @@ export interface OpenedStore {
   readonly damaged?: DamagedFile;
 }
 
-/** How much of a running answer is on disk: UTF-16 units, and rows in `part`. */
-interface Progress {
-  readonly units: number;
-  readonly parts: number;
-}
-
 /** Conversations in one SQLite file: write-ahead log, full synchronous, so what has returned survives a crash of the machine. */
 export class SqliteStore implements ConversationStore {
   readonly #sql: Sql;
   readonly #clock: Clock;
-  readonly #progress = new Map<string, Progress>();
+  readonly #answers: AnswerRows;
+  readonly #settings: SettingsRows;
 
   private constructor(sql: Sql, clock: Clock) {
     this.#sql = sql;
     this.#clock = clock;
+    this.#answers = new AnswerRows(sql);
+    this.#settings = new SettingsRows(sql);
   }
 
   /** @throws TunnelError `storeFailed`, `storeNewer` */
@@ -127,7 +127,7 @@ export class SqliteStore implements ConversationStore {
       );
       this.#remember(owner, requestId, reply, conversationId);
     });
-    this.#progress.set(answer.id, { units: answer.text.length, parts: 0 });
+    this.#answers.begin(answer.id);
   }
 
   replyTo(owner: OwnerId, requestId: string): ChatReply | undefined {
@@ -144,24 +144,27 @@ export class SqliteStore implements ConversationStore {
   }
 
   updateAnswer(answerId: string, update: AnswerUpdate): void {
-    const { text, state, nextSequence, stats, error = null, errorDetail = null, standIn } = update;
-    const known = this.#progress.get(answerId) ?? this.#readProgress(answerId);
-    if (!known) return;
-    const running = isRunning(state);
-    const added = text.slice(known.units);
+    this.#answers.update(answerId, update);
+  }
+
+  continueAnswer({ requestId, owner, conversationId, answerId, reply }: Continuation): void {
     this.#sql.write(() => {
-      if (!running) {
-        this.#sql.run('UPDATE message SET text = ? WHERE id = ?', text, answerId);
-        this.#sql.run('DELETE FROM part WHERE message_id = ?', answerId);
-      } else if (added !== '') this.#sql.run('INSERT INTO part (message_id, n, text) VALUES (?, ?, ?)', answerId, known.parts, added);
-      this.#sql.run(
-        `UPDATE message SET state = ?, next_sequence = ?, stats = ?, error = ?, error_detail = ?, stand_in = coalesce(?, stand_in) WHERE id = ?`,
-        ...[state, nextSequence, stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
-        ...[standIn === undefined ? null : Number(standIn), answerId],
-      );
+      const head = this.#sql.all('SELECT head_id FROM conversation WHERE id = ?', conversationId)[0]?.['head_id'];
+      if (!this.message(owner, conversationId, answerId) || head !== answerId) throw new TunnelError('unknownMessage');
+      this.#answers.reopen(answerId);
+      this.#sql.run('UPDATE conversation SET updated_at = ? WHERE id = ?', this.#clock.now(), conversationId);
+      this.#remember(owner, requestId, reply, conversationId);
     });
-    if (running) this.#progress.set(answerId, { units: text.length, parts: known.parts + (added === '' ? 0 : 1) });
-    else this.#progress.delete(answerId);
+  }
+
+  settings(owner: OwnerId, conversationId: string): ChatSettings {
+    return this.#sql.read(() => this.#settings.get(owner, conversationId));
+  }
+
+  configure(owner: OwnerId, conversationId: string, settings: ChatSettings): void {
+    this.#sql.write(() => {
+      this.#settings.set(owner, conversationId, settings, this.#clock.now());
+    });
   }
 
   rename(owner: OwnerId, conversationId: string, title: string): void {
@@ -231,6 +234,7 @@ export class SqliteStore implements ConversationStore {
         if (this.#sql.run(sql, gone, PURGED_AT_ONCE) < PURGED_AT_ONCE) this.#sql.run('DELETE FROM conversation WHERE id = ?', gone);
         return true;
       }
+      if (this.#settings.purge(this.#binLimit, PURGED_AT_ONCE) === PURGED_AT_ONCE) return true;
       const sql = `DELETE FROM reply WHERE (owner, request_id) IN
         (SELECT owner, request_id FROM reply WHERE conversation_id IS NULL AND created_at < ? LIMIT ?)`;
       return this.#sql.run(sql, this.#binLimit, PURGED_AT_ONCE) === PURGED_AT_ONCE;
@@ -238,19 +242,7 @@ export class SqliteStore implements ConversationStore {
   }
 
   interruptRunning(): number {
-    const running = `state IN ('waiting', 'loading', 'streaming')`;
-    let count = 0;
-    this.#sql.write(() => {
-      count = this.#sql.all(`SELECT count(*) AS n FROM message WHERE ${running}`).map((row) => Number(row['n']))[0] ?? 0;
-      this.#sql.run(
-        `UPDATE message SET state = 'interrupted',
-          text = text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '')
-          WHERE ${running}`,
-      );
-      this.#sql.run('DELETE FROM part');
-    });
-    this.#progress.clear();
-    return count;
+    return this.#answers.interrupt();
   }
 
   /** The file is whole and closed afterwards. */
@@ -265,25 +257,17 @@ export class SqliteStore implements ConversationStore {
 
   #insert(conversationId: string, message: ChatMessage, parentId: SQLInputValue): void {
     const { id, role, text, createdAt, model = null, state = null, nextSequence = null, standIn } = message;
-    const { stats, error = null, errorDetail = null } = message;
+    const { stats, error = null, errorDetail = null, thinking = null, thinkingMs = null } = message;
     this.#sql.run(
       `INSERT INTO message (id, conversation_id, parent_id, role, text, created_at, model, state, next_sequence, stand_in,
-        stats, error, error_detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        stats, error, error_detail, thinking, thinking_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[id, conversationId, parentId, role, text, createdAt, model, state, nextSequence, standIn === undefined ? null : Number(standIn)],
-      ...[stats === undefined ? null : JSON.stringify(stats), error, errorDetail],
+      ...[stats === undefined ? null : JSON.stringify(stats), error, errorDetail, thinking, thinkingMs],
     );
   }
 
   #remember(owner: OwnerId, requestId: string, reply: ChatReply, conversationId: string | null): void {
     const sql = 'INSERT INTO reply (owner, request_id, conversation_id, reply, created_at) VALUES (?, ?, ?, ?, ?)';
     this.#sql.run(sql, owner, requestId, conversationId, JSON.stringify(reply), this.#clock.now());
-  }
-
-  #readProgress(answerId: string): Progress | undefined {
-    return this.#sql.read(() => {
-      const row = this.#sql.all(`SELECT ${messageColumns} FROM message WHERE id = ?`, answerId)[0];
-      const parts = Number(this.#sql.all('SELECT count(*) AS n FROM part WHERE message_id = ?', answerId)[0]?.['n']);
-      return row && { units: readMessage(row).text.length, parts };
-    });
   }
 }

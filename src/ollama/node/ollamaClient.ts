@@ -2,15 +2,17 @@ import type { Clock } from '../../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import type { Event } from '../../base/emitter.ts';
 import type { Logger } from '../../base/log.ts';
-import type { GenerationRequest, GenerationSink, ModelClient } from '../../conversation/ports.ts';
-import type { ModelInfo } from '../../protocol/chat.ts';
+import type { GenerationRequest, GenerationSink, ModelClient, PullSink } from '../../conversation/ports.ts';
+import type { LoadedModel, ModelInfo } from '../../protocol/chatModels.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { OllamaStatus } from '../../protocol/status.ts';
 import { encodeChatRequest } from '../chatRequest.ts';
+import { contextLengthOf, withContext } from '../contextUse.ts';
 import { connectionError, statusError } from '../errors.ts';
 import { HealthMonitor } from '../healthMonitor.ts';
 import { ollamaCandidates, type OllamaAddress } from '../host.ts';
-import { readModelList } from '../modelList.ts';
+import { readDigests, readLoadedModels, readModelList } from '../modelList.ts';
+import { ModelManager } from '../modelManager.ts';
 import type { ProbeAnswer } from '../probe.ts';
 import type { Upstream, UpstreamFlow, UpstreamRequest, UpstreamSink } from '../upstream.ts';
 import { OllamaDiscovery } from './discovery.ts';
@@ -51,6 +53,7 @@ export class OllamaClient implements ModelClient, Upstream {
   readonly #generations = this.#store.add(new DisposableStore());
   readonly #http: OllamaHttp;
   readonly #monitor: HealthMonitor;
+  readonly #manager: ModelManager;
 
   constructor(options: OllamaClientOptions) {
     this.#options = options;
@@ -61,6 +64,7 @@ export class OllamaClient implements ModelClient, Upstream {
       hasBinary: options.hasBinary ?? (() => findOllamaBinary()),
     });
     this.#monitor = this.#store.add(new HealthMonitor(options.clock, discovery));
+    this.#manager = new ModelManager(this, options.clock);
     void this.#monitor.check();
   }
 
@@ -81,9 +85,29 @@ export class OllamaClient implements ModelClient, Upstream {
     const [tags, ps] = await Promise.all([this.#get(address, '/api/tags'), this.#get(address, '/api/ps')]);
     if (tags.kind === 'failure') throw this.#lost(connectionError(tags.failure));
     if (tags.status !== 200) throw statusError(tags.status, tags.body);
-    const models = readModelList(parse(tags.body), ps.kind === 'answer' && ps.status === 200 ? parse(ps.body) : undefined);
+    const list = parse(tags.body);
+    const models = readModelList(list, ps.kind === 'answer' && ps.status === 200 ? parse(ps.body) : undefined);
     this.#monitor.noteModels(models.length > 0);
-    return models;
+    return this.#manager.complete(models, readDigests(list));
+  }
+
+  async listLoaded(): Promise<readonly LoadedModel[]> {
+    const ps = await this.#get(await this.#address(), '/api/ps');
+    if (ps.kind === 'failure') throw this.#lost(connectionError(ps.failure));
+    if (ps.status !== 200) throw statusError(ps.status, ps.body);
+    return readLoadedModels(parse(ps.body), this.#options.clock.now());
+  }
+
+  unload(model: string): Promise<void> {
+    return this.#manager.unload(model);
+  }
+
+  deleteModel(model: string): Promise<void> {
+    return this.#manager.remove(model);
+  }
+
+  pull(model: string, sink: PullSink): Disposable {
+    return this.#manager.pull(model, sink);
   }
 
   generate(request: GenerationRequest, sink: GenerationSink): Disposable {
@@ -157,6 +181,7 @@ export class OllamaClient implements ModelClient, Upstream {
 
   #begin(request: GenerationRequest, sink: GenerationSink, own: DisposableStore, address: OllamaAddress): void {
     const body = encodeChatRequest(request);
+    let contextLength: number | undefined;
     const { firstTokenTimeoutMs = DEFAULT_FIRST_TOKEN_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = this.#settings;
     own.add(
       new OllamaGeneration(this.#http.open(address, 'POST', '/api/chat', body), body, sink, {
@@ -164,6 +189,12 @@ export class OllamaClient implements ModelClient, Upstream {
         firstTokenTimeoutMs,
         idleTimeoutMs,
         refine: (error) => this.#lost(error),
+        onBegin: () => {
+          void this.#contextLength(address, request.model).then((length) => {
+            contextLength = length;
+          });
+        },
+        complete: (stats) => withContext(stats, contextLength),
         onLife: () => {
           this.#monitor.noteLife();
         },
@@ -172,6 +203,17 @@ export class OllamaClient implements ModelClient, Upstream {
         },
       }),
     );
+  }
+
+  /** How much context a model has that is in memory, asked beside its answer; never throws. */
+  async #contextLength(address: OllamaAddress, model: string): Promise<number | undefined> {
+    const ps = await this.#get(address, '/api/ps');
+    if (ps.kind === 'failure' || ps.status !== 200) return undefined;
+    try {
+      return contextLengthOf(model, readLoadedModels(parse(ps.body), this.#options.clock.now()));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Where to ask. Waits for the first look, and lets the answer of a server that was down a moment ago decide. @throws TunnelError */

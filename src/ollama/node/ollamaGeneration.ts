@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import type { GenerationSink } from '../../conversation/ports.ts';
+import type { AnswerStats } from '../../protocol/chatMessage.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import { AnswerReader } from '../answerReader.ts';
 import { connectionError, connectionFailure, statusError } from '../errors.ts';
@@ -22,6 +23,10 @@ export interface GenerationOptions {
   readonly idleTimeoutMs: number;
   /** Sees an error before the sink does, and may sharpen it. */
   readonly refine: (error: TunnelError) => TunnelError;
+  /** The first line has come: the model is in memory. */
+  readonly onBegin: () => void;
+  /** Adds to the counters what is known besides. */
+  readonly complete: (stats: AnswerStats) => AnswerStats;
   /** Bytes have come. */
   readonly onLife: () => void;
   /** The connection is closed, whatever the end. */
@@ -53,9 +58,12 @@ export class OllamaGeneration implements Disposable {
       onText: (text) => {
         sink.onText(text);
       },
+      onThought: (text) => {
+        sink.onThought(text);
+      },
       onEnd: (stats) => {
         this.#finish();
-        sink.onEnd(stats);
+        sink.onEnd(options.complete(stats));
       },
       onError: (error) => {
         this.#fail(error);
@@ -101,6 +109,7 @@ export class OllamaGeneration implements Disposable {
   #stream(): void {
     if (this.#phase === 'over') return;
     this.#sayLoading();
+    if (this.#phase !== 'streaming') this.#options.onBegin();
     this.#phase = 'streaming';
   }
 

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { utf8 } from '../../base/bytes.ts';
-import type { ModelInfo } from '../../protocol/chat.ts';
+import type { ModelInfo } from '../../protocol/chatModels.ts';
 import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
 import { sendIcon, stopIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';

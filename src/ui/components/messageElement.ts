@@ -52,13 +52,23 @@ export class MessageElement extends LightElement {
     const running = answer.state !== undefined && isRunning(answer.state);
     const silent = running && answer.text === '';
     const trouble = answerTrouble(answer);
-    return html`<c2l-markdown
+    return html`${this.#thinking(answer, silent)}
+      <c2l-markdown
         class="markdown ${running && !silent ? 'growing' : ''}"
         .content=${{ text: answer.text, isComplete: !running }}
       ></c2l-markdown>
       ${silent ? this.#typing() : nothing}
       ${trouble === undefined ? nothing : html`<div class="trouble">${warningIcon}<span>${trouble}</span></div>`}
       ${running ? nothing : this.#footer(answer)}`;
+  }
+
+  #thinking({ thinking, thinkingMs = 0 }: ChatMessage, isOpenEnded: boolean): TemplateResult | typeof nothing {
+    if (thinking === undefined || thinking === '') return nothing;
+    const seconds = Math.max(1, Math.round(thinkingMs / 1000)).toLocaleString('en');
+    return html`<details class="thinking">
+      <summary>${isOpenEnded ? 'Thinking…' : `Thought for ${seconds} s`}</summary>
+      <div class="thoughts">${thinking}</div>
+    </details>`;
   }
 
   #typing(): TemplateResult {
@@ -71,7 +81,8 @@ export class MessageElement extends LightElement {
   #footer(answer: ChatMessage): TemplateResult {
     const { stats } = answer;
     const ended = answer.state === 'stopped' ? ['stopped'] : stats?.reason === 'length' ? ['cut off at the length limit'] : [];
-    const facts = [...(answer.model === undefined ? [] : [answer.model]), ...ended, ...(stats ? figures(stats) : [])];
+    const full = stats?.contextNearlyFull === true ? ['context nearly full'] : [];
+    const facts = [...(answer.model === undefined ? [] : [answer.model]), ...ended, ...full, ...(stats ? figures(stats) : [])];
     return html`<footer class="figures">
       <span class="facts">${facts.join(' · ')}</span>
       ${answer.standIn === true ? html`<span class="badge" title="Answered by a scripted stand-in, not by a model">stand-in</span>` : nothing}

@@ -1,5 +1,5 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
-import type { ModelInfo } from '../../protocol/chat.ts';
+import type { ModelInfo } from '../../protocol/chatModels.ts';
 import { modelDetails } from '../words.ts';
 import { checkIcon, chevronIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';

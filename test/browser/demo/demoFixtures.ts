@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../../src/protocol/chat.ts';
+import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import { demoIdOf, type DemoChat } from './demoPort.ts';
 

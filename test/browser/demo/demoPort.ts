@@ -1,5 +1,6 @@
 import { Emitter } from '../../../src/base/emitter.ts';
-import type { ChatReply, ChatRequest, ConversationEvent, ModelInfo } from '../../../src/protocol/chat.ts';
+import type { ChatReply, ChatRequest, ConversationEvent } from '../../../src/protocol/chat.ts';
+import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
