@@ -4,7 +4,8 @@ import { type ChatReply, type ConversationSummary } from '../../src/protocol/cha
 import { answerStates, isRunning } from '../../src/protocol/chatMessage.ts';
 import { mayBecome } from '../../src/ui/answerTransitions.ts';
 import { canSend, draftOf, emptyModel, isGenerating, modelOf, visiblePending, type ChatModel } from '../../src/ui/chatModel.ts';
-import { reduceChat, type ChatAction, type ChatStep } from '../../src/ui/reduceChat.ts';
+import type { ChatStep } from '../../src/ui/chatStep.ts';
+import { reduceChat, type ChatAction } from '../../src/ui/reduceChat.ts';
 import { answer, chat, chunk, epoch, idOf, question, snapshot, state, turn } from './talk.ts';
 
 const models: ChatReply = { type: 'models', items: [{ name: 'gemma3:4b' }, { name: 'qwen3:8b' }], suggested: 'qwen3:8b' };
