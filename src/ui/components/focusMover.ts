@@ -22,8 +22,10 @@ export class FocusMover {
     if (next === undefined || asked) return;
     this.#next = undefined;
     void transcript?.updateComplete.then(() => {
-      if (next === 'last') transcript.focusLast();
-      else transcript.focusControl(next.messageId, next.control);
+      if (next === 'last') {
+        transcript.toEnd();
+        transcript.focusLast();
+      } else transcript.focusControl(next.messageId, next.control);
     });
   }
 }

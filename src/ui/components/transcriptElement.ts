@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { frames } from '../frames.ts';
-import { Stickiness } from '../stickiness.ts';
+import { distanceToEnd, END_DISTANCE_PX, Stickiness, type ScrollPosition } from '../stickiness.ts';
 import { downIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './messageElement.ts';
@@ -155,7 +155,12 @@ export class TranscriptElement extends LightElement {
     }
     if (!changed.has('rows')) return;
     if (this.#stickiness.isStuck) this.#follow();
-    else if (hasGrown(changed.get('rows'), this.rows)) this.isNewBelow = true;
+    else if (hasGrown(changed.get('rows'), this.rows) && this.#isAway()) this.isNewBelow = true;
+  }
+
+  #isAway(): boolean {
+    const { scroller } = this;
+    return scroller !== null && distanceToEnd(positionOf(scroller)) > END_DISTANCE_PX;
   }
 
   #observe(): void {
@@ -189,7 +194,7 @@ export class TranscriptElement extends LightElement {
   #onScroll(): void {
     const { scroller } = this;
     if (!scroller) return;
-    this.#stickiness.scrolled({ top: scroller.scrollTop, height: scroller.scrollHeight, viewHeight: scroller.clientHeight });
+    this.#stickiness.scrolled(positionOf(scroller));
     if (this.#stickiness.isStuck) this.isNewBelow = false;
     else if (this.hasOlder && scroller.scrollTop < OLDER_DISTANCE_PX) this.dispatchEvent(new CustomEvent('c2l-older', { bubbles: true }));
   }
@@ -245,12 +250,16 @@ export class TranscriptElement extends LightElement {
   }
 }
 
+function positionOf({ scrollTop: top, scrollHeight: height, clientHeight: viewHeight }: HTMLElement): ScrollPosition {
+  return { top, height, viewHeight };
+}
+
 /** Something came to the end. Another branch in the place of one is not new. */
 function hasGrown(before: unknown, after: readonly TranscriptRow[]): boolean {
   const rows = Array.isArray(before) ? (before as readonly TranscriptRow[]) : [];
   const [old, last] = [rows.at(-1), after.at(-1)];
-  if (!last) return false;
-  return old?.key === last.key ? last.message.text.length > old.message.text.length : after.length > rows.length;
+  if (!last || !old) return false;
+  return old.key === last.key ? last.message.text.length > old.message.text.length : after.length > rows.length;
 }
 
 function slug(text: string): string {

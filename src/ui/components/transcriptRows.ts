@@ -45,7 +45,7 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
     if (send.state === 'queued') {
       const state = isHeld(model, id) ? 'held' : 'queued';
       queue.set(id, state);
-      notes.set(id, state === 'held' ? 'Not sent, the answer before it broke off.' : 'Goes when this answer has ended.');
+      notes.set(id, state === 'held' ? 'Not sent: the answer broke off.' : 'Queued');
       continue;
     }
     notes.set(id, isUp ? 'Sending…' : 'Waiting to be sent');
