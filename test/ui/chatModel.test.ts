@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type ChatReply, type ConversationSummary } from '../../src/protocol/chat.ts';
 import { answerStates, isRunning } from '../../src/protocol/chatMessage.ts';
 import { mayBecome } from '../../src/ui/answerTransitions.ts';
-import { canSend, draftOf, isGenerating, modelOf, visiblePending, type ChatModel } from '../../src/ui/chatModel.ts';
+import { canSend, draftOf, isGenerating, modelOf, visiblePending } from '../../src/ui/chatModel.ts';
 import { models, View } from './modelView.ts';
 import { answer, chat, chunk, epoch, idOf, question, snapshot, state, turn } from './talk.ts';
 

@@ -24,6 +24,7 @@ export function fire<K extends keyof ChatEvents>(from: Element, type: K, detail:
 
 export function hear<K extends keyof ChatEvents>(at: Element, type: K, listener: (detail: ChatEvents[K]) => void): void {
   at.addEventListener(type, (event) => {
-    listener((event as CustomEvent<ChatEvents[K]>).detail);
+    // An event says `null` where it was given nothing.
+    listener(((event as CustomEvent<ChatEvents[K] | null>).detail ?? undefined) as ChatEvents[K]);
   });
 }

@@ -14,10 +14,8 @@ export const checkIcon = icon(svg`<path d="M4.5 10.5l3.5 3.5 7.5-8"/>`);
 export const warningIcon = icon(svg`<path d="M10 3.5l7 12.5H3zM10 8.5v3.2M10 13.9v.01"/>`);
 export const leftIcon = icon(svg`<path d="M12 5l-5 5 5 5"/>`);
 export const rightIcon = icon(svg`<path d="M8 5l5 5-5 5"/>`);
-export const againIcon = icon(svg`<path d="M15.8 8.2A6.2 6.2 0 1 0 16 12M16 4v4.4h-4.4"/>`);
 export const editIcon = icon(svg`<path d="M4 16l.8-3.4 8.4-8.4 2.6 2.6-8.4 8.4zM11.6 5.8l2.6 2.6"/>`);
 export const deleteIcon = icon(svg`<path d="M4 6h12M8 6V4h4v2M5.5 6l.8 10h7.4l.8-10M8.6 9v4.4M11.4 9v4.4"/>`);
-export const restoreIcon = icon(svg`<path d="M4.2 8.2A6.2 6.2 0 1 1 4 12M4 4v4.4h4.4"/>`);
 export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5"/><path d="M12.8 12.8L16.5 16.5"/>`);
 export const fileIcon = icon(svg`<path d="M11 3.5H6a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1v-8zM11 3.5v4h4"/>`);
 
