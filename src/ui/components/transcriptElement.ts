@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { frames } from '../frames.ts';
-import { distanceToEnd, END_DISTANCE_PX, Stickiness, type ScrollPosition } from '../stickiness.ts';
+import { Stickiness } from '../stickiness.ts';
 import { downIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './messageElement.ts';
@@ -155,12 +155,7 @@ export class TranscriptElement extends LightElement {
     }
     if (!changed.has('rows')) return;
     if (this.#stickiness.isStuck) this.#follow();
-    else if (hasGrown(changed.get('rows'), this.rows) && this.#isAway()) this.isNewBelow = true;
-  }
-
-  #isAway(): boolean {
-    const { scroller } = this;
-    return scroller !== null && distanceToEnd(positionOf(scroller)) > END_DISTANCE_PX;
+    else if (hasGrown(changed.get('rows'), this.rows)) this.isNewBelow = true;
   }
 
   #observe(): void {
@@ -194,7 +189,7 @@ export class TranscriptElement extends LightElement {
   #onScroll(): void {
     const { scroller } = this;
     if (!scroller) return;
-    this.#stickiness.scrolled(positionOf(scroller));
+    this.#stickiness.scrolled({ top: scroller.scrollTop, height: scroller.scrollHeight, viewHeight: scroller.clientHeight });
     if (this.#stickiness.isStuck) this.isNewBelow = false;
     else if (this.hasOlder && scroller.scrollTop < OLDER_DISTANCE_PX) this.dispatchEvent(new CustomEvent('c2l-older', { bubbles: true }));
   }
@@ -248,10 +243,6 @@ export class TranscriptElement extends LightElement {
   #articles(): HTMLElement[] {
     return [...this.querySelectorAll<HTMLElement>('[role=article]')];
   }
-}
-
-function positionOf({ scrollTop: top, scrollHeight: height, clientHeight: viewHeight }: HTMLElement): ScrollPosition {
-  return { top, height, viewHeight };
 }
 
 /** Something came to the end. Another branch in the place of one is not new. */

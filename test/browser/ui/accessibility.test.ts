@@ -83,7 +83,7 @@ const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] 
         await demo.page.getByRole('heading', { name: /found$/ }).waitFor();
         return;
       }
-      await demo.page.getByRole('button', { name: 'Delete' }).last().click();
+      await demo.page.getByRole('button', { name: 'Delete', exact: true }).last().click();
       await demo.page.getByRole('button', { name: 'Undo' }).waitFor();
       if (state === 'in the bin') {
         await demo.page.getByRole('button', { name: 'Deleted chats' }).click();
