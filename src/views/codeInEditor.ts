@@ -29,7 +29,10 @@ export async function runCodeAction({ action, language, text }: CodeRequest): Pr
 
 async function insert(text: string): Promise<void> {
   const editor = editorForCode();
-  if (!editor) return sayNoEditor();
+  if (!editor) {
+    sayNoEditor();
+    return;
+  }
   // As a snippet every further line is indented as the first; in a snippet of text alone nothing is a placeholder.
   const done = await editor.insertSnippet(new vscode.SnippetString().appendText(text.replace(/\n$/, '')));
   if (done) await show(editor);
@@ -39,7 +42,10 @@ async function insert(text: string): Promise<void> {
 /** Shows the change in the editor's own preview of refactorings, where each file is accepted or discarded. */
 async function apply(text: string): Promise<void> {
   const editor = editorForCode();
-  if (!editor) return sayNoEditor();
+  if (!editor) {
+    sayNoEditor();
+    return;
+  }
   const { document, selection } = editor;
   const lines = Array.from({ length: document.lineCount }, (_, index) => document.lineAt(index).text);
   const place = selection.isEmpty ? placeOfCode(lines, text) : undefined;

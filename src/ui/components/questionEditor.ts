@@ -1,4 +1,5 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import type { nothing } from 'lit';
+import { html, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { fire } from './fire.ts';
 import { isPlainEnter } from './keys.ts';
 import { LightElement } from './lightElement.ts';
