@@ -67,6 +67,8 @@ describe('files and code between a real editor and the chat', () => {
     await accept.waitFor();
     await workbench.page.screenshot({ path: join(shots, 'panel-review-light.png') });
     assert.equal(readFileSync(file, 'utf8'), before3);
+    // Nothing is ticked by itself: the person accepts each change.
+    await workbench.page.locator('.edit-checkbox').first().click();
     await accept.click();
     await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'better' }).first().waitFor();
   });
