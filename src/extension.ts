@@ -43,5 +43,9 @@ function startAgent(bus: StatusEventBus, log: Logger): NodeAgent {
 }
 
 function editorAgent({ agent, damaged }: NodeAgent): EditorAgent {
-  return { control: agent, createChatPort: () => agent.createChatPort(), ...(damaged === undefined ? {} : { damaged }) };
+  return {
+    control: agent,
+    createChatPort: () => agent.createChatPort({ editorActions: true, showsConnection: false }),
+    ...(damaged === undefined ? {} : { damaged }),
+  };
 }

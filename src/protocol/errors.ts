@@ -149,7 +149,7 @@ export const errorCatalogue = {
     words: 'The chat could not be saved. Check the free space on the disk.' },
   unknownMessage: { number: 55, hop: 'device', retry: false, action: 'none', short: 'Message is gone',
     words: 'This message no longer exists. The chat is shown as it is now.' },
-  storeNewer: { number: 58, hop: 'device', retry: false, action: 'update', short: 'Chats from a newer version',
+  storeNewer: { number: 58, hop: 'device', retry: false, action: 'update', short: 'Newer chat file',
     words: 'A newer version wrote these chats. Reload the window, or update, to see them.' },
   importFailed: { number: 59, hop: 'device', retry: false, action: 'none', short: 'Cannot import',
     words: 'This file cannot be imported. Nothing was changed.' },

@@ -85,6 +85,12 @@ export const MAX_TITLE_UNITS = 200;
 export const MAX_QUERY_UNITS = 200;
 /** Messages that one search answers with. */
 export const MAX_SEARCH_HITS = 50;
+
+/** Files and selections that go with one question; the prompt is full long before. */
+export const MAX_ATTACHMENTS = 16;
+
+/** Code that a webview may hand to the editor, UTF-16 units: more is no file that a person would review. */
+export const MAX_CODE_UNITS = 1_000_000;
 /** Models and conversations in one list. */
 export const MAX_LISTED = 200;
 /** What a model is told ahead of a conversation, in bytes of JSON, so that it fits a chat message beside a whole snapshot. */

@@ -3,6 +3,7 @@ import { DecodeError } from '../base/bytes.ts';
 import { parseChatReply, parseChatRequest, type ChatReply, type ChatRequest } from './chat.ts';
 import type { ChatCapabilities, ChatPortStatus } from './chatPort.ts';
 import { isErrorCode, type ErrorCode } from './errors.ts';
+import { MAX_ATTACHMENTS, MAX_CODE_UNITS, MAX_PROMPT_BYTES } from './limits.ts';
 import { tunnelConnectionStates } from './status.ts';
 
 /**
@@ -17,17 +18,63 @@ export type HostToWebview =
   | { readonly type: 'status'; readonly status: ChatPortStatus }
   /** A command of the editor that the view carries out. */
   | { readonly type: 'command'; readonly command: WebviewCommand }
-  | { readonly type: 'openConversation'; readonly conversationId: string };
+  | { readonly type: 'openConversation'; readonly conversationId: string }
+  /** Files and lines that the person added to the question that is being written. */
+  | { readonly type: 'attach'; readonly items: readonly Attachment[] };
 
 export type WebviewToHost =
   | { readonly type: 'ready' }
   | { readonly type: 'request'; readonly request: ChatRequest }
   /** What the view shows, for context keys and titles; sent on each change. */
-  | { readonly type: 'view'; readonly view: WebviewView };
+  | { readonly type: 'view'; readonly view: WebviewView }
+  /** A press on a code block. Nothing is run and nothing is written before the person has seen it. */
+  | { readonly type: 'code'; readonly code: CodeRequest };
 
 /** Commands that a view carries out: the same as its own buttons. */
-export const webviewCommands = ['focusInput', 'focusLastMessage', 'newChat', 'showChats', 'stop', 'copyLastAnswer'] as const;
+export const webviewCommands = [
+  ...(['focusInput', 'focusLastMessage', 'newChat', 'showChats', 'searchChats', 'renameChat', 'deleteChat'] as const),
+  ...(['stop', 'regenerate', 'copyLastAnswer', 'openLastAnswer'] as const),
+] as const;
 export type WebviewCommand = (typeof webviewCommands)[number];
+
+const line = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const attachmentSchema = v.pipe(
+  v.object({
+    path: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)),
+    /** The editor's name of the language. */
+    language: v.pipe(v.string(), v.maxLength(64)),
+    /** From 1; of a whole file there are none. */
+    lines: v.optional(v.object({ first: line, last: line })),
+    text: v.pipe(v.string(), v.maxLength(MAX_PROMPT_BYTES)),
+  }),
+  v.transform(({ lines, ...rest }): Attachment => (lines ? { ...rest, lines } : rest)),
+);
+/** A file or lines of one that go with a question. */
+export interface Attachment {
+  readonly path: string;
+  readonly language: string;
+  readonly lines?: { readonly first: number; readonly last: number };
+  readonly text: string;
+}
+
+/** What can be done in the editor with a block of code. `terminal` writes it to the terminal and leaves Enter to the person. */
+export const codeActions = ['insert', 'apply', 'newFile', 'terminal'] as const;
+export type CodeAction = (typeof codeActions)[number];
+const codeSchema = v.object({
+  action: v.picklist(codeActions),
+  /** As the answer named it; may be empty. */
+  language: v.pipe(v.string(), v.maxLength(64)),
+  text: v.pipe(v.string(), v.maxLength(MAX_CODE_UNITS)),
+});
+export type CodeRequest = v.InferOutput<typeof codeSchema>;
+
+/** Reads attachments from outside, such as a view's storage. @throws DecodeError */
+export function parseAttachments(value: unknown): readonly Attachment[] {
+  const result = v.safeParse(attachments, value);
+  if (!result.success) throw new DecodeError(`attachments: ${result.issues[0].message}`);
+  return result.output;
+}
+const attachments = v.pipe(v.array(attachmentSchema), v.maxLength(MAX_ATTACHMENTS));
 
 const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 
@@ -75,12 +122,14 @@ const hostSchema = v.variant('type', [
   v.object({ type: v.literal('status'), status: statusSchema }),
   v.object({ type: v.literal('command'), command: v.picklist(webviewCommands) }),
   v.object({ type: v.literal('openConversation'), conversationId: id }),
+  v.object({ type: v.literal('attach'), items: attachments }),
 ]);
 
 const webviewSchema = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('request'), request: v.unknown() }),
   v.object({ type: v.literal('view'), view: viewSchema }),
+  v.object({ type: v.literal('code'), code: codeSchema }),
 ]);
 
 /** Reads in the webview what the host posted. @throws DecodeError */

@@ -10,12 +10,18 @@ export interface Announcement {
 }
 
 export function announce(before: ChatModel, after: ChatModel): Announcement | undefined {
+  if (after.undo && after.undo !== before.undo) return { kind: 'status', text: 'Chat deleted' };
+  const { items } = after.search ?? {};
+  if (items && items !== before.search?.items) return { kind: 'status', text: `${String(items.length)} found` };
   if (after.conversation.id !== before.conversation.id || before.conversation.phase === 'opening') return undefined;
   const refused = after.pending.find(
     (send) => send.state === 'refused' && !before.pending.some((old) => old.requestId === send.requestId && old.state === 'refused'),
   );
   if (refused?.error !== undefined) return { kind: 'alert', text: `Not sent. ${wordsOf(refused.error)}` };
   if (after.refusal && after.refusal !== before.refusal) return { kind: 'alert', text: wordsOf(after.refusal.error) };
+  const queued = (model: ChatModel): number => model.pending.filter(({ state }) => state === 'queued').length;
+  if (queued(after) > queued(before)) return { kind: 'status', text: 'Queued' };
+  if (before.asked?.kind === 'choose' && !after.asked) return { kind: 'status', text: branchWords(before, after) };
   if (after.stopping && !before.stopping) return { kind: 'status', text: 'Stopping' };
   const answer = after.conversation.messages.at(-1);
   if (answer?.role !== 'assistant') return undefined;
@@ -51,4 +57,11 @@ export function answerTrouble(answer: ChatMessage): string | undefined {
   if (answer.state !== 'error' && answer.state !== 'interrupted') return undefined;
   if (answer.error === undefined && answer.state === 'interrupted') return 'The answer was interrupted; what had come is kept.';
   return wordsOf(answer.error ?? 'ollamaFailed', answer.errorDetail);
+}
+
+/** Which of its siblings is shown now. */
+function branchWords(before: ChatModel, { conversation }: ChatModel): string {
+  const shown = conversation.messages.find(({ id }) => id === before.asked?.messageId);
+  const { position, count } = shown?.siblings ?? { position: 1, count: 1 };
+  return `${shown?.role === 'user' ? 'Version' : 'Answer'} ${String(position)} of ${String(count)}`;
 }

@@ -6,9 +6,10 @@ import type { Random } from '../base/random.ts';
 import { helloRequest } from '../protocol/chat.ts';
 import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
+import type { Attachment } from './attachments.ts';
 import { emptyModel, type ChatModel } from './chatModel.ts';
 import { reduceChat, type ChatAction } from './reduceChat.ts';
-import { readViewState, type ViewState, type ViewStorage } from './viewStorage.ts';
+import { readViewState, restoredModel, viewStateOf, type ViewStorage } from './viewStorage.ts';
 
 export interface ChatControllerOptions {
   readonly port: ChatPort;
@@ -21,6 +22,8 @@ export interface ChatControllerOptions {
 
 /** How long typing may rest before the draft is kept, ms. */
 const SAVE_AFTER_MS = 250;
+/** How long typing may rest before it is searched for, ms. */
+const SEARCH_AFTER_MS = 150;
 const ID_BYTES = 16;
 
 const nothingDrawn = { conversationId: '', hubEpoch: '', sequence: 0 };
@@ -36,6 +39,7 @@ export class ChatController implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<ChatModel>());
   #saving: Disposable | undefined;
+  #searching: Disposable | undefined;
   #drawn = nothingDrawn;
 
   constructor(options: ChatControllerOptions) {
@@ -47,8 +51,7 @@ export class ChatController implements Disposable {
     const kept = readViewState(options.storage.load());
     this.#model = {
       ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status),
-      drafts: kept.drafts,
-      ...(kept.model === undefined ? {} : { chosenModel: kept.model }),
+      ...restoredModel(kept),
     };
     this.#store.add(
       options.port.onReply((reply) => {
@@ -107,6 +110,87 @@ export class ChatController implements Disposable {
     const empty = conversation.phase === 'ready' && conversation.messages.length === 0;
     if (empty && !pending.some(({ conversationId }) => conversationId === conversation.id)) return;
     this.open(this.#newId());
+  }
+
+  /** Asks the question of an answer once more; the new answer stands beside the old one. */
+  regenerate(answerId: string): void {
+    this.#dispatch({ type: 'regenerate', requestId: this.#newId(), answerId });
+  }
+
+  /** Begins to edit a question in its place; without one, leaves that again. What was typed is kept. */
+  edit(questionId: string | undefined): void {
+    this.#dispatch({ type: 'editing', questionId });
+  }
+
+  setEditDraft(questionId: string, text: string): void {
+    this.#dispatch({ type: 'editDraft', questionId, text });
+  }
+
+  /** Asks the edited question in the place of the old one. */
+  sendEdit(questionId: string): void {
+    this.#dispatch({ type: 'edit', requestId: this.#newId(), questionId });
+  }
+
+  /** Shows the branch that a message is on. */
+  choose(messageId: string): void {
+    this.#dispatch({ type: 'choose', requestId: this.#newId(), messageId });
+  }
+
+  /** A queued question goes although the answer before it broke off. */
+  sendNow(requestId: string): void {
+    this.#dispatch({ type: 'sendNow', requestId });
+  }
+
+  attach(items: readonly Attachment[]): void {
+    this.#dispatch({ type: 'attach', items });
+  }
+
+  detach(index: number): void {
+    this.#dispatch({ type: 'detach', index });
+  }
+
+  rename(conversationId: string, title: string): void {
+    this.#dispatch({ type: 'rename', requestId: this.#newId(), conversationId, title });
+  }
+
+  /** Into the bin; the chat that is shown gives way to an empty one. */
+  delete(conversationId: string): void {
+    this.#dispatch({ type: 'delete', requestId: this.#newId(), conversationId });
+    if (this.#model.conversation.id === conversationId) this.open(this.#newId());
+  }
+
+  restore(conversationId: string): void {
+    this.#dispatch({ type: 'restore', requestId: this.#newId(), conversationId });
+  }
+
+  forgetUndo(): void {
+    this.#dispatch({ type: 'forgetUndo' });
+  }
+
+  showBin(isOpen: boolean): void {
+    this.#dispatch({ type: 'bin', isOpen });
+  }
+
+  /** Looks for words once typing rests a moment; none ends the search at once. */
+  search(query: string): void {
+    if (this.#searching) this.#store.delete(this.#searching);
+    const begin = (): void => {
+      this.#searching = undefined;
+      this.#dispatch({ type: 'search', query });
+    };
+    if (query.trim() === '') begin();
+    else this.#searching = this.#store.add(this.clock.after(SEARCH_AFTER_MS, begin));
+  }
+
+  /** Opens the conversation of a message and goes to it, on whatever page and branch it is. */
+  goTo(conversationId: string, messageId: string): void {
+    this.open(conversationId);
+    this.#dispatch({ type: 'goal', requestId: this.#newId(), conversationId, messageId });
+  }
+
+  /** The message that was to be shown is on the screen. */
+  arrived(): void {
+    this.#dispatch({ type: 'arrived' });
   }
 
   loadOlder(): void {
@@ -176,9 +260,11 @@ export class ChatController implements Disposable {
   }
 
   #keep(before: ChatModel): void {
-    const { drafts, conversation, chosenModel } = this.#model;
-    if (conversation.id !== before.conversation.id || chosenModel !== before.chosenModel) this.#save();
-    else if (drafts !== before.drafts)
+    const after = this.#model;
+    const isMoved = after.conversation.id !== before.conversation.id || after.chosenModel !== before.chosenModel;
+    if (isMoved || after.pending !== before.pending || after.editing !== before.editing || after.attachments !== before.attachments)
+      this.#save();
+    else if (after.drafts !== before.drafts)
       this.#saving ??= this.#store.add(
         this.clock.after(SAVE_AFTER_MS, () => {
           this.#save();
@@ -189,9 +275,7 @@ export class ChatController implements Disposable {
   #save(): void {
     if (this.#saving) this.#store.delete(this.#saving);
     this.#saving = undefined;
-    const { drafts, conversation, chosenModel } = this.#model;
-    const state: ViewState = { conversationId: conversation.id, drafts, ...(chosenModel === undefined ? {} : { model: chosenModel }) };
-    this.#storage.save(state);
+    this.#storage.save(viewStateOf(this.#model));
   }
 
   #newId(): string {

@@ -4,6 +4,7 @@ import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { OllamaState } from '../protocol/status.ts';
+import type { Attachment } from './attachments.ts';
 import { openingConversation, runningAnswer, type Conversation } from './conversationModel.ts';
 
 /** A question on its way. It is shown until its turn is in the conversation, or until a refusal has been read. */
@@ -11,10 +12,10 @@ export interface PendingSend {
   readonly requestId: string;
   readonly conversationId: string;
   readonly text: string;
-  /** Of one that waits for the list of models: not known yet. */
+  /** Of one that waits: what was chosen when it was written, if it was known which models there are. */
   readonly model?: string;
-  /** `waiting`: sent as soon as the list of models has come. */
-  readonly state: 'waiting' | 'sending' | 'accepted' | 'refused';
+  /** `queued`: sent when the answer under way has ended well. `waiting`: sent as soon as the list of models has come. */
+  readonly state: 'queued' | 'waiting' | 'sending' | 'accepted' | 'refused';
   /** Of an accepted one: the answer that shows that its turn has come. */
   readonly answerId?: string;
   /** A turn with the same text came before the acceptance: not drawn twice meanwhile. */
@@ -62,13 +63,25 @@ export interface ChatModel {
   readonly moreConversations?: boolean;
   /** What is in the bin; undefined until asked for. */
   readonly deleted?: readonly ConversationSummary[];
-  /** What is searched for, and what was found for it so far. */
-  readonly search?: { readonly query: string; readonly items: readonly SearchHit[] };
+  /** The bin is looked at: its list is kept up to date. */
+  readonly isBinOpen: boolean;
+  /** The chat that was deleted last, for *Undo*. */
+  readonly undo?: { readonly conversationId: string; readonly title: string };
+  /** What is searched for, and what was found for it; undefined until known. */
+  readonly search?: { readonly query: string; readonly items?: readonly SearchHit[] };
+  /** A message that was found and is to be shown: earlier pages and other branches are asked for until it is there. */
+  readonly goal?: Goal;
   readonly conversation: Conversation;
   /** Conversations shown before, newest first, so that going back is at once; at most {@link MAX_KEPT_CONVERSATIONS}. */
   readonly kept: readonly Conversation[];
-  /** Unsent text by conversation, at most {@link MAX_DRAFTS}. */
+  /** Unsent text by conversation, and by question while it is edited; at most {@link MAX_DRAFTS}. */
   readonly drafts: Readonly<Record<string, string>>;
+  /** What goes with the next question, by conversation. */
+  readonly attachments: Readonly<Record<string, readonly Attachment[]>>;
+  /** The question that is being edited in its place. */
+  readonly editing?: string;
+  /** A regeneration, an edit or the choice of a branch that the hub has not answered yet. */
+  readonly asked?: Asked;
   readonly pending: readonly PendingSend[];
   /** A stop is on its way. */
   readonly stopping?: { readonly requestId: string; readonly answerId: string };
@@ -78,8 +91,27 @@ export interface ChatModel {
   readonly refusal?: { readonly error: ErrorCode; readonly detail?: string };
 }
 
+/** A message on its way to the screen. `isChosen`: its branch was asked for. */
+export interface Goal {
+  readonly requestId: string;
+  readonly conversationId: string;
+  readonly messageId: string;
+  readonly isChosen: boolean;
+}
+
+export interface Asked {
+  readonly requestId: string;
+  readonly kind: 'regenerate' | 'edit' | 'choose';
+  readonly conversationId: string;
+  readonly messageId: string;
+  /** Of an accepted one: the message that shows that the hub has carried it out. */
+  readonly answerId?: string;
+}
+
 export const MAX_KEPT_CONVERSATIONS = 8;
 export const MAX_DRAFTS = 32;
+/** Questions that wait for answers to end, over all conversations: more would be forgotten by whoever wrote them. */
+export const MAX_QUEUED = 8;
 
 export function emptyModel(conversationId: string, connection: ChatPortStatus): ChatModel {
   return {
@@ -88,7 +120,9 @@ export function emptyModel(conversationId: string, connection: ChatPortStatus): 
     ollama: { state: 'unknown' },
     conversation: openingConversation(conversationId),
     kept: [],
+    isBinOpen: false,
     drafts: {},
+    attachments: {},
     pending: [],
   };
 }
@@ -113,11 +147,26 @@ export function isGenerating(model: ChatModel): boolean {
   return runningAnswer(model.conversation) !== undefined;
 }
 
-/** May the person send now? Text, a model or the hope of one, and nothing under way in this conversation. */
+/** Is something under way in the shown conversation that a further question has to wait for? */
+export function isBusy(model: ChatModel): boolean {
+  const { id } = model.conversation;
+  const isUnderWay = (send: PendingSend): boolean => send.conversationId === id && send.state !== 'refused';
+  return isGenerating(model) || model.asked?.conversationId === id || model.pending.some(isUnderWay);
+}
+
+/** May the person send now? Text, a model or the hope of one; what cannot go at once is queued, up to {@link MAX_QUEUED}. */
 export function canSend(model: ChatModel): boolean {
-  const busy =
-    isGenerating(model) || model.pending.some((send) => send.conversationId === model.conversation.id && send.state !== 'refused');
-  return !busy && draftOf(model).trim() !== '' && (model.models === undefined || modelOf(model) !== undefined);
+  const queued = model.pending.filter(({ state }) => state === 'queued').length;
+  return queued < MAX_QUEUED && draftOf(model).trim() !== '' && (model.models === undefined || modelOf(model) !== undefined);
+}
+
+/** May messages be asked again, edited, or others shown in their place? Viewers follow the branch that is being written. */
+export function mayBranch(model: ChatModel): boolean {
+  return model.conversation.phase === 'ready' && !isBusy(model) && modelOf(model) !== undefined;
+}
+
+export function attachmentsOf(model: ChatModel): readonly Attachment[] {
+  return model.attachments[model.conversation.id] ?? [];
 }
 
 /** The hub's replies that carry a conversation. */

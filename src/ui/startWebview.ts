@@ -4,14 +4,15 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import {
   parseHostMessage,
+  type CodeRequest,
   type HostToWebview,
-  type WebviewCommand,
   type WebviewToHost,
   type WebviewView,
 } from '../protocol/webviewMessages.ts';
 import { ChatController } from './chatController.ts';
 import { isGenerating, type ChatModel } from './chatModel.ts';
-import type { ChatElement } from './components/chatElement.ts';
+import { codeActionEvent } from './codeActions.ts';
+import { carryOut } from './components/carryOut.ts';
 import './components/chatElement.ts';
 import { PostMessagePort } from './postMessagePort.ts';
 import type { ViewState } from './viewStorage.ts';
@@ -69,8 +70,12 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
       case 'openConversation':
         line?.controller.open(message.conversationId);
         return;
+      case 'attach':
+        line?.controller.attach(message.items);
+        chat.focusInput();
+        return;
       case 'command':
-        carryOut(chat, line, message.command);
+        carryOut(chat, line?.controller, message.command);
         return;
       default:
         assertNever(message);
@@ -85,6 +90,9 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
       if (!(error instanceof DecodeError)) throw error;
     }
   });
+  document.addEventListener(codeActionEvent, (event) => {
+    api.postMessage({ type: 'code', code: (event as CustomEvent<CodeRequest>).detail });
+  });
   // What is not kept yet goes with the page: a hidden view is a new page when it comes back.
   window.addEventListener('pagehide', () => line?.controller.keep());
   for (const type of ['focusin', 'focusout', 'c2l-shown']) {
@@ -98,31 +106,6 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
     });
   }
   api.postMessage({ type: 'ready' });
-}
-
-function carryOut(chat: ChatElement, line: Line | undefined, command: WebviewCommand): void {
-  switch (command) {
-    case 'focusInput':
-      chat.focusInput();
-      return;
-    case 'focusLastMessage':
-      chat.focusLastMessage();
-      return;
-    case 'newChat':
-      chat.newChat();
-      return;
-    case 'showChats':
-      chat.showChats();
-      return;
-    case 'stop':
-      line?.controller.stop();
-      return;
-    case 'copyLastAnswer':
-      chat.copyLastAnswer();
-      return;
-    default:
-      assertNever(command);
-  }
 }
 
 /** Tells the host what the view shows, when that has changed. */

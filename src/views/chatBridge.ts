@@ -6,8 +6,8 @@ import type { ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import {
   parseWebviewMessage,
+  type CodeRequest,
   type HostToWebview,
-  type WebviewCommand,
   type WebviewToHost,
   type WebviewView,
 } from '../protocol/webviewMessages.ts';
@@ -16,8 +16,11 @@ import type { AgentReady } from './editorAgent.ts';
 import { LateChatPort } from './lateChatPort.ts';
 import type { ShownChat } from './shownChat.ts';
 
-/** Commands kept for a page that is still loading; more are dropped, oldest first. */
-const MAX_WAITING_COMMANDS = 8;
+/** Orders kept for a page that is still loading; more are dropped, oldest first. */
+const MAX_WAITING_ORDERS = 8;
+
+/** What the editor has a page do. */
+export type PageOrder = Extract<HostToWebview, { type: 'command' | 'attach' }>;
 
 /** The line of the page now loaded. A later page makes an earlier line stale. */
 type Line =
@@ -37,6 +40,8 @@ export interface ChatBridgeOptions {
   readonly bus: StatusEventBus;
   readonly shown: ShownChat;
   readonly log: Logger;
+  /** A press on a block of code. */
+  readonly onCode: (code: CodeRequest) => void;
 }
 
 /**
@@ -49,21 +54,23 @@ export class ChatBridge implements Disposable {
   readonly #bus: StatusEventBus;
   readonly #shown: ShownChat;
   readonly #log: Logger;
+  readonly #onCode: (code: CodeRequest) => void;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
   #line: Line = { kind: 'none' };
   #lastView: WebviewView | undefined;
-  #waiting: WebviewCommand[] = [];
+  #waiting: PageOrder[] = [];
 
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor({ page, agent, bus, shown, log }: ChatBridgeOptions) {
+  constructor({ page, agent, bus, shown, log, onCode }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
     this.#bus = bus;
     this.#shown = shown;
     this.#log = log;
+    this.#onCode = onCode;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
         this.#receive(message);
@@ -71,10 +78,10 @@ export class ChatBridge implements Disposable {
     );
   }
 
-  /** Has the page carry out a command, at once or when it has loaded. */
-  run(command: WebviewCommand): void {
-    if (this.#line.kind === 'joined') this.#post({ type: 'command', command });
-    else this.#waiting = [...this.#waiting, command].slice(-MAX_WAITING_COMMANDS);
+  /** Has the page do something, at once or when it has loaded. */
+  run(order: PageOrder): void {
+    if (this.#line.kind === 'joined') this.#post(order);
+    else this.#waiting = [...this.#waiting, order].slice(-MAX_WAITING_ORDERS);
   }
 
   /** The page is gone, hidden for instance; its line stays until the next one asks, for a request may still be under way. */
@@ -104,6 +111,9 @@ export class ChatBridge implements Disposable {
       case 'request':
         if (this.#port) this.#send(this.#port, read.request);
         else this.#log.warn('chat view: request before the line was there', { type: read.request.type });
+        break;
+      case 'code':
+        this.#onCode(read.code);
         break;
       case 'view':
         this.#lastView = read.view;
@@ -153,7 +163,7 @@ export class ChatBridge implements Disposable {
         this.#post({ type: 'status', status });
       }),
     );
-    for (const command of this.#waiting.splice(0)) this.#post({ type: 'command', command });
+    for (const order of this.#waiting.splice(0)) this.#post(order);
   }
 
   async #newPort(): Promise<ChatPort | TunnelError> {

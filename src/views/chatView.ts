@@ -3,11 +3,13 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { WebviewCommand, WebviewView } from '../protocol/webviewMessages.ts';
+import type { CodeRequest, WebviewView } from '../protocol/webviewMessages.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
-import { ChatBridge } from './chatBridge.ts';
+import { ChatBridge, type PageOrder } from './chatBridge.ts';
+import { runCodeAction } from './codeInEditor.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { CHAT_VIEW_ID } from './ids.ts';
+import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
 import { webviewHtml } from './webviewHtml.ts';
 
@@ -27,7 +29,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   readonly #shown = this.#owned.add(new Emitter<WebviewView>());
   #current: ChatBridge | undefined;
   /** Asked for before the view was made. */
-  #waiting: WebviewCommand | undefined;
+  #waiting: PageOrder | undefined;
 
   /** What the view shows, on each change. */
   readonly onDidChangeView = this.#shown.event;
@@ -40,7 +42,12 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   resolveWebviewView(view: vscode.WebviewView): void {
     const { agent, bus, shown: chat, log } = this.#options;
     this.#current?.dispose();
-    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log });
+    const onCode = (code: CodeRequest): void => {
+      runCodeAction(code).catch((error: unknown) => {
+        showError(error, log, { command: code.action });
+      });
+    };
+    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, onCode });
     const owned = this.#owned.add(new DisposableStore());
     owned.add(bridge);
     this.#current = bridge;
@@ -66,17 +73,17 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#waiting = undefined;
   }
 
-  /** Shows the chat and has it carry out `command`. */
-  async open(command: WebviewCommand): Promise<void> {
+  /** Shows the chat and has it do something. */
+  async open(order: PageOrder): Promise<void> {
     const made = this.#current;
-    if (!made) this.#waiting = command; // handed over when the editor makes the view
+    if (!made) this.#waiting = order; // handed over when the editor makes the view
     await vscode.commands.executeCommand(`${CHAT_VIEW_ID}.focus`);
-    made?.run(command);
+    made?.run(order);
   }
 
-  /** Has the chat carry out `command` if there is one; does not show it. */
-  run(command: WebviewCommand): void {
-    this.#current?.run(command);
+  /** Has the chat do something if there is one; does not show it. */
+  run(order: PageOrder): void {
+    this.#current?.run(order);
   }
 
   dispose(): void {

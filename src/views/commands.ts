@@ -4,17 +4,17 @@ import type { Logger } from '../base/log.ts';
 import { commandId, commandNames, type CommandName } from './ids.ts';
 import { showError } from './showError.ts';
 
-/** One handler per command of package.json. */
-export type CommandHandlers = Readonly<Record<CommandName, () => unknown>>;
+/** One handler per command of package.json; menus pass what was pressed on. */
+export type CommandHandlers = Readonly<Record<CommandName, (...args: readonly unknown[]) => unknown>>;
 
 /** Registers them all. What a handler throws is told to the user, in words, once. */
 export function registerCommands(handlers: CommandHandlers, log: Logger): Disposable {
   const store = new DisposableStore();
   for (const name of commandNames) {
     store.add(
-      vscode.commands.registerCommand(commandId(name), async () => {
+      vscode.commands.registerCommand(commandId(name), async (...args: readonly unknown[]) => {
         try {
-          await handlers[name]();
+          await handlers[name](...args);
         } catch (error) {
           showError(error, log, { command: name });
         }

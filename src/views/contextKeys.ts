@@ -15,6 +15,10 @@ export interface ContextValues {
   readonly hasClients: boolean;
   /** The keyboard is in the chat view. */
   readonly chatFocused: boolean;
+  /** The chat that is shown holds a message. */
+  readonly hasConversation: boolean;
+  /** …and an answer. */
+  readonly hasAnswer: boolean;
 }
 
 /** Before anything is known. */
@@ -26,6 +30,8 @@ export const initialContext: ContextValues = {
   generating: false,
   hasClients: false,
   chatFocused: false,
+  hasConversation: false,
+  hasAnswer: false,
 };
 
 /** The one place that sets context keys; a key is told to the editor only when its value has changed. */

@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import { statusView } from '../status/statusView.ts';
 import { AgentState } from './agentState.ts';
+import { chatCommands } from './chatCommands.ts';
 import { ChatView } from './chatView.ts';
 import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -63,8 +64,8 @@ export function createViews(parts: EditorParts): Disposable {
   const pairing = owned.add(new Pairing({ ...parts, connection }));
   const chat = owned.add(new ChatView({ ...parts, shown: new ShownChatFile(parts.workspaceStorageUri, log) }));
   owned.add(
-    chat.onDidChangeView(({ generating, chatFocused }) => {
-      keys.set({ generating, chatFocused });
+    chat.onDidChangeView(({ generating, chatFocused, hasConversation, hasAnswer }) => {
+      keys.set({ generating, chatFocused, hasConversation, hasAnswer });
       state.changed();
     }),
   );
@@ -87,13 +88,9 @@ export function createViews(parts: EditorParts): Disposable {
     pairBrowser: asked(() => pairing.start()),
     openWebPage: () => page.open(),
     copyWebPageAddress: () => page.copyAddress(),
-    openChat: () => chat.open('focusInput'),
-    newChat: () => chat.open('newChat'),
+    ...chatCommands(chat),
     checkOllama: async () => {
       await (await agent).control.checkOllama();
-    },
-    stopGeneration: () => {
-      chat.run('stop');
     },
     showLog: parts.showLog,
     showMenu: async () => {

@@ -13,7 +13,7 @@ const MAX_WAITING = 64;
  * something is refused, for nobody knows when it would happen.
  */
 export class LateChatPort implements ChatPort {
-  readonly capabilities = { editorActions: false, showsConnection: true };
+  readonly capabilities = { editorActions: true, showsConnection: true };
   readonly #owned = new DisposableStore();
   readonly #replies = this.#owned.add(new Emitter<ChatReply>());
   readonly #statusChanges = this.#owned.add(new Emitter<ChatPortStatus>());

@@ -59,7 +59,7 @@ describe('chat controller', () => {
     assert.equal(controller.send(), false);
     const [first] = port.take('send');
     assert.match(first?.requestId ?? '', /^[A-Za-z0-9_-]{22}$/);
-    port.reply({ type: 'refused', requestId: first?.requestId, error: 'busy' });
+    port.reply({ type: 'refused', requestId: first?.requestId, error: 'storeFailed' });
     controller.setDraft('two');
     port.failure = new TunnelError('messageTooLong');
     controller.send();

@@ -16,6 +16,13 @@ const fromHost: HostToWebview[] = [
   { type: 'status', status: { state: 'reconnecting', error: 'relayUnreachable', rttMs: 12 } },
   { type: 'command', command: 'focusInput' },
   { type: 'openConversation', conversationId: chat },
+  {
+    type: 'attach',
+    items: [
+      { path: 'src/a.ts', language: 'typescript', lines: { first: 3, last: 9 }, text: 'const a = 1;' },
+      { path: 'b.md', language: 'markdown', text: '' },
+    ],
+  },
 ];
 
 const view = {
@@ -27,7 +34,12 @@ const view = {
   chatFocused: true,
   inputFocused: false,
 };
-const fromWebview: WebviewToHost[] = [{ type: 'ready' }, { type: 'request', request: { type: 'listModels' } }, { type: 'view', view }];
+const fromWebview: WebviewToHost[] = [
+  { type: 'ready' },
+  { type: 'request', request: { type: 'listModels' } },
+  { type: 'view', view },
+  { type: 'code', code: { action: 'insert', language: '', text: 'x' } },
+];
 
 describe('webview messages', () => {
   it('read what the other side wrote', () => {
@@ -38,6 +50,8 @@ describe('webview messages', () => {
   it('refuse a request or reply that does not follow the chat contract, and an unknown command', () => {
     assert.throws(() => parseHostMessage({ type: 'reply', reply: { type: 'snapshot' } }), DecodeError);
     assert.throws(() => parseHostMessage({ type: 'command', command: 'format' }), DecodeError);
+    assert.throws(() => parseHostMessage({ type: 'attach', items: [{ path: '', language: '', text: '' }] }), DecodeError);
+    assert.throws(() => parseWebviewMessage({ type: 'code', code: { action: 'run', language: 'sh', text: 'ls' } }), DecodeError);
     assert.throws(() => parseWebviewMessage({ type: 'request', request: { type: 'send', text: 'x' } }), DecodeError);
   });
 

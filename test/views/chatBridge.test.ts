@@ -7,7 +7,7 @@ import { helloRequest } from '../../src/protocol/chat.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import type { ShownChat } from '../../src/views/shownChat.ts';
-import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
+import type { CodeRequest, WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
 const { ChatBridge } = await import('../../src/views/chatBridge.ts');
@@ -30,6 +30,7 @@ describe('ChatBridge', () => {
   let ports: FakeChatPort[];
   let bus: StatusBus;
   let shown: ShownChat & { id: string | undefined };
+  let pressed: CodeRequest[];
   const log = outputLog(vscode.window.createOutputChannel('test'));
 
   beforeEach(() => {
@@ -44,12 +45,13 @@ describe('ChatBridge', () => {
         shown.id = id;
       },
     };
+    pressed = [];
   });
 
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
     const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
     agent.catch(() => undefined);
-    return new ChatBridge({ page, agent, bus, shown, log });
+    return new ChatBridge({ page, agent, bus, shown, log, onCode: (code) => void pressed.push(code) });
   }
 
   function newPort(): FakeChatPort {
@@ -82,6 +84,19 @@ describe('ChatBridge', () => {
     await settle();
     page.say({ type: 'request', request: helloRequest });
     assert.deepEqual(ports[0]?.sent, [helloRequest]);
+    made.dispose();
+  });
+
+  it('hands a press on a code block to the editor, and what is added to a question to the page once it is there', async () => {
+    const made = bridge();
+    const order = { type: 'attach', items: [{ path: 'a.ts', language: 'typescript', text: 'x' }] } as const;
+    made.run(order);
+    page.say({ type: 'ready' });
+    await settle();
+    assert.deepEqual(page.posted[1], order);
+    page.say({ type: 'code', code: { action: 'terminal', language: 'sh', text: 'ls' } });
+    page.say({ type: 'code', code: { action: 'execute', language: 'sh', text: 'ls' } });
+    assert.deepEqual(pressed, [{ action: 'terminal', language: 'sh', text: 'ls' }]);
     made.dispose();
   });
 
@@ -168,10 +183,10 @@ describe('ChatBridge', () => {
 
   it('keeps commands until the page has loaded', async () => {
     const made = bridge();
-    made.run('focusInput');
+    made.run({ type: 'command', command: 'focusInput' });
     page.say({ type: 'ready' });
     await settle();
-    made.run('newChat');
+    made.run({ type: 'command', command: 'newChat' });
     assert.deepEqual(page.posted.slice(1), [
       { type: 'command', command: 'focusInput' },
       { type: 'command', command: 'newChat' },
@@ -193,14 +208,14 @@ describe('ChatBridge', () => {
 
   it('says so when another window has the agent, refuses what would change something, and goes on once the agent is here', async () => {
     const agent = deferred<EditorAgent>();
-    const made = new ChatBridge({ page, agent: agent.promise, bus, shown, log });
+    const made = new ChatBridge({ page, onCode: () => undefined, agent: agent.promise, bus, shown, log });
     page.say({ type: 'ready' });
     await settle();
     assert.equal(page.posted.length, 0);
     bus.publishStatus({ state: 'disconnected', error: 'anotherLeads', timestamp: 1 });
     await settle();
     const status = { state: 'connecting', error: 'anotherLeads' };
-    assert.deepEqual(page.posted[0], { type: 'init', capabilities: { editorActions: false, showsConnection: true }, status });
+    assert.deepEqual(page.posted[0], { type: 'init', capabilities: { editorActions: true, showsConnection: true }, status });
     const id = view.conversationId;
     page.say({ type: 'request', request: helloRequest });
     page.say({ type: 'request', request: { type: 'send', requestId: id, conversationId: id, text: 'hi', model: 'm' } });

@@ -18,7 +18,7 @@ describe('ContextKeys', () => {
     };
     const keys = new ContextKeys();
     keys.set({ state: 'connected', relayConfigured: true });
-    assert.equal(told.length, 7);
+    assert.equal(told.length, 9);
     assert.equal(vscode.fakeEditor.contexts.get('cloudtolocalllm.state'), 'connected');
     told.length = 0;
     keys.set({ state: 'connected' });
@@ -42,6 +42,8 @@ describe('statusMenu', () => {
     generating: false,
     hasClients: false,
     chatFocused: false,
+    hasConversation: false,
+    hasAnswer: false,
   } as const;
 
   it('offers only what is enabled, in groups without an empty one', () => {

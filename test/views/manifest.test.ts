@@ -42,13 +42,23 @@ function* contexts(): Iterable<ContextValues> {
         for (const generating of flags)
           for (const ollama of ollamaStates)
             for (const hasClients of flags)
-              for (const chatFocused of flags) yield { ready, relayConfigured, state, ollama, generating, hasClients, chatFocused };
+              for (const chatFocused of flags)
+                for (const hasConversation of flags)
+                  for (const hasAnswer of flags)
+                    yield { ready, relayConfigured, state, ollama, generating, hasClients, chatFocused, hasConversation, hasAnswer };
 }
 
 /** The context as when clauses name it. */
 function named(context: ContextValues): Record<string, unknown> {
   return {
     view: CHAT_VIEW_ID,
+    ...{
+      editorHasSelection: true,
+      editorTextFocus: true,
+      isWorkspaceTrusted: true,
+      resourceScheme: 'file',
+      explorerResourceIsFolder: false,
+    },
     ...Object.fromEntries(Object.entries(context).map(([key, value]) => [`${PREFIX}.${key}`, value as unknown])),
   };
 }

@@ -39,7 +39,10 @@ describe('the status bar and the palette of a real editor', () => {
     const shown = await workbench.page.locator('.quick-input-list .monaco-list-row').allTextContents();
     const titles = commandNames.map((name) => nls[`command.${name}`]);
     const offered = titles.filter((title) => shown.some((row) => row.includes(`CloudToLocalLLM: ${title}`)));
-    assert.deepEqual(offered.sort(), ['Connect', 'New Chat', 'Open Chat', 'Set Up Relay…', 'Show Log', 'Show Status Menu']);
+    assert.deepEqual(offered.sort(), [
+      ...['Add File to Chat', 'Connect', 'Focus Chat Input', 'Focus Last Message', 'New Chat', 'Open Chat', 'Search Chats…'],
+      ...['Set Up Relay…', 'Show Chats…', 'Show Log', 'Show Status Menu'],
+    ]);
     await workbench.page.keyboard.press('Escape');
   });
 

@@ -2,17 +2,19 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'l
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { announce, type Announcement } from '../announcements.ts';
 import type { ChatController } from '../chatController.ts';
-import { canSend, draftOf, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
+import { attachmentsOf, canSend, draftOf, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { ConnectionWatch } from '../connectionWatch.ts';
 import { runningAnswer } from '../conversationModel.ts';
 import { copyText, showCopied } from '../copyText.ts';
 import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
+import type { ChatListElement } from './chatListElement.ts';
 import './chatListElement.ts';
-import { deviceLine, topBar } from './chatParts.ts';
+import { chatSheet, deviceLine, topBar } from './chatParts.ts';
+import { wireChat } from './chatWiring.ts';
 import './composerElement.ts';
-import { closeIcon } from './icons.ts';
+import { FocusMover, type FocusTarget } from './focusMover.ts';
 import { LightElement } from './lightElement.ts';
 import { connectionNotice, emptyState, notices } from './notices.ts';
 import './transcriptElement.ts';
@@ -45,8 +47,9 @@ export class ChatElement extends LightElement {
   #watch: ConnectionWatch | undefined;
   #tick: Disposable | undefined;
   #widths: ResizeObserver | undefined;
+  readonly #focus = new FocusMover();
   readonly #paint = (): void => {
-    this.#takeModel();
+    this.redraw();
   };
 
   constructor() {
@@ -59,11 +62,12 @@ export class ChatElement extends LightElement {
     this.announcement = undefined;
     this.addEventListener(copyCodeEvent, (event) => {
       const { text, button } = (event as CustomEvent<CopyDetail>).detail;
-      void this.#copy(text, button);
+      void this.copy(text, button);
     });
     this.addEventListener('keydown', (event) => {
       this.#onKey(event);
     });
+    wireChat(this);
   }
 
   readonly focusInput = (): void => {
@@ -86,11 +90,13 @@ export class ChatElement extends LightElement {
     else this.#sheet?.showModal();
   };
 
-  /** Puts the newest answer on the clipboard. */
-  readonly copyLastAnswer = (): void => {
-    const answer = this.model?.conversation.messages.findLast(({ role }) => role === 'assistant');
-    if (answer) void this.#copy(answer.text);
-  };
+  /** Has the list of chats on the screen. */
+  async openChats(): Promise<ChatListElement | null> {
+    if (this.isWide) this.isRailClosed = false;
+    else if (this.#sheet?.open === false) this.#sheet.showModal();
+    await this.updateComplete;
+    return this.querySelector('c2l-chat-list');
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -115,6 +121,7 @@ export class ChatElement extends LightElement {
     const { controller, model } = this;
     if (!controller || !model) return;
     controller.drawn(model);
+    this.#focus.move(model, controller, this.querySelector('c2l-transcript'));
     this.dispatchEvent(new CustomEvent('c2l-shown', { bubbles: true }));
   }
 
@@ -139,18 +146,18 @@ export class ChatElement extends LightElement {
               controller.loadOlder();
             }}
           ></c2l-transcript>
-          <div class="dock">${notices(model, controller)} ${this.#composer(model, controller)}</div>
+          <div class="dock">${notices(model, controller, !rail && this.#sheet?.open !== true)} ${this.#composer(model, controller)}</div>
         </main>
       </div>
-      ${this.isWide ? nothing : this.#sheetOf(model, controller)}
+      ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)}
       <div class="visually-hidden" role="status">${this.announcement?.kind === 'status' ? this.announcement.text : ''}</div>
       <div class="visually-hidden" role="alert">${this.announcement?.kind === 'alert' ? this.announcement.text : ''}</div>`;
   }
 
-  /** What is typed comes back to the field at once, not with the next frame: a key pressed in between must find it as it is. */
   #composer(model: ChatModel, controller: ChatController): TemplateResult {
     return html`<c2l-composer
       .draft=${draftOf(model)}
+      .attachments=${attachmentsOf(model)}
       .canSend=${canSend(model)}
       .isGenerating=${isGenerating(model)}
       .isStopping=${model.stopping !== undefined}
@@ -158,11 +165,11 @@ export class ChatElement extends LightElement {
       .model=${modelOf(model)}
       @c2l-draft=${(event: CustomEvent<string>): void => {
         controller.setDraft(event.detail);
-        this.#takeModel();
+        this.redraw();
       }}
       @c2l-send=${(): void => {
         if (controller.send()) this.querySelector('c2l-transcript')?.toEnd();
-        this.#takeModel();
+        this.redraw();
       }}
       @c2l-stop=${(): void => {
         controller.stop();
@@ -175,9 +182,7 @@ export class ChatElement extends LightElement {
 
   #list(model: ChatModel, controller: ChatController): TemplateResult {
     return html`<c2l-chat-list
-      .chats=${model.conversations}
-      .current=${model.conversation.id}
-      .hasMore=${model.moreConversations ?? false}
+      .model=${model}
       .now=${controller.clock.now()}
       @c2l-open=${(event: CustomEvent<string>): void => {
         this.#sheet?.close();
@@ -190,17 +195,17 @@ export class ChatElement extends LightElement {
     ></c2l-chat-list>`;
   }
 
-  #sheetOf(model: ChatModel, controller: ChatController): TemplateResult {
-    const close = (): void => {
-      this.#sheet?.close();
-    };
-    return html`<dialog class="sheet" aria-label="Chats">
-      <div class="sheet-head">
-        <h2>Chats</h2>
-        <button type="button" class="icon-button" aria-label="Close" @click=${close}>${closeIcon}</button>
-      </div>
-      ${this.#list(model, controller)}
-    </dialog>`;
+  /** What the list said of a deletion is said above the composer then. */
+  readonly #sheetClosed = (): void => {
+    this.requestUpdate();
+  };
+
+  readonly closeSheet = (): void => {
+    this.#sheet?.close();
+  };
+
+  focusNext(target: FocusTarget): void {
+    this.#focus.want(target);
   }
 
   get #sheet(): HTMLDialogElement | null {
@@ -228,6 +233,7 @@ export class ChatElement extends LightElement {
       }),
     );
     this.#schedule(controller);
+    this.toggleAttribute('editor-actions', controller.capabilities.editorActions);
     if (!controller.capabilities.showsConnection) return;
     const show = (line: ConnectionLine | undefined): void => {
       this.line = line;
@@ -243,7 +249,8 @@ export class ChatElement extends LightElement {
     this.#owned.clear();
   }
 
-  #takeModel(): void {
+  /** What is typed comes back to its field at once, not with the next frame: a key pressed in between must find it as it is. */
+  redraw(): void {
     const { controller, model } = this;
     if (!controller || !model || !this.isConnected) return;
     const next = controller.model;
@@ -273,7 +280,7 @@ export class ChatElement extends LightElement {
     this.dispatchEvent(new CustomEvent('c2l-pair-again', { bubbles: true }));
   };
 
-  async #copy(text: string, button?: HTMLButtonElement): Promise<void> {
+  async copy(text: string, button?: HTMLButtonElement): Promise<void> {
     const isCopied = await copyText(text);
     this.announcement = isCopied ? { kind: 'status', text: 'Copied' } : { kind: 'alert', text: 'The browser did not allow copying.' };
     if (button && this.#followed) this.#owned.add(showCopied(button, isCopied, this.#followed.clock));

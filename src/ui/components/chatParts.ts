@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ChatModel } from '../chatModel.ts';
 import { connectionMeasure, connectionWord } from '../connectionLine.ts';
-import { chatsIcon, newChatIcon } from './icons.ts';
+import { chatsIcon, closeIcon, newChatIcon } from './icons.ts';
 
 export interface BarOptions {
   readonly title: string;
@@ -39,4 +39,15 @@ export function deviceLine(model: ChatModel): TemplateResult {
     <span class="dot ${word.toLowerCase().replace(' ', '-')}" aria-hidden="true"></span>
     <span class="device-name">${model.hub?.deviceName ?? 'Your computer'}</span><span class="device-word">${word}</span>
   </div>`;
+}
+
+/** The list of chats where there is no room beside the transcript. */
+export function chatSheet(list: TemplateResult, close: () => void, closed: () => void): TemplateResult {
+  return html`<dialog class="sheet" aria-label="Chats" @close=${closed}>
+    <div class="sheet-head">
+      <h2>Chats</h2>
+      <button type="button" class="icon-button" aria-label="Close" @click=${close}>${closeIcon}</button>
+    </div>
+    ${list}
+  </dialog>`;
 }

@@ -2,17 +2,19 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'l
 import { utf8 } from '../../base/bytes.ts';
 import type { ModelInfo } from '../../protocol/chatModels.ts';
 import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
-import { sendIcon, stopIcon } from './icons.ts';
+import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
+import { fire } from './fire.ts';
+import { closeIcon, sendIcon, stopIcon } from './icons.ts';
+import { isPlainEnter } from './keys.ts';
 import { LightElement } from './lightElement.ts';
+import { attachmentView } from './messageElement.ts';
 import './modelPickerElement.ts';
-
-/** A key event of this code belongs to an input method that is still composing (Safari sends it after `compositionend`). */
-const IME_KEY_CODE = 229;
 
 /** Where questions are written. Fires `c2l-draft` with the text, `c2l-send` and `c2l-stop`. */
 export class ComposerElement extends LightElement {
   static override readonly properties: PropertyDeclarations = {
     draft: { attribute: false },
+    attachments: { attribute: false },
     canSend: { attribute: false },
     isGenerating: { attribute: false },
     isStopping: { attribute: false },
@@ -21,6 +23,8 @@ export class ComposerElement extends LightElement {
   };
 
   declare draft: string;
+  /** What goes with the question. */
+  declare attachments: readonly Attachment[];
   declare canSend: boolean;
   declare isGenerating: boolean;
   declare isStopping: boolean;
@@ -30,6 +34,7 @@ export class ComposerElement extends LightElement {
   constructor() {
     super();
     this.draft = '';
+    this.attachments = [];
     this.canSend = false;
     this.isGenerating = false;
     this.isStopping = false;
@@ -42,8 +47,13 @@ export class ComposerElement extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const isTooLong = this.draft.length > MAX_PROMPT_BYTES / 4 && utf8(this.draft).length > MAX_PROMPT_BYTES;
+    const isTooLong = isLongerThanAPrompt(
+      this.attachments.length === 0 ? this.draft : joinQuestion({ text: this.draft, attachments: this.attachments }),
+    );
+    // While an answer is written a further question can be queued; until there is one, the place belongs to Stop alone.
+    const showsSend = !this.isGenerating || this.draft.trim() !== '';
     return html`<form class="composer" @submit=${this.#submit} @pointerdown=${this.#focusInput}>
+      ${this.attachments.length === 0 ? nothing : this.#chips()}
       <textarea
         aria-label="Message"
         rows="1"
@@ -56,19 +66,34 @@ export class ComposerElement extends LightElement {
       ${isTooLong ? html`<div class="too-long">This message is too long to be sent at once.</div>` : nothing}
       <div class="composer-bar">
         <c2l-model-picker .models=${this.models} .selected=${this.model}></c2l-model-picker>
-        ${
-          this.isGenerating
-            ? html`<button
-                type="button"
-                class="round stop"
-                aria-label="Stop"
-                aria-disabled=${this.isStopping ? 'true' : nothing}
-                @click=${this.#stop}
-              >
-                ${stopIcon}
-              </button>`
-            : html`<button type="submit" class="round send" aria-label="Send" ?disabled=${!this.canSend || isTooLong}>${sendIcon}</button>`
-        }
+        <div class="composer-buttons">
+          ${
+            this.isGenerating
+              ? html`<button
+                  type="button"
+                  class="round stop"
+                  aria-label="Stop"
+                  aria-disabled=${this.isStopping ? 'true' : nothing}
+                  @click=${this.#stop}
+                >
+                  ${stopIcon}
+                </button>`
+              : nothing
+          }
+          ${
+            showsSend
+              ? html`<button
+                  type="submit"
+                  class="round send"
+                  aria-label="Send"
+                  title=${this.isGenerating ? 'Send when this answer has ended' : nothing}
+                  ?disabled=${!this.canSend || isTooLong}
+                >
+                  ${sendIcon}
+                </button>`
+              : nothing
+          }
+        </div>
       </div>
     </form>`;
   }
@@ -81,13 +106,34 @@ export class ComposerElement extends LightElement {
     if (changed.has('draft')) fitHeight(input);
   }
 
+  #chips(): TemplateResult {
+    return html`<ul class="chips" aria-label="Sent with the message">
+      ${this.attachments.map(
+        (attachment, index) =>
+          html`<li>
+            ${attachmentView(attachment)}
+            <button
+              type="button"
+              class="icon-button small"
+              aria-label="Remove ${attachmentLabel(attachment)}"
+              @click=${(): void => {
+                fire(this, 'c2l-detach', index);
+                this.input?.focus();
+              }}
+            >
+              ${closeIcon}
+            </button>
+          </li>`,
+      )}
+    </ul>`;
+  }
+
   #onInput(event: Event): void {
     if (event.target instanceof HTMLTextAreaElement) this.#fire('c2l-draft', event.target.value);
   }
 
   #onKey(event: KeyboardEvent): void {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only sign of an input method in some browsers
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === IME_KEY_CODE) return;
+    if (!isPlainEnter(event)) return;
     event.preventDefault();
     this.#send();
   }
@@ -111,7 +157,7 @@ export class ComposerElement extends LightElement {
 
   /** The whole box is the field: a press beside the text puts the caret into it. */
   #focusInput(event: PointerEvent): void {
-    if (event.target instanceof Element && event.target.closest('button, textarea, c2l-model-picker')) return;
+    if (event.target instanceof Element && event.target.closest('button, textarea, c2l-model-picker, .chips')) return;
     event.preventDefault();
     this.input?.focus();
   }
@@ -119,6 +165,10 @@ export class ComposerElement extends LightElement {
   #fire(type: string, detail?: string): void {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
   }
+}
+
+function isLongerThanAPrompt(text: string): boolean {
+  return text.length > MAX_PROMPT_BYTES / 4 && utf8(text).length > MAX_PROMPT_BYTES;
 }
 
 /** For browsers without `field-sizing`; the greatest height is the style sheet's. */

@@ -12,6 +12,12 @@ export const downIcon = icon(svg`<path d="M10 4v11.5M5 10.5l5 5 5-5"/>`);
 export const closeIcon = icon(svg`<path d="M5 5l10 10M15 5L5 15"/>`);
 export const checkIcon = icon(svg`<path d="M4.5 10.5l3.5 3.5 7.5-8"/>`);
 export const warningIcon = icon(svg`<path d="M10 3.5l7 12.5H3zM10 8.5v3.2M10 13.9v.01"/>`);
+export const leftIcon = icon(svg`<path d="M12 5l-5 5 5 5"/>`);
+export const rightIcon = icon(svg`<path d="M8 5l5 5-5 5"/>`);
+export const editIcon = icon(svg`<path d="M4 16l.8-3.4 8.4-8.4 2.6 2.6-8.4 8.4zM11.6 5.8l2.6 2.6"/>`);
+export const deleteIcon = icon(svg`<path d="M4 6h12M8 6V4h4v2M5.5 6l.8 10h7.4l.8-10M8.6 9v4.4M11.4 9v4.4"/>`);
+export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5"/><path d="M12.8 12.8L16.5 16.5"/>`);
+export const fileIcon = icon(svg`<path d="M11 3.5H6a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1v-8zM11 3.5v4h4"/>`);
 
 /** The product's mark: a speech bubble with a signal in it. */
 export const markIcon = svg`<svg class="mark" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="M5 4.75h14A2.25 2.25 0 0 1 21.25 7v8A2.25 2.25 0 0 1 19 17.25h-6.5L8 20.75v-3.5H5A2.25 2.25 0 0 1 2.75 15V7A2.25 2.25 0 0 1 5 4.75Z"/><path d="M9.75 12.25a2.25 2.25 0 0 1 4.5 0"/><path d="M7.5 11a4.75 4.75 0 0 1 9 0"/><path d="M12 13.75v.01"/></svg>`;

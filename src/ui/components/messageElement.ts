@@ -1,11 +1,16 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { answerTrouble } from '../announcements.ts';
+import { attachmentLabel, splitQuestion, type Attachment } from '../attachments.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import { figures } from '../words.ts';
-import { warningIcon } from './icons.ts';
+import { fire } from './fire.ts';
+import { fileIcon, warningIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './markdownElement.ts';
+import './questionEditor.ts';
+import { siblingSwitch } from './siblingSwitch.ts';
+import { keepOneStop, moveInToolbar } from './toolbar.ts';
 
 /** Longer questions, such as pasted logs, are folded. */
 const FOLD_AFTER_LINES = 40;
@@ -16,6 +21,9 @@ export class MessageElement extends LightElement {
     message: { attribute: false },
     phase: { attribute: false },
     note: { attribute: false },
+    queued: { attribute: false },
+    mayBranch: { attribute: false },
+    editDraft: { attribute: false },
     isUnfolded: { state: true },
   };
 
@@ -24,12 +32,21 @@ export class MessageElement extends LightElement {
   declare phase: string;
   /** A word about a question that is still on its way. */
   declare note: string;
+  /** Of a question that waits its turn; `held`: it goes only when asked to. */
+  declare queued: 'queued' | 'held' | undefined;
+  /** It may be asked again, edited, or give way to a sibling. */
+  declare mayBranch: boolean;
+  /** Of a question that is being edited. */
+  declare editDraft: string | undefined;
   declare isUnfolded: boolean;
 
   constructor() {
     super();
     this.phase = '';
     this.note = '';
+    this.queued = undefined;
+    this.mayBranch = false;
+    this.editDraft = undefined;
     this.isUnfolded = false;
   }
 
@@ -38,14 +55,53 @@ export class MessageElement extends LightElement {
     return this.message.role === 'user' ? this.#question(this.message) : this.#answer(this.message);
   }
 
-  #question({ text }: ChatMessage): TemplateResult {
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    for (const toolbar of this.querySelectorAll('[role=toolbar]')) keepOneStop(toolbar);
+    // Whoever leaves the editor goes on from where it was opened.
+    const isLeft = changed.has('editDraft') && changed.get('editDraft') !== undefined && this.editDraft === undefined;
+    if (isLeft && document.activeElement === document.body) this.querySelector<HTMLElement>('.edit-message')?.focus();
+  }
+
+  #question(message: ChatMessage): TemplateResult {
+    if (this.editDraft !== undefined)
+      return html`<c2l-question-editor
+        .questionId=${message.id}
+        .draft=${this.editDraft}
+        .canSend=${this.mayBranch}
+      ></c2l-question-editor>`;
+    const { text, attachments } = splitQuestion(message.text);
     const lines = text.split('\n').length;
     const folded = lines > FOLD_AFTER_LINES && !this.isUnfolded;
     return html`<div class="question">
       <div class="bubble ${folded ? 'folded' : ''}">${text}</div>
+      ${attachments.map(attachmentView)}
       ${folded ? html`<button type="button" class="quiet" @click=${this.#unfold}>Show all ${String(lines)} lines</button>` : nothing}
-      ${this.note === '' ? nothing : html`<div class="note">${this.note}</div>`}
+      ${this.note === '' ? nothing : html`<div class="note">${this.note} ${this.#queueButtons(message.id)}</div>`}
+      ${this.note === '' ? this.#questionBar(message) : nothing}
     </div>`;
+  }
+
+  #questionBar(message: ChatMessage): TemplateResult | typeof nothing {
+    if (!this.mayBranch && !message.siblings) return nothing;
+    return html`<div class="message-bar" role="toolbar" aria-label="Message actions" @keydown=${moveInToolbar}>
+      ${siblingSwitch(message, this.mayBranch)}
+      ${this.mayBranch ? html`<button type="button" class="quiet edit-message" @click=${this.#edit}>Edit</button>` : nothing}
+    </div>`;
+  }
+
+  #queueButtons(requestId: string): TemplateResult | typeof nothing {
+    if (this.queued === undefined) return nothing;
+    const button = (what: 'send' | 'edit' | 'remove', word: string): TemplateResult =>
+      html`<button
+        type="button"
+        class="text-button"
+        @click=${(): void => {
+          fire(this, 'c2l-queued', { requestId, what });
+        }}
+      >
+        ${word}
+      </button>`;
+    return html`${this.queued === 'held' ? button('send', 'Send now') : nothing}${button('edit', 'Edit')}${button('remove', 'Remove')}`;
   }
 
   #answer(answer: ChatMessage): TemplateResult {
@@ -86,16 +142,34 @@ export class MessageElement extends LightElement {
     return html`<footer class="figures">
       <span class="facts">${facts.join(' · ')}</span>
       ${answer.standIn === true ? html`<span class="badge" title="Answered by a scripted stand-in, not by a model">stand-in</span>` : nothing}
-      ${
-        answer.text === ''
-          ? nothing
-          : html`<button type="button" class="quiet copy-message" aria-label="Copy message" @click=${this.#copy}>Copy</button>`
-      }
+      ${this.#answerBar(answer)}
     </footer>`;
+  }
+
+  #answerBar(answer: ChatMessage): TemplateResult | typeof nothing {
+    const hasText = answer.text !== '';
+    if (!hasText && !this.mayBranch && !answer.siblings) return nothing;
+    return html`<div class="message-bar" role="toolbar" aria-label="Answer actions" @keydown=${moveInToolbar}>
+      ${siblingSwitch(answer, this.mayBranch)}
+      ${this.mayBranch ? html`<button type="button" class="quiet" @click=${this.#regenerate}>Regenerate</button>` : nothing}
+      ${
+        hasText
+          ? html`<button type="button" class="quiet copy-message" aria-label="Copy message" @click=${this.#copy}>Copy</button>`
+          : nothing
+      }
+    </div>`;
   }
 
   #unfold(): void {
     this.isUnfolded = true;
+  }
+
+  #edit(): void {
+    if (this.message) fire(this, 'c2l-edit', this.message.id);
+  }
+
+  #regenerate(): void {
+    if (this.message) fire(this, 'c2l-regenerate', this.message.id);
   }
 
   #copy(event: Event): void {
@@ -103,6 +177,14 @@ export class MessageElement extends LightElement {
     const detail: CopyDetail = { text: this.message?.text ?? '', button: event.currentTarget };
     this.dispatchEvent(new CustomEvent(copyCodeEvent, { bubbles: true, detail }));
   }
+}
+
+/** What went with a question, folded: its name, and its lines on a press. */
+export function attachmentView(attachment: Attachment): TemplateResult {
+  return html`<details class="attachment">
+    <summary>${fileIcon}<span>${attachmentLabel(attachment)}</span></summary>
+    <pre tabindex="0" role="group" aria-label=${attachmentLabel(attachment)}><code>${attachment.text}</code></pre>
+  </details>`;
 }
 
 customElements.define('c2l-message', MessageElement);

@@ -4,6 +4,7 @@ import type { ChatController } from '../chatController.ts';
 import { modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { ollamaTrouble } from '../ollamaTrouble.ts';
+import { fire } from './fire.ts';
 import { closeIcon, markIcon, warningIcon } from './icons.ts';
 
 /** The one line about the way to the device. */
@@ -15,13 +16,13 @@ export function connectionNotice(line: ConnectionLine | undefined, pairAgain: ()
   </div>`;
 }
 
-/** What stands above the composer: trouble with Ollama, and what was refused. */
-export function notices(model: ChatModel, controller: ChatController): TemplateResult {
+/** What stands above the composer: trouble with Ollama, what was refused, and, where the list of chats is out of sight, what was deleted. */
+export function notices(model: ChatModel, controller: ChatController, showsUndo: boolean): TemplateResult {
   // What is behind a line that is down is not known: the nearest trouble is the one to show.
   const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
   const trouble = isUp ? ollamaTrouble(model.ollama) : undefined;
   const refused = visiblePending(model).filter((send) => send.state === 'refused');
-  return html`${
+  return html`${showsUndo && model.undo ? undoNotice(model.undo) : nothing}${
     model.refusal
       ? notice(wordsOf(model.refusal.error, model.refusal.detail), () => {
           controller.dismiss();
@@ -86,5 +87,32 @@ export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
           : `It runs on ${where}. Chats are kept there and nowhere else.`
       }
     </p>
+  </div>`;
+}
+
+/** The last deletion, and the way back. */
+export function undoNotice({ conversationId, title }: NonNullable<ChatModel['undo']>): TemplateResult {
+  const from = (event: Event): Element => event.currentTarget as Element;
+  return html`<div class="notice undo" role="group" aria-label="Deleted">
+    <span>Deleted “${title === '' ? 'Untitled' : title}”.</span>
+    <button
+      type="button"
+      class="text-button"
+      @click=${(event: Event): void => {
+        fire(from(event), 'c2l-restore', { id: conversationId, open: true });
+      }}
+    >
+      Undo
+    </button>
+    <button
+      type="button"
+      class="icon-button small"
+      aria-label="Dismiss"
+      @click=${(event: Event): void => {
+        fire(from(event), 'c2l-forget-undo', undefined);
+      }}
+    >
+      ${closeIcon}
+    </button>
   </div>`;
 }

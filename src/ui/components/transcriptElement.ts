@@ -59,6 +59,22 @@ export class TranscriptElement extends LightElement {
     this.#follow();
   }
 
+  /** Puts a message into the middle of the view, with the focus, and stays there. */
+  async show(messageId: string): Promise<void> {
+    this.isWhole = true;
+    this.#stickiness.up();
+    await this.updateComplete;
+    const article = this.#article(messageId);
+    article?.classList.add('found');
+    article?.scrollIntoView({ block: 'center' });
+    article?.focus({ preventScroll: true });
+  }
+
+  /** Focuses a control of a message, so that a press on it can be repeated on the message that took its place. */
+  focusControl(messageId: string, control: string): void {
+    this.#article(messageId)?.querySelector<HTMLElement>(`button.${control}`)?.focus();
+  }
+
   focusLast(): void {
     this.#articles().at(-1)?.focus();
   }
@@ -99,6 +115,9 @@ export class TranscriptElement extends LightElement {
             .message=${row.message}
             .phase=${row.phase}
             .note=${row.note}
+            .queued=${row.queued}
+            .mayBranch=${row.mayBranch}
+            .editDraft=${row.editDraft}
           ></c2l-message>`,
       )}
     </div>`;
@@ -136,12 +155,7 @@ export class TranscriptElement extends LightElement {
     }
     if (!changed.has('rows')) return;
     if (this.#stickiness.isStuck) this.#follow();
-    else if (this.#lastText(changed.get('rows')) !== this.#lastText(this.rows)) this.isNewBelow = true;
-  }
-
-  #lastText(rows: unknown): string {
-    const last = Array.isArray(rows) ? (rows as readonly TranscriptRow[]).at(-1) : undefined;
-    return last ? `${last.key} ${String(last.message.text.length)}` : '';
+    else if (hasGrown(changed.get('rows'), this.rows)) this.isNewBelow = true;
   }
 
   #observe(): void {
@@ -197,7 +211,7 @@ export class TranscriptElement extends LightElement {
 
   /** Moves between articles as in every feed; other keys that go up leave the end. */
   #onKey(event: KeyboardEvent): void {
-    if (event.target instanceof HTMLElement && event.target.closest('pre, .table-frame')) return;
+    if (event.target instanceof HTMLElement && event.target.closest('pre, .table-frame, textarea')) return;
     const articles = this.#articles();
     const at = articles.findIndex((article) => article.contains(document.activeElement));
     if (at >= 0 && (event.key === 'PageUp' || event.key === 'PageDown')) {
@@ -222,9 +236,21 @@ export class TranscriptElement extends LightElement {
     heading?.scrollIntoView({ block: 'start' });
   }
 
+  #article(messageId: string): HTMLElement | undefined {
+    return [...this.querySelectorAll('c2l-message')].find(({ message }) => message?.id === messageId);
+  }
+
   #articles(): HTMLElement[] {
     return [...this.querySelectorAll<HTMLElement>('[role=article]')];
   }
+}
+
+/** Something came to the end. Another branch in the place of one is not new. */
+function hasGrown(before: unknown, after: readonly TranscriptRow[]): boolean {
+  const rows = Array.isArray(before) ? (before as readonly TranscriptRow[]) : [];
+  const [old, last] = [rows.at(-1), after.at(-1)];
+  if (!last || !old) return false;
+  return old.key === last.key ? last.message.text.length > old.message.text.length : after.length > rows.length;
 }
 
 function slug(text: string): string {

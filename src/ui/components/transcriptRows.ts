@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../protocol/chatMessage.ts';
-import { visiblePending, type ChatModel } from '../chatModel.ts';
+import { mayBranch, visiblePending, type ChatModel } from '../chatModel.ts';
 import { runningAnswer } from '../conversationModel.ts';
+import { isHeld } from '../sending.ts';
 import { phaseText } from '../words.ts';
 
 /** One article of the transcript. */
@@ -11,6 +12,11 @@ export interface TranscriptRow {
   readonly label: string;
   readonly phase: string;
   readonly note: string;
+  /** Of a question that waits its turn. */
+  readonly queued: 'queued' | 'held' | undefined;
+  readonly mayBranch: boolean;
+  /** Of a question that is being edited. */
+  readonly editDraft: string | undefined;
 }
 
 /** The articles in their order: what the conversation holds, then questions on their way and the answers that they wait for. */
@@ -19,6 +25,7 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
   const messages = [...model.conversation.messages];
   const notes = new Map<string, string>();
   const phases = new Map<string, string>();
+  const queue = new Map<string, 'queued' | 'held'>();
   if (running && running.text === '') {
     const waited = model.phase?.answerId === running.id ? Math.max(0, now - model.phase.since) : 0;
     phases.set(
@@ -35,11 +42,25 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
     const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
     const { requestId: id, text } = send;
     messages.push({ id, role: 'user', text, createdAt: now });
+    if (send.state === 'queued') {
+      const state = isHeld(model, id) ? 'held' : 'queued';
+      queue.set(id, state);
+      notes.set(id, state === 'held' ? 'Not sent: the answer broke off.' : 'Queued');
+      continue;
+    }
     notes.set(id, isUp ? 'Sending…' : 'Waiting to be sent');
     // Nothing is promised of an answer while the question has nowhere to go.
     if (isUp) messages.push({ id: `${id}-answer`, role: 'assistant', text: '', createdAt: now, model: send.model, state: 'waiting' });
   }
-  return label(messages).map((row) => ({ ...row, phase: phases.get(row.key) ?? '', note: notes.get(row.key) ?? '' }));
+  const branch = mayBranch(model);
+  return label(messages).map((row) => ({
+    ...row,
+    phase: phases.get(row.key) ?? '',
+    note: notes.get(row.key) ?? '',
+    queued: queue.get(row.key),
+    mayBranch: branch,
+    editDraft: row.key === model.editing ? (model.drafts[row.key] ?? '') : undefined,
+  }));
 }
 
 function label(messages: readonly ChatMessage[]): Pick<TranscriptRow, 'key' | 'message' | 'label'>[] {

@@ -1,3 +1,5 @@
+import { codeActionButtons, isShell } from '../codeActions.ts';
+
 /** Growth of a code block goes into groups of whole lines of about this length, so that a growing block is not laid out again in full. */
 const GROUP_CHARACTERS = 2048;
 
@@ -33,7 +35,11 @@ export class CodeBlock {
       const detail: CopyDetail = { text: this.#text, button };
       this.element.dispatchEvent(new CustomEvent(copyCodeEvent, { bubbles: true, detail }));
     });
-    head.append(this.#label, button);
+    head.append(
+      this.#label,
+      codeActionButtons(document, () => ({ language: this.#language ?? '', text: this.#text })),
+      button,
+    );
     this.#pre = document.createElement('pre');
     this.#pre.tabIndex = 0;
     this.#pre.setAttribute('role', 'group');
@@ -46,6 +52,7 @@ export class CodeBlock {
     if (language !== this.#language) {
       this.#language = language;
       this.#label.textContent = language;
+      this.element.classList.toggle('shell', isShell(language));
       this.#pre.setAttribute('aria-label', language === '' ? 'Code' : `Code, ${language}`);
     }
     if (text === this.#text) return;

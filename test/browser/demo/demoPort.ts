@@ -1,15 +1,17 @@
 import { Emitter } from '../../../src/base/emitter.ts';
-import type { ChatReply, ChatRequest, ConversationEvent } from '../../../src/protocol/chat.ts';
+import type { ChatReply, ChatRequest, ConversationEvent, ConversationSummary } from '../../../src/protocol/chat.ts';
 import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
+import { choose, fork, type DemoFork } from './demoForks.ts';
 
 export interface DemoChat {
   title: string;
   updatedAt: number;
   messages: ChatMessage[];
   sequence: number;
+  forks?: DemoFork[];
 }
 
 export const demoIdOf = (name: string): string => name.padEnd(22, '0').slice(0, 22);
@@ -20,6 +22,7 @@ export class DemoPort implements ChatPort {
   readonly capabilities: ChatCapabilities;
   readonly sent: ChatRequest[] = [];
   readonly chats: Map<string, DemoChat>;
+  readonly bin = new Map<string, DemoChat>();
   models: ModelInfo[] = [];
   status: ChatPortStatus = { state: 'connected' };
   refuseNext: ErrorCode | undefined;
@@ -129,17 +132,107 @@ export class DemoPort implements ChatPort {
       case 'page':
         this.#page(request.conversationId, request.before);
         return;
+      case 'regenerate':
+      case 'edit':
+        this.#branch(request);
+        return;
+      case 'choose': {
+        const { messages = [], forks = [] } = this.chats.get(request.conversationId) ?? {};
+        choose(messages, forks, request.messageId);
+        this.reply({ type: 'accepted', requestId: request.requestId });
+        this.#snapshot(request.conversationId);
+        return;
+      }
+      case 'rename': {
+        const chat = this.chats.get(request.conversationId);
+        if (chat) chat.title = request.title;
+        this.#arranged(request.requestId);
+        return;
+      }
+      case 'deleteConversation':
+        this.#move(request.conversationId, this.chats, this.bin);
+        this.#arranged(request.requestId);
+        return;
+      case 'restoreConversation':
+        this.#move(request.conversationId, this.bin, this.chats);
+        this.#arranged(request.requestId);
+        return;
+      case 'listDeleted':
+        this.reply({ type: 'deleted', items: this.#summaries(this.bin) });
+        return;
+      case 'search':
+        this.#search(request.query);
+        return;
       default:
         return; // what the demo's views do not ask for
     }
   }
 
+  #arranged(requestId: string): void {
+    this.reply({ type: 'accepted', requestId });
+    this.#list();
+  }
+
+  #move(id: string, from: Map<string, DemoChat>, to: Map<string, DemoChat>): void {
+    const chat = from.get(id);
+    if (!chat) return;
+    from.delete(id);
+    to.set(id, chat);
+  }
+
+  #search(query: string): void {
+    const items = [...this.chats].flatMap(([conversationId, { title, messages }]) =>
+      messages.flatMap(({ id: messageId, role, text, createdAt }) => {
+        const at = text.toLowerCase().indexOf(query.toLowerCase());
+        if (at < 0) return [];
+        const start = Math.max(0, at - 30);
+        const excerpt = text.slice(start, at + 90);
+        const marks: [number, number][] = [[at - start, at - start + query.length]];
+        return [{ conversationId, title, messageId, role, createdAt, excerpt, marks }];
+      }),
+    );
+    this.reply({ type: 'found', query, items: items.slice(0, 50) });
+  }
+
+  #branch(request: Extract<ChatRequest, { type: 'regenerate' | 'edit' }>): void {
+    if (this.refuseNext !== undefined) {
+      this.reply({ type: 'refused', requestId: request.requestId, error: this.refuseNext });
+      this.refuseNext = undefined;
+      return;
+    }
+    const { requestId, conversationId, model } = request;
+    const chat = this.chats.get(conversationId);
+    if (!chat) return;
+    this.#turns += 1;
+    const createdAt = Date.now();
+    const name = `${String(this.#turns)}b${String(createdAt)}`;
+    const answer: ChatMessage = {
+      id: demoIdOf(`a${name}`),
+      role: 'assistant',
+      text: '',
+      createdAt,
+      model,
+      state: 'waiting',
+      nextSequence: 0,
+    };
+    const question: ChatMessage[] =
+      request.type === 'edit' ? [{ id: demoIdOf(`q${name}`), role: 'user', text: request.text, createdAt }] : [];
+    const index = chat.messages.findIndex(({ id }) => id === (request.type === 'edit' ? request.questionId : request.answerId));
+    fork(chat.messages, (chat.forks ??= []), index, [...question, answer]);
+    this.reply({ type: 'accepted', requestId, answerId: answer.id });
+    this.#snapshot(conversationId);
+  }
+
   #list(): void {
-    const items = [...this.chats].map(([id, { title, updatedAt, messages }]) => {
+    this.reply({ type: 'conversations', items: this.#summaries(this.chats) });
+  }
+
+  #summaries(chats: ReadonlyMap<string, DemoChat>): ConversationSummary[] {
+    const items = [...chats].map(([id, { title, updatedAt, messages }]) => {
       const running = messages.at(-1)?.state === 'streaming';
       return { id, title, createdAt: updatedAt, updatedAt, running };
     });
-    this.reply({ type: 'conversations', items: items.sort((a, b) => b.updatedAt - a.updatedAt) });
+    return items.sort((a, b) => b.updatedAt - a.updatedAt);
   }
 
   #snapshot(conversationId: string): void {

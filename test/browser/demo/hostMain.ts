@@ -1,4 +1,4 @@
-import { parseWebviewMessage, type HostToWebview, type WebviewView } from '../../../src/protocol/webviewMessages.ts';
+import { parseWebviewMessage, type CodeRequest, type HostToWebview, type WebviewView } from '../../../src/protocol/webviewMessages.ts';
 import { demoChats, demoModels } from './demoFixtures.ts';
 import { demoIdOf, DemoPort } from './demoPort.ts';
 
@@ -7,6 +7,7 @@ export class WebviewHost {
   readonly port = new DemoPort(demoChats(Date.now()), { editorActions: true, showsConnection: false }, { state: 'ok' });
   readonly views: WebviewView[] = [];
   /** Messages that did not decode. */
+  readonly code: CodeRequest[] = [];
   refused = 0;
 
   constructor() {
@@ -30,6 +31,7 @@ export class WebviewHost {
     }
     if (read.type === 'view') this.views.push(read.view);
     else if (read.type === 'request') this.port.send(read.request);
+    else if (read.type === 'code') this.code.push(read.code);
     else {
       const { capabilities, status } = this.port;
       this.post({ type: 'init', capabilities, status, conversationId: demoIdOf('main') });

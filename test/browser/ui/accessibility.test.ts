@@ -55,6 +55,45 @@ const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] 
       await demo.page.getByRole('navigation', { name: 'Chats' }).waitFor();
     },
   ],
+  [
+    'siblings, a question that is edited, and one that is queued',
+    async (demo) => {
+      await demo.start({ chat: 'main' });
+      await demo.articles.last().getByRole('button', { name: 'Regenerate' }).click();
+      await demo.page.evaluate(() => {
+        window.demo.hub.chunk('Another.');
+        window.demo.hub.finish();
+      });
+      await demo.articles.last().getByText('Answer 2 of 2').waitFor();
+      await demo.articles.first().getByRole('button', { name: 'Edit' }).click();
+      await demo.ask('Go on');
+      await demo.message.fill('And then?');
+      await demo.page.keyboard.press('Enter');
+      await demo.page.getByText('Queued').first().waitFor();
+    },
+  ],
+  ...(['renamed and deleted', 'found', 'in the bin'] as const).map((state): readonly [string, (demo: DemoPage) => Promise<void>] => [
+    `chats that are ${state}`,
+    async (demo) => {
+      await demo.start({ chat: 'main' });
+      if (!(await demo.page.getByRole('navigation', { name: 'Chats' }).isVisible()))
+        await demo.page.getByRole('button', { name: 'Chats' }).click();
+      if (state === 'found') {
+        await demo.page.getByRole('searchbox', { name: 'Search chats' }).fill('relay');
+        await demo.page.getByRole('heading', { name: /found$/ }).waitFor();
+        return;
+      }
+      await demo.page.getByRole('button', { name: 'Delete', exact: true }).last().click();
+      await demo.page.getByRole('button', { name: 'Undo' }).waitFor();
+      if (state === 'in the bin') {
+        await demo.page.getByRole('button', { name: 'Deleted chats' }).click();
+        await demo.page.getByRole('button', { name: 'Restore' }).waitFor();
+        return;
+      }
+      await demo.page.getByRole('button', { name: 'Rename' }).first().click();
+      await demo.page.getByRole('textbox', { name: 'New title' }).waitFor();
+    },
+  ]),
   ['an unpaired page', async (demo) => demo.page.getByRole('textbox', { name: 'Paste link' }).waitFor()],
   [
     'a question at the computer',

@@ -67,6 +67,73 @@ describe('the chat as a webview, in Chromium', () => {
     await demo.page.getByRole('heading', { level: 1, name: 'How does the tunnel work?' }).waitFor();
   });
 
+  it('shows what was added to the question, takes it off, and keeps the rest over a reload', async () => {
+    await demo.page.evaluate(() => {
+      const lines = { first: 3, last: 4 };
+      window.host.post({
+        type: 'attach',
+        items: [
+          { path: 'src/a.ts', language: 'typescript', lines, text: 'let a;\nlet b;' },
+          { path: 'README.md', language: 'markdown', text: '# Read' },
+        ],
+      });
+    });
+    const chips = demo.page.getByRole('list', { name: 'Sent with the message' });
+    await chips.getByText('src/a.ts:3–4').click();
+    await chips.getByText('let a;').waitFor();
+    await demo.page.getByRole('button', { name: 'Remove README.md' }).click();
+    await demo.message.fill('Why two?');
+    await demo.page.reload();
+    await chips.getByText('src/a.ts:3–4').waitFor();
+    assert.equal(await chips.getByRole('listitem').count(), 1);
+    await demo.message.focus();
+    await demo.page.keyboard.press('Enter');
+    await demo.page.getByRole('button', { name: 'Stop' }).waitFor();
+    assert.equal(await chips.count(), 0);
+    await demo.shows(demo.articles.nth(4), /Why two\?\s+src\/a\.ts:3–4/);
+    assert.deepEqual(
+      await demo.page.evaluate(() => window.host.port.sent.flatMap((request) => (request.type === 'send' ? [request.text] : []))),
+      ['Why two?\n\nFrom `src/a.ts`, lines 3–4:\n\n```typescript\nlet a;\nlet b;\n```'],
+    );
+  });
+
+  it('offers what an editor can do with code, the terminal for shell code alone', async () => {
+    await demo.ask('How do I install it?');
+    await demo.page.evaluate(() => {
+      window.host.port.chunk('```sh\nnpm ci\n```\n\n```ts\nlet a;\n```');
+      window.host.port.finish();
+    });
+    const blocks = demo.articles.last().locator('.code-block');
+    await blocks.nth(1).getByRole('button', { name: 'Apply to the open file…' }).waitFor();
+    assert.equal(await blocks.nth(1).getByRole('button', { name: 'Write to the terminal' }).count(), 0);
+    await blocks.nth(0).getByRole('button', { name: 'Write to the terminal' }).click();
+    await blocks.nth(1).getByRole('button', { name: 'Insert at cursor' }).click();
+    await demo.page.evaluate(() => {
+      window.host.post({ type: 'command', command: 'openLastAnswer' });
+    });
+    await demo.page.waitForFunction(() => window.host.code.length === 3);
+    assert.deepEqual(await demo.page.evaluate(() => window.host.code.map(({ action, language }) => `${action} ${language}`)), [
+      'terminal sh',
+      'insert ts',
+      'newFile markdown',
+    ]);
+  });
+
+  it('searches, renames and deletes on the editor’s commands', async () => {
+    const run = (command: 'searchChats' | 'renameChat' | 'deleteChat'): Promise<void> =>
+      demo.page.evaluate((name) => {
+        window.host.post({ type: 'command', command: name });
+      }, command);
+    await run('searchChats');
+    await demo.page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Search chats');
+    await run('renameChat');
+    await demo.page.getByRole('textbox', { name: 'New title' }).press('Escape');
+    await demo.page.getByRole('button', { name: 'Close' }).click();
+    await run('deleteChat');
+    await demo.page.getByRole('button', { name: 'Undo' }).click();
+    await demo.page.getByRole('heading', { level: 1, name: 'How does the tunnel work?' }).waitFor();
+  });
+
   it('comes back as a new page with its chat and its draft', async () => {
     await demo.page.getByRole('button', { name: 'Chats' }).click();
     await demo.page.getByRole('button', { name: 'A long one' }).click();

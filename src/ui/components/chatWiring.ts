@@ -1,0 +1,57 @@
+import type { ChatController } from '../chatController.ts';
+import type { FocusTarget } from './focusMover.ts';
+import { hear } from './fire.ts';
+
+/** What the wiring needs of the chat it is in. */
+export interface ChatSurface extends Element {
+  readonly controller: ChatController | undefined;
+  /** Draws what has been asked for at once, so that a key pressed in between finds it as it is. */
+  redraw(): void;
+  closeSheet(): void;
+  focusInput(): void;
+  /** Has something focused as soon as it is there. */
+  focusNext(target: FocusTarget): void;
+}
+
+/** Carries what the parts of a chat ask for to its controller. */
+export function wireChat(chat: ChatSurface): void {
+  const on: typeof hear = (at, type, listener) => {
+    hear(at, type, (detail) => {
+      listener(detail);
+      chat.redraw();
+    });
+  };
+  on(chat, 'c2l-regenerate', (answerId) => {
+    chat.controller?.regenerate(answerId);
+    chat.focusNext('last');
+  });
+  on(chat, 'c2l-edit', (questionId) => chat.controller?.edit(questionId));
+  on(chat, 'c2l-edit-draft', ({ questionId, text }) => chat.controller?.setEditDraft(questionId, text));
+  on(chat, 'c2l-edit-send', (questionId) => {
+    chat.controller?.sendEdit(questionId);
+    chat.focusNext('last');
+  });
+  on(chat, 'c2l-choose', ({ messageId, control }) => {
+    chat.controller?.choose(messageId);
+    chat.focusNext({ messageId, control });
+  });
+  on(chat, 'c2l-queued', ({ requestId, what }) => {
+    if (what === 'send') chat.controller?.sendNow(requestId);
+    else chat.controller?.dismiss(requestId, what === 'edit');
+    chat.focusInput();
+  });
+  on(chat, 'c2l-detach', (index) => chat.controller?.detach(index));
+  on(chat, 'c2l-rename', ({ id, title }) => chat.controller?.rename(id, title));
+  on(chat, 'c2l-delete', (id) => chat.controller?.delete(id));
+  on(chat, 'c2l-restore', ({ id, open }) => {
+    chat.controller?.restore(id);
+    if (open) chat.controller?.open(id);
+  });
+  on(chat, 'c2l-forget-undo', () => chat.controller?.forgetUndo());
+  on(chat, 'c2l-bin', (isOpen) => chat.controller?.showBin(isOpen));
+  on(chat, 'c2l-search', (query) => chat.controller?.search(query));
+  on(chat, 'c2l-go', ({ conversationId, messageId }) => {
+    chat.closeSheet();
+    chat.controller?.goTo(conversationId, messageId);
+  });
+}

@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import type { Attachment, WebviewCommand } from '../protocol/webviewMessages.ts';
+import type { ChatView } from './chatView.ts';
+import type { CommandHandlers } from './commands.ts';
+import { chosenFiles, selectedLines } from './editorContext.ts';
+
+type ChatCommandName =
+  | ('openChat' | 'newChat' | 'showHistory' | 'searchChats' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
+  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
+
+/** Commands that the chat itself carries out, and those that add to its question. */
+export function chatCommands(chat: Pick<ChatView, 'open' | 'run'>): Pick<CommandHandlers, ChatCommandName> {
+  const shown = (command: WebviewCommand) => (): Promise<void> => chat.open({ type: 'command', command });
+  const hidden = (command: WebviewCommand) => (): void => {
+    chat.run({ type: 'command', command });
+  };
+  const attach = async (items: readonly Attachment[]): Promise<void> => {
+    if (items.length > 0) await chat.open({ type: 'attach', items });
+  };
+  return {
+    openChat: shown('focusInput'),
+    newChat: shown('newChat'),
+    showHistory: shown('showChats'),
+    searchChats: shown('searchChats'),
+    renameChat: shown('renameChat'),
+    deleteChat: shown('deleteChat'),
+    stopGeneration: hidden('stop'),
+    regenerate: shown('regenerate'),
+    copyLastAnswer: shown('copyLastAnswer'),
+    openLastAnswerInEditor: hidden('openLastAnswer'),
+    focusInput: shown('focusInput'),
+    focusLastMessage: shown('focusLastMessage'),
+    addSelection: async () => {
+      if (isTrusted()) await attach(selectedLines());
+    },
+    addFile: async (...args) => {
+      if (isTrusted()) await attach(await chosenFiles(args));
+    },
+  };
+}
+
+/** Files of an untrusted workspace are not offered as context; the capability in package.json says so. */
+function isTrusted(): boolean {
+  if (vscode.workspace.isTrusted) return true;
+  void vscode.window.showInformationMessage(vscode.l10n.t('Files of a workspace that is not trusted are not added to chats.'));
+  return false;
+}

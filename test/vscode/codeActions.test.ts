@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Workbench } from '../harness/workbench.ts';
+import { ChatPanel, EditorRig, shots } from './editorRig.ts';
+
+const before3 = 'export function one() {\n  return 1;\n}\n';
+
+describe('files and code between a real editor and the chat', () => {
+  let rig: EditorRig;
+  let workbench: Workbench;
+  let chat: ChatPanel;
+  let file: string;
+
+  before(async () => {
+    rig = await EditorRig.start({
+      ollama: {
+        script: 'Change it:\n\n```ts\nexport function one() {\n  // better\n  return 1;\n}\n```\n\nThen:\n\n```sh\ntouch was-run\n```\n',
+      },
+    });
+    file = join(rig.server.workspace, 'one.ts');
+    writeFileSync(file, before3);
+    rig.context.setDefaultTimeout(12_000);
+    workbench = await rig.open();
+    chat = new ChatPanel(workbench);
+    await chat.open();
+    await workbench.page.keyboard.press('Control+P');
+    const box = workbench.page.locator('.quick-input-widget input.input');
+    await box.waitFor();
+    await box.fill('one.ts');
+    await workbench.quickPickRow('one.ts').click();
+    await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'export' }).first().waitFor();
+  });
+  after(() => rig.stop());
+
+  it('adds the selection and the file to the question, and shows what is sent', async () => {
+    await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'return' }).click();
+    await workbench.page.keyboard.press('Home');
+    await workbench.page.keyboard.press('Shift+End');
+    // The palette would begin with Escape, which drops the selection.
+    await workbench.page.keyboard.press('Control+K');
+    await workbench.page.keyboard.press('Shift+L');
+    const chips = chat.document.getByRole('list', { name: 'Sent with the message' });
+    await chips.getByText('one.ts:2', { exact: true }).waitFor();
+    await workbench.runCommand('CloudToLocalLLM: Add File to Chat');
+    await chips.getByText('one.ts', { exact: true }).waitFor();
+    await chat.document.getByRole('button', { name: 'Remove one.ts', exact: true }).click();
+    await workbench.page.screenshot({ path: join(shots, 'panel-attached-light.png') });
+    await chat.ask('Make it better');
+    await chat.showsAnswer('better');
+    assert.equal(rig.ollama.asked.length, 1);
+    await chat.document.getByRole('article', { name: /^You/ }).getByText('one.ts:2').waitFor();
+  });
+
+  it('writes a command to the terminal and does not run it', async () => {
+    await chat.document.getByRole('button', { name: 'Write to the terminal' }).click();
+    await workbench.page.locator('.terminal.xterm').waitFor();
+    await workbench.page.locator('.terminal-wrapper.active').waitFor();
+    await workbench.page.screenshot({ path: join(shots, 'panel-terminal-light.png') });
+    assert.equal(existsSync(join(rig.server.workspace, 'was-run')), false);
+  });
+
+  it('shows a change to be reviewed before the file has it', async () => {
+    await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'return' }).first().click();
+    await chat.document.getByRole('button', { name: 'Apply to the open file…' }).first().click();
+    const accept = workbench.page.getByRole('button', { name: 'Apply', exact: true });
+    await accept.waitFor();
+    await workbench.page.screenshot({ path: join(shots, 'panel-review-light.png') });
+    assert.equal(readFileSync(file, 'utf8'), before3);
+    // Nothing is ticked by itself: the person accepts each change.
+    await workbench.page.locator('.edit-checkbox').first().click();
+    await accept.click();
+    await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'better' }).first().waitFor();
+  });
+
+  it('inserts code at the cursor, and opens it in a new file', async () => {
+    await chat.document.getByRole('button', { name: 'Open in a new file' }).last().click();
+    await workbench.page.getByRole('tab', { name: /Untitled-1/ }).waitFor();
+    await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'touch' }).first().waitFor();
+    await chat.document.getByRole('button', { name: 'Insert at cursor' }).last().click();
+    await workbench.page
+      .locator('.monaco-editor .view-line')
+      .filter({ hasText: /touch.was-run.*touch|touch.was-run/ })
+      .first()
+      .waitFor();
+    await workbench.page.screenshot({ path: join(shots, 'panel-inserted-light.png') });
+  });
+});
