@@ -31,7 +31,7 @@ const webviewPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 
 const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', woff2: 'font/woff2' };
 
-/** Serves the chat over a demo hub at `/`, and the Markdown view alone at `/spec`, on loopback. */
+/** Serves the chat over a demo hub at `/`, the same beside a naive renderer at `/naive`, and the Markdown view alone at `/spec`, on loopback. */
 export class DemoServer {
   readonly #server: Server;
   readonly origin: string;
@@ -48,6 +48,7 @@ export class DemoServer {
       .replaceAll('"./pageMain.ts"', '"/demoMain.js"')
       .replaceAll(/<link rel="(manifest|icon|apple-touch-icon)"[^>]*>/g, '');
     files.set('/', page);
+    files.set('/naive', page.replace('</head>', '<script type="module" src="/naiveRenderer.js"></script></head>'));
     files.set(
       '/spec',
       '<!DOCTYPE html><html lang="en"><title>spec</title><body><script type="module" src="/specMain.js"></script></body></html>',
@@ -59,7 +60,7 @@ export class DemoServer {
       const type = types[/\.(\w+)$/.exec(path)?.[1] ?? 'html'] ?? 'text/html';
       response.writeHead(file === undefined ? 404 : 200, {
         'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
-        'content-security-policy': policy(path === '/spec' ? ' c2l-test' : ''),
+        'content-security-policy': policy(path === '/spec' || path === '/naive' ? ' c2l-test' : ''),
         'cache-control': 'no-store',
       });
       response.end(file ?? '');
@@ -79,6 +80,7 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
     absWorkingDir: root,
     entryPoints: [
       ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'editorTheme.css'].map((file) => `test/browser/demo/${file}`),
+      'test/bench/view/naiveRenderer.ts',
       ...['src/web/page.css', 'src/ui/webviewMain.ts', 'src/ui/webview.css'],
     ],
     ...browserBundle,
