@@ -98,7 +98,6 @@ for (const [name, language] of Object.entries(languages)) highlighter.registerLa
 export function highlightCode(text: string, language: string): readonly CodeRun[] | undefined {
   const name = language.toLowerCase();
   if (!highlighter.getLanguage(name)) return undefined;
-  // eslint-disable-next-line @typescript-eslint/naming-convention -- the name is highlight.js's
   const { _emitter: emitter } = highlighter.highlight(text, { language: name, ignoreIllegals: true });
   return emitter instanceof RunEmitter ? emitter.runs : undefined;
 }

@@ -6,7 +6,7 @@ interface BuiltNode {
   readonly children?: readonly BuiltNode[];
   toNode(): Node;
 }
-const { __renderToDomTree: build } = katex as unknown as { __renderToDomTree(tex: string, options: KatexOptions): BuiltNode };
+const { __renderToDomTree: build } = katex as unknown as { readonly __renderToDomTree: (tex: string, options: KatexOptions) => BuiltNode };
 
 /** Nothing in a formula may name an address, run long or be larger than the line: models write what they were told to. */
 const options: KatexOptions = { throwOnError: true, trust: false, strict: 'ignore', maxExpand: 500, maxSize: 20, output: 'htmlAndMathml' };

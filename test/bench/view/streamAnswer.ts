@@ -17,7 +17,11 @@ export async function streamAnswer(demo: DemoPage, answer: string, perFrame: num
   const before = cpu.seconds;
   const counts = await demo.page.evaluate(
     async ({ text, count, naive }) => {
-      const show = naive ? window.naive.start() : (piece: string): void => window.demo.hub.chunk(piece);
+      const show = naive
+        ? window.naive.start()
+        : (piece: string): void => {
+            window.demo.hub.chunk(piece);
+          };
       let frames = 0;
       let lateFrames = 0;
       let last = performance.now();
