@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { basename, join, posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, context } from 'esbuild';
+import { browserBundle } from './scripts/lib/browserBundle.mjs';
 import { Failure, main } from './scripts/lib/failure.mjs';
 import { root } from './scripts/lib/paths.mjs';
 
@@ -24,13 +25,7 @@ const common = {
   logOverride: { 'empty-import-meta': 'error', 'unsupported-dynamic-import': 'error' },
 };
 
-const browser = {
-  ...common,
-  platform: 'browser',
-  format: 'esm',
-  target: ['es2022', 'chrome111', 'firefox114', 'safari16.4'],
-  loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'file', '.png': 'file' },
-};
+const browser = { ...common, ...browserBundle };
 
 const bundles = [
   {
@@ -72,7 +67,7 @@ const bundles = [
   {
     name: 'webview',
     entries: ['src/ui/webviewMain.ts', 'src/ui/webview.css'],
-    options: { ...browser, entryNames: 'webview', assetNames: '[name]', outdir: 'dist/webview' },
+    options: { ...browser, entryNames: 'webview', chunkNames: '[name]-[hash]', assetNames: '[name]', outdir: 'dist/webview' },
     budget: { file: 'dist/webview/webview.js', gzipped: 100_000 },
   },
   {
@@ -80,7 +75,6 @@ const bundles = [
     entries: ['src/web/pageMain.ts', 'src/web/page.css'],
     options: {
       ...browser,
-      splitting: true,
       entryNames: '[name]-[hash]',
       chunkNames: '[name]-[hash]',
       assetNames: '[name]-[hash]',
@@ -197,7 +191,9 @@ function isThere(bundle) {
 
 await main(async () => {
   if (!watch) rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const jobs = bundles.filter(isThere).map((bundle) => ({ ...bundle.options, entryPoints: bundle.entries, plugins: [finish(bundle)] }));
+  const jobs = bundles
+    .filter(isThere)
+    .map((bundle) => ({ ...bundle.options, entryPoints: bundle.entries, plugins: [...(bundle.options.plugins ?? []), finish(bundle)] }));
   if (!watch) {
     const results = await Promise.allSettled(jobs.map((job) => build(job)));
     return results.every(({ status }) => status === 'fulfilled') ? 0 : 1;

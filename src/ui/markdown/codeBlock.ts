@@ -1,7 +1,14 @@
 import { codeActionButtons, isShell } from '../codeActions.ts';
+import { codeColours } from './codeColours.ts';
+import type { CodeRun } from './codeRuns.ts';
+import type { highlightCode } from './highlightCode.ts';
+import { keepSelection } from './keepSelection.ts';
 
 /** Growth of a code block goes into groups of whole lines of about this length, so that a growing block is not laid out again in full. */
 const GROUP_CHARACTERS = 2048;
+
+/** Longer code stays plain: colouring takes milliseconds for each kilobyte, in one go. */
+const MAX_COLOURED_CHARACTERS = 20_000;
 
 /** Asks for code to be copied; bubbles from the block's button. */
 export const copyCodeEvent = 'c2l-copy';
@@ -11,7 +18,10 @@ export interface CopyDetail {
   readonly button: HTMLButtonElement;
 }
 
-/** A block of code with its language and a button to copy it. It grows at its end for the price of what is new. */
+/**
+ * A block of code with its language and a button to copy it. It grows at its end for the price of what is new, and is coloured once it
+ * is whole.
+ */
 export class CodeBlock {
   readonly element: HTMLElement;
   readonly #label: HTMLElement;
@@ -19,6 +29,8 @@ export class CodeBlock {
   readonly #code: HTMLElement;
   #language: string | undefined;
   #text = '';
+  #isColoured = false;
+  #isClosed = false;
 
   constructor(document: Document) {
     this.element = document.createElement('div');
@@ -56,12 +68,55 @@ export class CodeBlock {
       this.#pre.setAttribute('aria-label', language === '' ? 'Code' : `Code, ${language}`);
     }
     if (text === this.#text) return;
-    if (text.startsWith(this.#text)) this.#append(text.slice(this.#text.length));
+    this.#isClosed = false;
+    if (!this.#isColoured && text.startsWith(this.#text)) this.#append(text.slice(this.#text.length));
     else {
       this.#code.replaceChildren();
+      this.#isColoured = false;
       this.#append(text);
     }
     this.#text = text;
+  }
+
+  /** The code is whole. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#language !== '' && this.#text.length <= MAX_COLOURED_CHARACTERS) codeColours.add(this);
+  }
+
+  colour(highlight: typeof highlightCode): void {
+    if (!this.#isClosed || this.#isColoured || !this.element.isConnected) return;
+    const runs = highlight(this.#text, this.#language ?? '');
+    if (!runs || runs.map(({ text }) => text).join('') !== this.#text) return;
+    this.#isColoured = true;
+    keepSelection(this.#code, () => {
+      this.#drawRuns(runs);
+    });
+  }
+
+  #drawRuns(runs: readonly CodeRun[]): void {
+    const { ownerDocument: document } = this.#code;
+    const groups: HTMLElement[] = [];
+    let group: HTMLElement | undefined;
+    let length = 0;
+    for (const { kind, text } of runs) {
+      for (let rest = text; rest !== '';) {
+        if (!group) {
+          group = document.createElement('span');
+          group.className = 'code-lines';
+          groups.push(group);
+          length = 0;
+        }
+        const lineEnd = rest.indexOf('\n', Math.max(0, GROUP_CHARACTERS - length - 1));
+        const piece = lineEnd < 0 ? rest : rest.slice(0, lineEnd + 1);
+        group.append(kind === 'plain' ? piece : colouredPiece(document, kind, piece));
+        length += piece.length;
+        rest = rest.slice(piece.length);
+        if (lineEnd >= 0) group = undefined;
+      }
+    }
+    this.#code.replaceChildren(...groups);
   }
 
   #append(more: string): void {
@@ -87,4 +142,11 @@ export class CodeBlock {
     this.#code.append(group);
     return text;
   }
+}
+
+function colouredPiece(document: Document, kind: string, text: string): HTMLElement {
+  const piece = document.createElement('span');
+  piece.className = `code-${kind}`;
+  piece.textContent = text;
+  return piece;
 }

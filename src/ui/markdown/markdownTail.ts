@@ -60,7 +60,10 @@ export class MarkdownTail {
       if (!this.#judge(closed)) break;
     }
     const tail = this.#source.slice(this.#offset);
-    return { closed, open: tail.trim() === '' ? [] : this.#parse(remend(tail, remendOptions), { ...this.#references }) };
+    if (tail.trim() === '') return { closed, open: [] };
+    // What stands in a formula is not half-open Markdown.
+    const mended = /^\s*(?:\$\$|\\\[)/.test(tail) ? tail : remend(tail, remendOptions);
+    return { closed, open: this.#parse(mended, { ...this.#references }, true) };
   }
 
   /** One exact parse of everything: late reference definitions count, half-open markup is plain text. */
@@ -96,9 +99,9 @@ export class MarkdownTail {
     return slice.trim() === '' ? [] : this.#parse(slice, this.#references);
   }
 
-  #parse(source: string, references: References): MarkdownNode[] {
+  #parse(source: string, references: References, isGrowing = false): MarkdownNode[] {
     this.parsedCharacters += source.length;
-    return parseMarkdown(source, references);
+    return parseMarkdown(source, references, isGrowing);
   }
 
   #openFence(): OpenFence | undefined {

@@ -1,12 +1,14 @@
 import { CodeBlock } from './codeBlock.ts';
 import type { ElementNode, ImageNode, MarkdownNode } from './markdownNode.ts';
-import { hostOf } from './safeUrl.ts';
+import { MathView } from './mathView.ts';
+import { hostOf, safeHref } from './safeUrl.ts';
 
 /** Draws trees into the document by position: what is the same stays, text grows, and only what differs is replaced. */
 export class NodePatcher {
   readonly #document: Document;
   readonly #drawn = new WeakMap<Node, MarkdownNode>();
   readonly #codeBlocks = new WeakMap<Node, CodeBlock>();
+  readonly #formulas = new WeakMap<Node, MathView>();
 
   constructor(document: Document) {
     this.#document = document;
@@ -28,6 +30,16 @@ export class NodePatcher {
     }
   }
 
+  /** `count` children of `parent` from `first` on will not change any more. */
+  close(parent: Element, first: number, count: number): void {
+    for (let at = first; at < first + count; at++) {
+      const child = parent.childNodes[at];
+      if (!(child instanceof Element)) continue;
+      this.#codeBlocks.get(child)?.close();
+      for (const block of child.querySelectorAll('.code-block')) this.#codeBlocks.get(block)?.close();
+    }
+  }
+
   /** @returns false when `child` cannot become `node` */
   #update(child: ChildNode, node: MarkdownNode): boolean {
     const drawn = this.#drawn.get(child);
@@ -35,6 +47,7 @@ export class NodePatcher {
     if (drawn?.kind !== node.kind) return false;
     if (node.kind === 'text') updateText(child as Text, node.text);
     else if (node.kind === 'code') this.#codeBlocks.get(child)?.update(node.language, node.text);
+    else if (node.kind === 'math') this.#formulas.get(child)?.update(node);
     else if (node.kind === 'image') drawImage(child as HTMLElement, node);
     else {
       const before = drawn as ElementNode;
@@ -62,6 +75,12 @@ export class NodePatcher {
         this.#codeBlocks.set(block.element, block);
         return block.element;
       }
+      case 'math': {
+        const formula = new MathView(this.#document);
+        formula.update(node);
+        this.#formulas.set(formula.element, formula);
+        return formula.element;
+      }
       case 'image': {
         const placeholder = this.#document.createElement('span');
         placeholder.className = 'image-placeholder';
@@ -78,11 +97,16 @@ export class NodePatcher {
   }
 }
 
+/** Touches only what differs, so that what is selected before it stays selected. */
 function updateText(text: Text, next: string): void {
   const { data } = text;
   if (data === next) return;
   if (next.startsWith(data)) text.appendData(next.slice(data.length));
-  else text.data = next;
+  else {
+    let same = 0;
+    while (same < data.length && data.charCodeAt(same) === next.charCodeAt(same)) same += 1;
+    text.replaceData(same, data.length - same, next.slice(same));
+  }
 }
 
 function updateAttributes(element: Element, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): void {
@@ -90,9 +114,20 @@ function updateAttributes(element: Element, before: Readonly<Record<string, stri
   for (const [name, value] of Object.entries(after)) if (before[name] !== value) element.setAttribute(name, value);
 }
 
-/** A picture is never fetched by itself: whoever wrote the prompt could read from the request what was said. */
-function drawImage(placeholder: HTMLElement, { alt, source }: ImageNode): void {
+/**
+ * A picture is never fetched by itself: whoever wrote the prompt could read from the request what was said. The page's policy forbids it
+ * besides, and stays so; a press opens the picture as any other link is opened.
+ */
+function drawImage(placeholder: HTMLElement, { alt, source, isLinked }: ImageNode): void {
+  const href = safeHref(source);
   const host = hostOf(source);
+  const canOpen = !isLinked && host !== '' && href !== undefined;
+  const words = `Picture${alt === '' ? '' : `: ${alt}`}${host === '' || canOpen ? '' : ` (not loaded, ${host})`}`;
+  placeholder.replaceChildren(words);
   placeholder.title = host === '' ? '' : source;
-  placeholder.textContent = `Picture${alt === '' ? '' : `: ${alt}`}${host === '' ? '' : ` (not loaded, ${host})`}`;
+  if (!canOpen) return;
+  const open = placeholder.ownerDocument.createElement('a');
+  updateAttributes(open, {}, { class: 'open-picture', href, target: '_blank', rel: 'noopener noreferrer', title: href });
+  open.textContent = `Open from ${host}`;
+  placeholder.append(' ', open);
 }

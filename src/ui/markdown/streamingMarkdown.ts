@@ -1,3 +1,5 @@
+import { keepSelection } from './keepSelection.ts';
+import type { MarkdownNode } from './markdownNode.ts';
 import { MarkdownTail } from './markdownTail.ts';
 import { NodePatcher } from './patchNodes.ts';
 
@@ -42,7 +44,9 @@ export class StreamingMarkdown {
     this.#text = text;
     if (isComplete) {
       this.#finished = true;
-      this.#patcher.patch(this.#host, 0, this.#tail.finish());
+      const all = this.#tail.finish();
+      this.#patch(0, all);
+      this.#patcher.close(this.#host, 0, all.length);
       return true;
     }
     if (this.#rest > 0) {
@@ -55,10 +59,17 @@ export class StreamingMarkdown {
 
   #draw(): void {
     const { closed, open } = this.#tail.advance();
-    this.#patcher.patch(this.#host, this.#closedChildren, [...closed, ...open]);
+    this.#patch(this.#closedChildren, [...closed, ...open]);
+    this.#patcher.close(this.#host, this.#closedChildren, closed.length);
     this.#closedChildren += closed.length;
     this.#isBehind = false;
     this.#rest = Math.min(MAX_FRAMES_OF_REST, Math.floor(this.#tail.openLength / CHARACTERS_PER_FRAME_OF_REST));
+  }
+
+  #patch(first: number, nodes: readonly MarkdownNode[]): void {
+    keepSelection(this.#host, () => {
+      this.#patcher.patch(this.#host, first, nodes);
+    });
   }
 
   #startOver(): void {

@@ -1,5 +1,6 @@
 import type { Token } from 'markdown-it';
-import { textOf, type ElementNode, type MarkdownNode } from './markdownNode.ts';
+import { closingDelimiter } from './mathRules.ts';
+import { textOf, type ElementNode, type MarkdownNode, type MathNode } from './markdownNode.ts';
 import { directionControls, hostOf, isDeceptive, safeHref } from './safeUrl.ts';
 
 /** The first level is the title of the chat. */
@@ -63,7 +64,16 @@ function addLeaf(into: MarkdownNode[], token: Token): void {
       add(into, { kind: 'code', language: languageOf(token), text: token.content });
       return;
     case 'image':
-      add(into, { kind: 'image', alt: textOf(tokensToNodes(token.children ?? [])), source: String(token.attrGet('src') ?? '') });
+      add(into, {
+        kind: 'image',
+        alt: textOf(tokensToNodes(token.children ?? [])),
+        source: String(token.attrGet('src') ?? ''),
+        isLinked: false,
+      });
+      return;
+    case 'math_inline':
+    case 'math_block':
+      add(into, math(token));
       return;
     default:
       add(into, { kind: 'text', text: token.content });
@@ -97,7 +107,7 @@ function attributesOf(token: Token): Record<string, string> {
 
 function link(token: Token, children: readonly MarkdownNode[]): ElementNode {
   const target = String(token.attrGet('href') ?? '');
-  const shown = children.map(withoutDirectionControls);
+  const shown = children.map(asLinkText);
   const href = safeHref(target);
   if (href !== undefined) {
     const title = token.attrGet('title');
@@ -113,13 +123,20 @@ function link(token: Token, children: readonly MarkdownNode[]): ElementNode {
   return { kind: 'element', tag: 'a', attributes: { class: 'not-opened', title: `Not a web address: ${target}` }, children: shown };
 }
 
-function withoutDirectionControls(node: MarkdownNode): MarkdownNode {
+function asLinkText(node: MarkdownNode): MarkdownNode {
   if (node.kind === 'text') return { kind: 'text', text: node.text.replace(directionControls, '') };
-  return node.kind === 'element' ? { ...node, children: node.children.map(withoutDirectionControls) } : node;
+  if (node.kind === 'image') return { ...node, isLinked: true };
+  return node.kind === 'element' ? { ...node, children: node.children.map(asLinkText) } : node;
 }
 
 function plain(tag: string, children: readonly MarkdownNode[] = []): ElementNode {
   return { kind: 'element', tag, attributes: {}, children };
+}
+
+function math({ content, markup, info }: Token): MathNode {
+  const isOpen = info === 'open';
+  const source = markup + content + (isOpen ? '' : closingDelimiter(markup));
+  return { kind: 'math', tex: content, source, isDisplayed: markup === '$$' || markup === '\\[', isOpen };
 }
 
 function languageOf(token: Token): string {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { browserBundle } from '../../../scripts/lib/browserBundle.mjs';
 import { root } from '../../harness/paths.ts';
 
 /** The page's policy, as strict as the relay's; `extra` names Trusted Types policies that only a test page has. */
@@ -12,6 +13,7 @@ const policy = (extra = ''): string =>
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
+    "font-src 'self'",
     "connect-src 'self'",
     "manifest-src 'self'",
     "base-uri 'none'",
@@ -27,9 +29,9 @@ const webviewPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <link rel="stylesheet" href="/editorTheme.css"><link rel="stylesheet" href="/webview.css"></head>
 <body><script type="module" src="/hostMain.js"></script><script type="module" src="/webviewMain.js"></script></body></html>`;
 
-const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', map: 'application/json' };
+const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', woff2: 'font/woff2' };
 
-/** Serves the chat over a demo hub at `/`, and the Markdown view alone at `/spec`, on loopback. */
+/** Serves the chat over a demo hub at `/`, the same beside a naive renderer at `/naive`, and the Markdown view alone at `/spec`, on loopback. */
 export class DemoServer {
   readonly #server: Server;
   readonly origin: string;
@@ -46,6 +48,7 @@ export class DemoServer {
       .replaceAll('"./pageMain.ts"', '"/demoMain.js"')
       .replaceAll(/<link rel="(manifest|icon|apple-touch-icon)"[^>]*>/g, '');
     files.set('/', page);
+    files.set('/naive', page.replace('</head>', '<script type="module" src="/naiveRenderer.js"></script></head>'));
     files.set(
       '/spec',
       '<!DOCTYPE html><html lang="en"><title>spec</title><body><script type="module" src="/specMain.js"></script></body></html>',
@@ -56,8 +59,8 @@ export class DemoServer {
       const file = files.get(path);
       const type = types[/\.(\w+)$/.exec(path)?.[1] ?? 'html'] ?? 'text/html';
       response.writeHead(file === undefined ? 404 : 200, {
-        'content-type': `${type}; charset=utf-8`,
-        'content-security-policy': policy(path === '/spec' ? ' c2l-test' : ''),
+        'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
+        'content-security-policy': policy(path === '/spec' || path === '/naive' ? ' c2l-test' : ''),
         'cache-control': 'no-store',
       });
       response.end(file ?? '');
@@ -72,21 +75,20 @@ export class DemoServer {
   }
 }
 
-async function bundle(): Promise<Map<string, string>> {
+async function bundle(): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [
       ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'editorTheme.css'].map((file) => `test/browser/demo/${file}`),
+      'test/bench/view/naiveRenderer.ts',
       ...['src/web/page.css', 'src/ui/webviewMain.ts', 'src/ui/webview.css'],
     ],
-    bundle: true,
+    ...browserBundle,
     write: false,
-    format: 'esm',
-    target: 'es2022',
     sourcemap: 'inline',
     entryNames: '[name]',
     outdir: '/',
     logLevel: 'warning',
   });
-  return new Map(outputFiles.map(({ path, text }) => [path, text]));
+  return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }

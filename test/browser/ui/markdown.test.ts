@@ -5,6 +5,9 @@ import { longAnswer } from '../../ui/markdown/longAnswer.ts';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 import { xssCorpus } from './xssCorpus.ts';
 
+/** Ways in which each hostile text is cut. */
+const CHUNKINGS = 20;
+
 describe('Markdown in Chromium', () => {
   let pages: DemoPages;
   let demo: DemoPage;
@@ -30,11 +33,14 @@ describe('Markdown in Chromium', () => {
     assert.equal(drawn, expected);
   });
 
-  it('runs no script, makes no request and links nowhere dangerous, however hostile text is cut', async () => {
+  it('runs no script, makes no request and links nowhere dangerous, however hostile text is cut', async function () {
+    this.timeout(180_000);
     const corpus = xssCorpus();
     assert.ok(corpus.length >= 500, String(corpus.length));
     const random = new SeededRandom(3);
-    const attacks = corpus.map((source) => ({ source, cuts: Array.from({ length: 16 }, () => 1 + random.int(7)) }));
+    const attacks = corpus.flatMap((source) =>
+      Array.from({ length: CHUNKINGS }, () => ({ source, cuts: Array.from({ length: 16 }, () => 1 + random.int(7)) })),
+    );
     // A page of its own: the comparison above lets markdown-it's own HTML break the policy.
     const clean = await pages.open('/spec');
     const requests = clean.requests.length;
@@ -44,10 +50,31 @@ describe('Markdown in Chromium', () => {
       attacks,
     );
     assert.deepEqual(found, []);
-    assert.equal(await clean.page.evaluate(() => (window as { hacked?: unknown }).hacked), undefined);
-    assert.deepEqual(clean.requests.slice(requests), []);
-    assert.equal(clean.page.url(), url);
-    assert.deepEqual(clean.faults, []);
+    await assertUntouched(clean, url, requests);
+    await clean.close();
+  });
+
+  it('does the same once code is coloured and formulas are set', async function () {
+    this.timeout(120_000);
+    const clean = await pages.open('/spec');
+    const requests = clean.requests.length;
+    const url = clean.page.url();
+    const fences = await clean.page.evaluate(
+      async (list) => {
+        const results = [];
+        for (const source of list) results.push(await window.spec.attackFinished(source, 5));
+        return results;
+      },
+      inGroups(xssCorpus(), 40),
+    );
+    assert.deepEqual(
+      fences.flatMap((result) => result.found),
+      [],
+    );
+    const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+    assert.ok(sum(fences.map(({ coloured }) => coloured)) > 300, JSON.stringify(fences));
+    assert.ok(sum(fences.map(({ set }) => set)) > 50, JSON.stringify(fences));
+    await assertUntouched(clean, url, requests);
     await clean.close();
   });
 
@@ -67,3 +94,26 @@ describe('Markdown in Chromium', () => {
     assert.ok(list.parsed < 200 * 80_000, JSON.stringify(list));
   });
 });
+
+/** Nothing was run, and nothing asked for but the page's own parts that come late: the highlighter, KaTeX, its fonts. */
+async function assertUntouched(demo: DemoPage, url: string, requests: number): Promise<void> {
+  assert.equal(await demo.page.evaluate(() => (window as { hacked?: unknown }).hacked), undefined);
+  const origin = new URL(url).origin;
+  assert.deepEqual(
+    demo.requests.slice(requests).filter((address) => !address.startsWith(`${origin}/`)),
+    [],
+  );
+  assert.ok(
+    demo.requests.slice(requests).every((address) => /\.(js|woff2)$/.test(address)),
+    demo.requests.join('\n'),
+  );
+  assert.equal(demo.page.url(), url);
+  assert.deepEqual(demo.faults, []);
+}
+
+/** Texts with so much space between them that each stays what it is. */
+function inGroups(texts: readonly string[], size: number): string[] {
+  const groups: string[] = [];
+  for (let at = 0; at < texts.length; at += size) groups.push(texts.slice(at, at + size).join('\n\n---\n\n'));
+  return groups;
+}

@@ -112,7 +112,26 @@ export function xssCorpus(): string[] {
     '${window.hacked=1}',
     '\u001b]8;;http://evil.test\u0007x\u001b]8;;\u0007',
   ];
+  const formulas = [
+    ...addresses.slice(0, 14).map((a) => `\\href{${a}}{x}`),
+    'x\\url{javascript:window.hacked=1}',
+    'x\\includegraphics{http://evil.test/x.png}',
+    'x\\htmlData{onclick=window.hacked=1}{x}',
+    'x\\htmlStyle{background:url(http://evil.test/x)}{x}',
+    'x\\htmlClass{code-block}{x}\\htmlId{message}{x}',
+    'x\\text{<img src=x onerror=window.hacked=1>}',
+    'x\\color{red;background:url(http://evil.test/x)}y',
+    'x\\fcolorbox{red}{url(http://evil.test/x)}{y}',
+    'x\\fcolorbox{red}{blue}{y}\\pmb{z}\\sqrt[3]{2}\\overbrace{a}^b',
+    'x\\def\\a{\\a\\a}\\a',
+    'x\\rule{99999em}{99999em}',
+    'x\\unicode{x3c}script>',
+  ];
+  const formulaForms = [(f: string) => `$${f}$`, (f: string) => `\\[\n${f}\n\\]`, (f: string) => `- a \\(${f}\\) **$$${f}$$** b`];
+  const languages = ['js', 'html', 'python', 'bash', 'xml', 'json'];
   return [
+    ...formulas.flatMap((f) => formulaForms.map((form) => form(f))),
+    ...languages.map((name) => `- x\n\n  \`\`\`${name}\n  ${tags.join('\n  ')}\n  \`\`\`\n`),
     ...addresses.flatMap((a) => linkForms.map((form) => form(a))),
     ...tags.flatMap((t) => tagForms.map((form) => form(t))),
     ...tricky,

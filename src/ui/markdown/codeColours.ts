@@ -1,0 +1,69 @@
+import { idleWork } from '../idleWork.ts';
+import type { highlightCode } from './highlightCode.ts';
+
+/** A block that can be coloured once its code is whole. */
+export interface Colourable {
+  readonly element: Element;
+  colour(highlight: typeof highlightCode): void;
+}
+
+/** How far outside of the view code is coloured already. */
+const AHEAD = '600px 0px';
+
+/** Colours code when it comes near the view, so that a long chat opens for the price of what is seen. The highlighter comes with the first. */
+class CodeColours {
+  readonly #waiting = new Map<Element, Colourable>();
+  #observer: IntersectionObserver | undefined;
+  #highlight: typeof highlightCode | undefined;
+  #loading: Promise<void> | undefined;
+
+  add(block: Colourable): void {
+    this.#observer ??= new IntersectionObserver(
+      (entries) => {
+        for (const { isIntersecting, target } of entries) if (isIntersecting) this.#take(target);
+        this.#forgetRemoved();
+      },
+      { rootMargin: AHEAD, scrollMargin: AHEAD },
+    );
+    this.#waiting.set(block.element, block);
+    this.#observer.observe(block.element);
+  }
+
+  #take(element: Element): void {
+    const block = this.#waiting.get(element);
+    this.#forget(element);
+    if (!block) return;
+    void this.#load().then(() => {
+      const highlight = this.#highlight;
+      if (!highlight) return;
+      idleWork.add(() => {
+        block.colour(highlight);
+      });
+    });
+  }
+
+  /** The observer reports what leaves the document too. */
+  #forgetRemoved(): void {
+    for (const element of this.#waiting.keys()) if (!element.isConnected) this.#forget(element);
+  }
+
+  #forget(element: Element): void {
+    this.#waiting.delete(element);
+    this.#observer?.unobserve(element);
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= import('./highlightCode.ts').then(
+      (module) => {
+        this.#highlight = module.highlightCode;
+      },
+      () => {
+        this.#loading = undefined;
+      },
+    );
+    return this.#loading;
+  }
+}
+
+/** One for everything in a document. */
+export const codeColours = new CodeColours();
