@@ -18,6 +18,7 @@ import { findOllamaBinary } from './findOllamaBinary.ts';
 import { OllamaGeneration } from './ollamaGeneration.ts';
 import { OllamaHttp } from './ollamaHttp.ts';
 import { UpstreamConnection } from './upstreamConnection.ts';
+import { UpstreamLines } from './upstreamLines.ts';
 
 /** What the user may set; read anew whenever it is needed. */
 export interface OllamaSettings {
@@ -50,11 +51,13 @@ export class OllamaClient implements ModelClient, Upstream {
   readonly #store = new DisposableStore();
   readonly #generations = this.#store.add(new DisposableStore());
   readonly #http: OllamaHttp;
+  readonly #lines: UpstreamLines;
   readonly #monitor: HealthMonitor;
 
   constructor(options: OllamaClientOptions) {
     this.#options = options;
     this.#http = this.#store.add(new OllamaHttp(options.clock));
+    this.#lines = this.#store.add(new UpstreamLines(options.clock));
     const discovery = new OllamaDiscovery({
       http: this.#http,
       candidates: () => ollamaCandidates({ setting: this.#settings.url, environment: options.environment }),
@@ -105,6 +108,7 @@ export class OllamaClient implements ModelClient, Upstream {
         new UpstreamConnection(request, sink, {
           clock: this.#options.clock,
           address,
+          lines: this.#lines,
           refine: (error) => this.#lost(error),
           onLife: () => {
             this.#monitor.noteLife();
