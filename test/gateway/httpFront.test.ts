@@ -182,9 +182,9 @@ describe('the gateway’s HTTP front', () => {
 
   it('says that the body is whole together with its last piece when its length was told, and once', async () => {
     const seen: string[] = [];
-    const { handle } = gateway;
+    const handle = gateway.handle.bind(gateway);
     gateway.handle = (exchange) => ({
-      ...handle.call(gateway, exchange),
+      ...handle(exchange),
       onBody: (bytes) => {
         seen.push(`${String(bytes.length)} bytes`);
         queueMicrotask(() => seen.push('later'));
