@@ -28,6 +28,7 @@ import type { HttpLimits } from './httpLedger.ts';
 import { HttpServer } from './httpServer.ts';
 import { PairingHost } from './pairingHost.ts';
 import { RelayChoice, type RelayFile } from './relayChoice.ts';
+import { RunningReport } from './runningReport.ts';
 import { publishStates } from './tunnelStatus.ts';
 
 export interface AgentOptions {
@@ -258,11 +259,9 @@ export class Agent implements AgentControl, Disposable {
         if (isLive(state)) this.#relay.noteReached();
       }),
     );
-    const count = (): void => {
-      supervisor.setStreams(this.runningStreams);
-    };
-    this.#store.add(this.hub.onDidChangeRunning(count));
-    if (this.#http) this.#store.add(this.#http.onDidChangeRunning(count));
+    const report = this.#store.add(new RunningReport(this.#options.clock, () => this.runningStreams, supervisor));
+    this.#store.add(this.hub.onDidChangeRunning(report.note));
+    if (this.#http) this.#store.add(this.#http.onDidChangeRunning(report.note));
     this.#store.add(
       this.#registry.onDidChange(() => {
         this.#publishQuietly();

@@ -29,6 +29,7 @@ export class ResponseParser {
   readonly #isHeadRequest: boolean;
   #state: State = 'line';
   #head: UpstreamHead | undefined;
+  #isPersistent = false;
   /** Of a line that goes on in the next piece. */
   #begun = '';
   #lineBytes = 0;
@@ -51,6 +52,14 @@ export class ResponseParser {
   /** The answer is whole. What comes after it is an error. */
   get isDone(): boolean {
     return this.#state === 'done';
+  }
+
+  /**
+   * May the connection carry another request? The answer is whole, its length was told, and the server does not mean to close (RFC 9112,
+   * section 9.3). Of errors and of answers without a body we are not so sure.
+   */
+  get leavesConnection(): boolean {
+    return this.isDone && this.#isPersistent;
   }
 
   /**
@@ -161,6 +170,12 @@ export class ResponseParser {
     const contentType = headers.get('content-type');
     this.#head = { status, ...(contentType === undefined ? {} : { contentType: printable(contentType) }) };
     this.#state = this.#bodyState(status, first, headers);
+    this.#isPersistent =
+      status === 200 &&
+      !this.#isHeadRequest &&
+      this.#state !== 'untilClose' &&
+      first.startsWith('HTTP/1.1') &&
+      (headers.get('connection') ?? 'keep-alive').toLowerCase() === 'keep-alive';
   }
 
   #bodyState(status: number, statusLine: string, headers: ReadonlyMap<string, string>): State {
@@ -191,7 +206,8 @@ function readFields(lines: readonly string[]): Map<string, string> {
     if (!match) throw new DecodeError('header');
     const name = (match[1] ?? '').toLowerCase();
     if (fields.has(name) && (name === 'content-length' || name === 'transfer-encoding')) throw new DecodeError(`a second ${name}`);
-    fields.set(name, match[2] ?? '');
+    const before = name === 'connection' ? fields.get(name) : undefined;
+    fields.set(name, before === undefined ? (match[2] ?? '') : `${before}, ${match[2] ?? ''}`);
   }
   return fields;
 }

@@ -33,7 +33,7 @@ export interface UpstreamFlow extends Disposable {
   resume(): void;
 }
 
-/** Carries requests to Ollama, each once and on a connection of its own. Implementations: `ollama/node`, and a fake in `test/fakes`. */
+/** Carries requests to Ollama, each once and on a connection that meanwhile carries nothing else. Implementations: `ollama/node`, and a fake. */
 export interface Upstream {
   /** Asks once; never retried. No callback comes before this returns. */
   forward(request: UpstreamRequest, sink: UpstreamSink): UpstreamFlow;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { QUIET_MS } from '../../src/agent/runningReport.ts';
 import { deriveApiKey, parseApiKey } from '../../src/secure/apiKey.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
@@ -62,6 +63,8 @@ describe('http streams at an agent', () => {
     world.upstream.last.answer(200, {});
     await world.clock.advance(50);
     assert.equal(world.agent.runningStreams, 0);
+    assert.equal(world.events.at(-1)?.state, 'streaming', 'an end is told when nothing follows');
+    await world.clock.advance(QUIET_MS);
     assert.equal(world.events.at(-1)?.state, 'connected');
   });
 

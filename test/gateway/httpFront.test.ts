@@ -180,6 +180,33 @@ describe('the gateway’s HTTP front', () => {
     assert.equal(uploaded(), size);
   });
 
+  it('says that the body is whole together with its last piece when its length was told, and once', async () => {
+    const seen: string[] = [];
+    const handle = gateway.handle.bind(gateway);
+    gateway.handle = (exchange) => ({
+      ...handle(exchange),
+      onBody: (bytes) => {
+        seen.push(`${String(bytes.length)} bytes`);
+        queueMicrotask(() => seen.push('later'));
+        return true;
+      },
+      onBodyEnd: () => seen.push('whole'),
+    });
+    ask('POST', '/api/chat', 'Content-Length: 5\r\n\r\nhello');
+    await until(() => seen.includes('later'));
+    assert.deepEqual(seen, ['5 bytes', 'whole', 'later']);
+    gateway.exchange(0).begin(okay);
+    gateway.exchange(0).end();
+    await has('0\r\n\r\n');
+    seen.length = 0;
+    ask('POST', '/api/chat', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
+    await until(() => seen.includes('whole'));
+    assert.deepEqual(
+      seen.filter((what) => what !== 'later'),
+      ['5 bytes', 'whole'],
+    );
+  });
+
   it('tells of a reader that is slow, and when it has room again', async () => {
     ask('GET', '/');
     await exchangeCount(1);

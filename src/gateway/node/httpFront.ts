@@ -125,12 +125,23 @@ class NodeExchange implements Exchange {
 
   /** Not before it is wanted: a request without a body ends as soon as somebody listens, paused or not. */
   #readBody(handlers: ExchangeHandlers): void {
-    this.#request.on('data', (chunk: Buffer) => {
-      if (!handlers.onBody(viewOf(chunk))) this.#request.pause();
-    });
-    this.#request.on('end', () => {
+    const request = this.#request;
+    const length = Number(request.headers['content-length']);
+    let received = 0;
+    let isWhole = false;
+    const end = (): void => {
+      if (isWhole) return;
+      isWhole = true;
       handlers.onBodyEnd();
+    };
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      const mayGoOn = handlers.onBody(viewOf(chunk));
+      // Node says so only in another turn: the end would travel alone, and the device waits for it
+      if (received === length) end();
+      else if (!mayGoOn) request.pause();
     });
+    request.on('end', end);
   }
 
   #takeSocket(socket: Socket): void {

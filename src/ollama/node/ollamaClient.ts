@@ -20,6 +20,7 @@ import { findOllamaBinary } from './findOllamaBinary.ts';
 import { OllamaGeneration } from './ollamaGeneration.ts';
 import { OllamaHttp } from './ollamaHttp.ts';
 import { UpstreamConnection } from './upstreamConnection.ts';
+import { UpstreamLines } from './upstreamLines.ts';
 
 /** What the user may set; read anew whenever it is needed. */
 export interface OllamaSettings {
@@ -52,12 +53,14 @@ export class OllamaClient implements ModelClient, Upstream {
   readonly #store = new DisposableStore();
   readonly #generations = this.#store.add(new DisposableStore());
   readonly #http: OllamaHttp;
+  readonly #lines: UpstreamLines;
   readonly #monitor: HealthMonitor;
   readonly #manager: ModelManager;
 
   constructor(options: OllamaClientOptions) {
     this.#options = options;
     this.#http = this.#store.add(new OllamaHttp(options.clock));
+    this.#lines = this.#store.add(new UpstreamLines(options.clock));
     const discovery = new OllamaDiscovery({
       http: this.#http,
       candidates: () => ollamaCandidates({ setting: this.#settings.url, environment: options.environment }),
@@ -129,6 +132,7 @@ export class OllamaClient implements ModelClient, Upstream {
         new UpstreamConnection(request, sink, {
           clock: this.#options.clock,
           address,
+          lines: this.#lines,
           refine: (error) => this.#lost(error),
           onLife: () => {
             this.#monitor.noteLife();

@@ -1,5 +1,3 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import { DecodeError, utf8 } from '../../base/bytes.ts';
 import type { Disposable } from '../../base/disposable.ts';
@@ -9,6 +7,8 @@ import { connectionError, connectionFailure } from '../errors.ts';
 import { authority, type OllamaAddress } from '../host.ts';
 import { ResponseParser } from '../responseParser.ts';
 import type { UpstreamFlow, UpstreamRequest, UpstreamSink } from '../upstream.ts';
+import { mayKeepLines, type LineUser, type UpstreamLine } from './upstreamLine.ts';
+import type { UpstreamLines } from './upstreamLines.ts';
 
 /** A connection that is not there by then is not coming. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -17,17 +17,15 @@ const FIRST_BYTE_TIMEOUT_MS = 30 * 60_000;
 /** Between two pieces, also while the reader makes Ollama wait: a request that nobody reads must not hold the model for ever. */
 const IDLE_TIMEOUT_MS = 10 * 60_000;
 
-/** What is read in one go. */
-const READ_BYTES = 64 * 1024;
-
 export interface UpstreamConnectionOptions {
   readonly clock: Clock;
   readonly address: OllamaAddress;
+  readonly lines: UpstreamLines;
   /** Sees an error before the sink does, and may sharpen it. */
   readonly refine: (error: TunnelError) => TunnelError;
   /** Bytes have come. */
   readonly onLife: () => void;
-  /** The connection is closed, whatever the end. */
+  /** It is done with the connection, which is closed or waits for another request. */
   readonly onClosed: () => void;
 }
 
@@ -35,11 +33,12 @@ export interface UpstreamConnectionOptions {
 type Phase = 'connecting' | 'waiting' | 'streaming' | 'over';
 
 /**
- * One request on a connection of its own, and its answer as it comes. Written over the bare socket: with `node:http` the first token takes
- * longer, and a flat-out answer several times as much CPU. A piece of the body is passed on in the turn in which it was read.
+ * One request on a connection that carries nothing else until it is over, and its answer as it comes. Written over the bare socket: with
+ * `node:http` the first token takes longer, and a flat-out answer several times as much CPU. A piece of the body is passed on in the turn
+ * in which it was read. Only after a whole answer the connection is left to another request; every other end closes it.
  */
-export class UpstreamConnection implements UpstreamFlow {
-  readonly #socket: Socket;
+export class UpstreamConnection implements UpstreamFlow, LineUser {
+  readonly #line: UpstreamLine;
   readonly #sink: UpstreamSink;
   readonly #options: UpstreamConnectionOptions;
   readonly #parser: ResponseParser;
@@ -55,72 +54,55 @@ export class UpstreamConnection implements UpstreamFlow {
     this.#sink = sink;
     this.#options = options;
     this.#parser = new ResponseParser(request.method === 'HEAD');
-    // no proxy of the environment, no redirect, no socket that had another request
-    const where = { host: address.host, port: address.port, noDelay: true };
-    if (address.scheme === 'https') {
-      this.#socket = connectTls({ ...where, servername: serverName(address.host) });
-      this.#socket.on('data', (bytes: Uint8Array) => {
-        this.#take(bytes);
-      });
-    } else {
-      const onread = { buffer: new Uint8Array(READ_BYTES), callback: this.#onRead };
-      this.#socket = connectTcp({ ...where, onread });
-    }
-    this.#socket.once(address.scheme === 'https' ? 'secureConnect' : 'connect', () => {
-      this.#onConnected();
-    });
-    this.#socket.once('end', () => {
-      this.#guard(() => {
-        this.#parser.end();
-        this.#finish();
-      });
-    });
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      const failure = connectionFailure(error.code);
-      this.#fail(this.#phase === 'streaming' ? brokenOff(error) : connectionError(failure, error));
-    });
-    this.#socket.once('close', () => {
-      this.#fail(brokenOff());
-      this.#timer?.dispose();
-      options.onClosed();
-    });
-    this.#socket.cork();
-    this.#socket.write(requestHead(request, address));
-    if (request.body) this.#socket.write(request.body);
-    this.#socket.uncork();
-    this.#limit(CONNECT_TIMEOUT_MS, 'ollamaWrongHost');
+    this.#line = options.lines.take(address);
+    this.#line.attach(this);
+    this.#line.write(requestHead(request, address), request.body);
+    if (this.#line.isConnected) this.onConnected();
+    else this.#limit(CONNECT_TIMEOUT_MS, 'ollamaWrongHost');
   }
 
   pause(): void {
     this.#isPaused = true;
-    this.#socket.pause();
+    this.#line.pause();
   }
 
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#socket.resume();
+    this.#line.resume();
   }
 
   dispose(): void {
-    this.#phase = 'over';
-    this.#timer?.dispose();
-    this.#socket.destroy();
+    if (this.#phase === 'over') return;
+    this.#stop();
+    this.#line.destroy();
   }
 
-  #onConnected(): void {
+  /** @internal for its line, as are the four that follow */
+  onConnected(): void {
     if (this.#phase !== 'connecting') return;
     this.#phase = 'waiting';
     this.#limit(FIRST_BYTE_TIMEOUT_MS, 'ollamaFirstTokenTimeout');
   }
 
-  /** Into the one buffer of this connection: a new one for each read costs a sixth of a token's CPU more. */
-  readonly #onRead = (count: number, buffer: Uint8Array): boolean => {
-    this.#take(new Uint8Array(buffer.buffer, buffer.byteOffset, count));
-    return true; // a pause has stopped the reading by itself
-  };
+  onEnd(): void {
+    this.#guard(() => {
+      this.#parser.end();
+      this.#finish();
+    });
+  }
 
-  #take(bytes: Uint8Array): void {
+  onError(error: NodeJS.ErrnoException): void {
+    if (this.#phase === 'over') return;
+    this.#fail(this.#phase === 'streaming' ? brokenOff(error) : connectionError(connectionFailure(error.code), error));
+  }
+
+  onClose(): void {
+    if (this.#phase !== 'over') this.#fail(brokenOff());
+    this.#options.onClosed();
+  }
+
+  onBytes(bytes: Uint8Array): void {
     if (this.#phase === 'over') return;
     this.#lastLife = this.#options.clock.monotonic();
     if (this.#phase !== 'streaming') {
@@ -178,7 +160,11 @@ export class UpstreamConnection implements UpstreamFlow {
 
   #finish(): void {
     if (this.#phase === 'over') return;
-    this.dispose();
+    this.#stop();
+    if (this.#parser.leavesConnection) {
+      this.#options.lines.giveBack(this.#line);
+      this.#options.onClosed();
+    } else this.#line.destroy();
     this.#sink.onEnd();
   }
 
@@ -186,6 +172,11 @@ export class UpstreamConnection implements UpstreamFlow {
     if (this.#phase === 'over') return;
     this.dispose();
     this.#sink.onError(this.#options.refine(error));
+  }
+
+  #stop(): void {
+    this.#phase = 'over';
+    this.#timer?.dispose();
   }
 }
 
@@ -195,13 +186,8 @@ function requestHead(request: UpstreamRequest, address: OllamaAddress): Uint8Arr
   const length = body ? `Content-Type: application/json\r\nContent-Length: ${String(body.length)}\r\n` : '';
   return utf8(
     `${method} ${address.prefix}${path} HTTP/1.1\r\nHost: ${authority(address)}\r\nUser-Agent: CloudToLocalLLM/${PRODUCT_VERSION}\r\n` +
-      `Accept: */*\r\n${length}Connection: close\r\n\r\n`,
+      `Accept: */*\r\n${length}${mayKeepLines(address) ? '' : 'Connection: close\r\n'}\r\n`,
   );
-}
-
-/** A name for TLS; an address is none (RFC 6066, section 3). */
-function serverName(host: string): string {
-  return /^[\d.]+$|:/.test(host) ? '' : host;
 }
 
 function brokenOff(cause?: unknown): TunnelError {

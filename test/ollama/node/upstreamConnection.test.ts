@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { utf8 } from '../../../src/base/bytes.ts';
 import type { OllamaAddress } from '../../../src/ollama/host.ts';
 import { UpstreamConnection } from '../../../src/ollama/node/upstreamConnection.ts';
+import { UpstreamLines } from '../../../src/ollama/node/upstreamLines.ts';
 import type { UpstreamRequest } from '../../../src/ollama/upstream.ts';
 import { RecordingUpstreamSink } from '../../contract/upstreamConformance.ts';
 import { FakeClock } from '../../fakes/fakeClock.ts';
@@ -21,11 +22,13 @@ describe('connection to Ollama for an http stream', () => {
   let answer: (socket: Socket) => void;
   let sink: RecordingUpstreamSink;
   let closed: number;
+  let lines: UpstreamLines;
 
   beforeEach(async () => {
     received = [];
     sockets = [];
     closed = 0;
+    lines = new UpstreamLines(clock);
     answer = () => undefined;
     sink = new RecordingUpstreamSink();
     server = createServer((socket) => {
@@ -45,6 +48,7 @@ describe('connection to Ollama for an http stream', () => {
   afterEach(async () => {
     for (const socket of sockets) socket.destroy();
     await until(() => closed > 0);
+    lines.dispose();
     await new Promise((resolve) => server.close(resolve));
     assert.equal(clock.pendingTimers, 0, 'timers left behind');
   });
@@ -53,6 +57,7 @@ describe('connection to Ollama for an http stream', () => {
     new UpstreamConnection(request, sink, {
       clock,
       address: where,
+      lines,
       refine: (error) => error,
       onLife: () => undefined,
       onClosed: () => closed++,
@@ -71,7 +76,6 @@ describe('connection to Ollama for an http stream', () => {
         'Accept: */*',
         'Content-Type: application/json',
         'Content-Length: 13',
-        'Connection: close',
         '',
         '{"model":"a"}',
       ].join('\r\n'),
@@ -79,8 +83,8 @@ describe('connection to Ollama for an http stream', () => {
     assert.deepEqual([sink.ends, sink.text], [1, 'ok']);
   });
 
-  it('closes at the end of the answer, without waiting for the other side', async () => {
-    answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  it('is over at the end of the answer, without waiting for the other side', async () => {
+    answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
     ask({ method: 'GET', path: '/api/tags' });
     await until(() => sink.ends === 1 && closed === 1);
   });
