@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { answerTrouble } from '../announcements.ts';
+import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import { figures } from '../words.ts';
 import { warningIcon } from './icons.ts';
@@ -26,11 +27,29 @@ export class MessageElement extends LightElement {
   declare note: string;
   declare isUnfolded: boolean;
 
+  /** Its height is guessed nowhere: it may be left out of layout only once a frame has laid it out. */
+  readonly #settle = (): void => {
+    this.dataset['settled'] = '';
+  };
+  readonly #drawn = (): void => {
+    frames.request(this.#settle);
+  };
+
   constructor() {
     super();
     this.phase = '';
     this.note = '';
     this.isUnfolded = false;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    frames.cancel(this.#drawn);
+    frames.cancel(this.#settle);
+  }
+
+  protected override firstUpdated(): void {
+    frames.request(this.#drawn);
   }
 
   protected override render(): TemplateResult | typeof nothing {
