@@ -34,15 +34,13 @@ export function announce(before: ChatModel, after: ChatModel): Announcement | un
 function ofAnswer(before: ChatMessage | undefined, after: ChatMessage): Announcement | undefined {
   const wasRunning = before === undefined || (before.state !== undefined && isRunning(before.state));
   if (!wasRunning || after.state === undefined) return undefined;
-  const count = countWords(after.text);
-  const words = count === 1 ? '1 word' : `${String(count)} words`;
   switch (after.state) {
     case 'streaming':
       return before?.state === 'streaming' ? undefined : { kind: 'status', text: 'Answer started' };
     case 'done':
-      return { kind: 'status', text: `Answer finished, ${words}` };
+      return { kind: 'status', text: `Answer finished, ${words(after)}` };
     case 'stopped':
-      return { kind: 'status', text: `Answer stopped, ${words}` };
+      return { kind: 'status', text: `Answer stopped, ${words(after)}` };
     case 'interrupted':
     case 'error':
       return { kind: 'alert', text: answerTrouble(after) ?? 'The answer broke off.' };
@@ -50,6 +48,12 @@ function ofAnswer(before: ChatMessage | undefined, after: ChatMessage): Announce
     case 'loading':
       return undefined;
   }
+}
+
+/** Counted at the end alone: an answer that grows would have all of it counted with each frame. */
+function words({ text }: ChatMessage): string {
+  const count = countWords(text);
+  return count === 1 ? '1 word' : `${String(count)} words`;
 }
 
 /** The words of an answer that did not come to its end. */

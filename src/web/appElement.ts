@@ -104,7 +104,9 @@ export class AppElement extends LightElement {
     const isEmpty = conversation.messages.length === 0;
     const route: Route = isEmpty && conversation.title === '' ? { kind: 'home' } : { kind: 'chat', conversationId: conversation.id };
     const device = hub === undefined ? '' : ` · ${hub.deviceName}`;
-    document.title = `${conversation.title === '' ? 'CloudToLocalLLM' : conversation.title}${device}`;
+    const title = `${conversation.title === '' ? 'CloudToLocalLLM' : conversation.title}${device}`;
+    // Setting it makes a text anew, and every piece of an answer comes by here.
+    if (title !== document.title) document.title = title;
     // While it is still opening nobody knows whether it is empty.
     if (conversation.phase === 'opening' || formatRoute(route) === formatRoute(this.#shown)) return;
     this.#shown = route;

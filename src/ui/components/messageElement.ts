@@ -2,6 +2,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'l
 import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { answerTrouble } from '../announcements.ts';
 import { attachmentLabel, splitQuestion, type Attachment } from '../attachments.ts';
+import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import { figures } from '../words.ts';
 import { fire } from './fire.ts';
@@ -40,6 +41,14 @@ export class MessageElement extends LightElement {
   declare editDraft: string | undefined;
   declare isUnfolded: boolean;
 
+  /** Its height is guessed nowhere: it may be left out of layout only once a frame has laid it out. */
+  readonly #settle = (): void => {
+    this.dataset['settled'] = '';
+  };
+  readonly #drawn = (): void => {
+    frames.request(this.#settle);
+  };
+
   constructor() {
     super();
     this.phase = '';
@@ -48,6 +57,16 @@ export class MessageElement extends LightElement {
     this.mayBranch = false;
     this.editDraft = undefined;
     this.isUnfolded = false;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    frames.cancel(this.#drawn);
+    frames.cancel(this.#settle);
+  }
+
+  protected override firstUpdated(): void {
+    frames.request(this.#drawn);
   }
 
   protected override render(): TemplateResult | typeof nothing {

@@ -37,6 +37,7 @@ export class TranscriptElement extends LightElement {
   #sizes: ResizeObserver | undefined;
   #shown = '';
   #touchY = 0;
+  #scrollbar = -1;
   readonly #drawRest = (): void => {
     this.isWhole = true;
   };
@@ -174,6 +175,8 @@ export class TranscriptElement extends LightElement {
     const { scroller } = this;
     if (!scroller) return;
     const width = (scroller.offsetWidth - scroller.clientWidth) / 2;
+    if (width === this.#scrollbar) return;
+    this.#scrollbar = width;
     this.parentElement?.style.setProperty('--c2l-scrollbar', `${String(width)}px`);
   }
 

@@ -13,6 +13,8 @@ const AHEAD = '600px 0px';
 /** Colours code when it comes near the view, so that a long chat opens for the price of what is seen. The highlighter comes with the first. */
 class CodeColours {
   readonly #waiting = new Map<Element, Colourable>();
+  /** Answers that are far from the view, with their blocks: to watch each block of a long chat costs milliseconds with every frame. */
+  readonly #far = new Map<Element, Colourable[]>();
   #observer: IntersectionObserver | undefined;
   #highlight: typeof highlightCode | undefined;
   #loading: Promise<void> | undefined;
@@ -20,13 +22,31 @@ class CodeColours {
   add(block: Colourable): void {
     this.#observer ??= new IntersectionObserver(
       (entries) => {
-        for (const { isIntersecting, target } of entries) if (isIntersecting) this.#take(target);
+        for (const { isIntersecting, target } of entries) if (isIntersecting) this.#comesNear(target);
         this.#forgetRemoved();
       },
       { rootMargin: AHEAD, scrollMargin: AHEAD },
     );
+    const answer = block.element.closest('c2l-markdown');
+    if (answer) {
+      this.#far.set(answer, [...(this.#far.get(answer) ?? []), block]);
+      this.#observer.observe(answer);
+    } else this.#watch(block);
+  }
+
+  #watch(block: Colourable): void {
     this.#waiting.set(block.element, block);
-    this.#observer.observe(block.element);
+    this.#observer?.observe(block.element);
+  }
+
+  #comesNear(target: Element): void {
+    const blocks = this.#far.get(target);
+    if (!blocks) {
+      this.#take(target);
+      return;
+    }
+    this.#forget(target);
+    for (const block of blocks) this.#watch(block);
   }
 
   #take(element: Element): void {
@@ -44,10 +64,11 @@ class CodeColours {
 
   /** The observer reports what leaves the document too. */
   #forgetRemoved(): void {
-    for (const element of this.#waiting.keys()) if (!element.isConnected) this.#forget(element);
+    for (const element of [...this.#far.keys(), ...this.#waiting.keys()]) if (!element.isConnected) this.#forget(element);
   }
 
   #forget(element: Element): void {
+    this.#far.delete(element);
     this.#waiting.delete(element);
     this.#observer?.unobserve(element);
   }

@@ -1,5 +1,6 @@
 import remend from 'remend';
 import type { MarkdownNode } from './markdownNode.ts';
+import { OpenTable } from './openTable.ts';
 import { parseMarkdown, topLevelBlocks, type References } from './parseMarkdown.ts';
 
 /** What changed: blocks that are closed for good, and the open rest as it looks now. Both follow what was closed before. */
@@ -33,11 +34,12 @@ export class MarkdownTail {
   /** Whole lines up to here have been judged. */
   #judged = 0;
   #fence: OpenFence | undefined;
+  #table: OpenTable | undefined;
   readonly #references: References = {};
   /** Characters given to the parser so far; a measure of work for tests. */
   parsedCharacters = 0;
 
-  /** Characters that the next {@link advance} may have to parse. */
+  /** Length of what the next {@link advance} may change, characters: a table has all its columns measured again. */
   get openLength(): number {
     return this.#fence ? 0 : this.#source.length - this.#offset;
   }
@@ -57,6 +59,12 @@ export class MarkdownTail {
         closed.push(...this.#close(end));
         this.#fence = undefined;
       }
+      if (this.#table) {
+        const end = this.#table.advance(this.#source);
+        if (end === undefined) return { closed, open: this.#table.open(this.#source, (line) => remend(line, remendOptions)) };
+        closed.push(...this.#close(end));
+        this.#table = undefined;
+      }
       if (!this.#judge(closed)) break;
     }
     const tail = this.#source.slice(this.#offset);
@@ -73,7 +81,7 @@ export class MarkdownTail {
     return this.#parse(this.#source, {});
   }
 
-  /** Closes what new whole lines allow to close. @returns whether a fence has opened */
+  /** Closes what new whole lines allow to close. @returns whether a fence or a table has opened */
   #judge(closed: MarkdownNode[]): boolean {
     const wholeEnd = this.#source.lastIndexOf('\n') + 1;
     if (wholeEnd <= Math.max(this.#judged, this.#offset)) return false;
@@ -83,14 +91,26 @@ export class MarkdownTail {
     const blocks = topLevelBlocks(lines, this.#references);
     let last = blocks.length - 1;
     const fence = blocks[last]?.type === 'fence';
+    const table = blocks[last]?.type === 'table_open' ? blocks[last] : undefined;
     // A definition may still take the next line as its title.
     while (!fence && last > 0 && blocks[last - 1]?.type === 'reference_definition' && blocks[last - 1]?.endLine === blocks[last]?.startLine)
       last -= 1;
     const boundary = blocks[last];
-    if (!boundary || (last === 0 && !fence)) return false;
+    if (!boundary || (last === 0 && !fence && !table)) return false;
     closed.push(...this.#close(this.#offset + offsetOfLine(lines, boundary.startLine)));
     this.#fence = fence ? this.#openFence() : undefined;
-    return this.#fence !== undefined;
+    if (boundary === table) this.#table = this.#openTable();
+    return this.#fence !== undefined || this.#table !== undefined;
+  }
+
+  #openTable(): OpenTable {
+    return new OpenTable(this.#source, this.#offset, {
+      parse: (source) => this.#parse(source, { ...this.#references }, true),
+      endOfFirst: (source) => {
+        this.parsedCharacters += source.length;
+        return topLevelBlocks(source, this.#references)[0]?.endLine ?? 0;
+      },
+    });
   }
 
   #close(end: number): MarkdownNode[] {
