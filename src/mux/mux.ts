@@ -123,7 +123,7 @@ export class Mux implements Disposable {
     return this.#attempt;
   }
 
-  /** While watched it pings even without a stream: a view is visible. */
+  /** While watched it pings even without a stream: a view is visible, or a device holds a circuit for its client. */
   set isWatched(value: boolean) {
     this.#isWatched = value;
     this.#updatePinger();

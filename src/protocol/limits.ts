@@ -154,7 +154,7 @@ export const FIRST_FRAME_TIMEOUT_MS = 5_000;
 export const LINK_DEAD_AFTER_MS = 24_000;
 export const HEARTBEAT_INTERVAL_MS = 15_000;
 export const HEARTBEAT_ANSWER_MS = 10_000;
-/** Mux PING while a stream is open or a view is visible, and how long its PONG may take. */
+/** Mux PING, from a device always, from a client while a stream is open or a view is visible; and how long its PONG may take. */
 export const PING_INTERVAL_MS = 15_000;
 export const PING_TIMEOUT_MS = 10_000;
 /** A gap of the wall clock that means sleep; a probe follows, with this long to answer. */

@@ -88,6 +88,8 @@ export class DeviceTunnel implements Disposable, MuxOwner {
     let table = this.#tables.get(clientId);
     if (!table) {
       table = new MuxTable(clock, random, (mux) => {
+        // A relay's node that dies takes its word that a client left with it: only a PING tells, with a stream or without.
+        mux.isWatched = true;
         mux.onRoundTrip((rttMs) => this.#clientRtts.set(clientId, rttMs));
         this.#options.onMux(clientId, mux);
       });

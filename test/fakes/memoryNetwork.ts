@@ -13,6 +13,15 @@ export const MEMORY_RELAY_ORIGIN = 'http://127.0.0.1:8787';
 /** Waits between the SYNs of one dial (RFC 6298, as Linux does it). */
 const SYN_AFTER_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
 
+/** Can lose what one end of a circuit tells the other, as a bus between nodes does, or a node that loses its power. */
+class LossyMedium extends InProcessMedium {
+  isLosing = false;
+
+  override post(task: () => void): void {
+    if (!this.isLosing) super.post(task);
+  }
+}
+
 /** A relay and the lines to it, in memory. The relay is the class that ships; the sockets can be cut, held and refused. */
 export class MemoryNetwork {
   relay: RelayCore | undefined;
@@ -20,7 +29,7 @@ export class MemoryNetwork {
   /** How long a message is under way on lines dialled from now on, in each direction, ms. */
   delayMs: (() => number) | undefined;
   #isDark = false;
-  #medium: InProcessMedium | undefined;
+  #medium: LossyMedium | undefined;
   #relays = 0;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -38,7 +47,7 @@ export class MemoryNetwork {
 
   startRelay(): void {
     if (this.relay) return;
-    this.#medium = new InProcessMedium(this.#clock, (error) => {
+    this.#medium = new LossyMedium(this.#clock, (error) => {
       throw error;
     });
     this.relay = this.#newRelay(this.#medium);
@@ -79,6 +88,11 @@ export class MemoryNetwork {
   set isDark(dark: boolean) {
     this.#isDark = dark;
     for (const line of this.lines) line.hold(dark);
+  }
+
+  /** Inside the relay nobody hears of anybody. */
+  set isBusLosing(losing: boolean) {
+    if (this.#medium) this.#medium.isLosing = losing;
   }
 
   readonly dial: DialLink = (url, handlers) => {

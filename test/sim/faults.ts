@@ -196,7 +196,9 @@ function drainRelay(world: SimWorld): void {
   const node = world.pick(world.network.liveNodes);
   if (!node) return;
   const place = world.network.nodes.indexOf(node);
-  void node.core.drain();
+  node.process.deliver(() => {
+    void node.core.drain();
+  });
   world.healAfter(world.between(1_000, 2_000), () => {
     world.killRelay(node, false);
     world.startRelay(place);

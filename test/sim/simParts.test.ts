@@ -125,6 +125,26 @@ describe('simulated world', () => {
     }
   });
 
+  it('lets a sleeper do nothing: no deferred work, no reading, no timer', async () => {
+    const time = new SimTime();
+    const { near, far, heard, farProcess } = makeLine(time);
+    far.setPace(1_000);
+    near.send(Uint8Array.of(1));
+    near.send(Uint8Array.of(2));
+    time.at(50, () => {
+      farProcess.sleep({ ms: 500, monotonicGoesOn: true });
+      farProcess.defer(() => heard.push(`deferred at ${String(time.now)}`));
+    });
+    time.at(100, () => {
+      far.setPace(0);
+    });
+    await time.run(2_000);
+    assert.deepEqual(heard, ['deferred at 550', '1 at 550', '2 at 550']);
+    farProcess.sleep({ ms: 500, monotonicGoesOn: true });
+    farProcess.after(1, () => undefined);
+    await assert.rejects(time.run(3_000), /does something in its sleep/u);
+  });
+
   it('keeps the order of what reaches a sleeper', async () => {
     const time = new SimTime();
     const { near, heard, farProcess } = makeLine(time);

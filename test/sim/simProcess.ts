@@ -70,6 +70,7 @@ export class SimProcess implements Clock {
 
   after(delayMs: number, task: () => void): Disposable {
     if (this.#state === 'dead') return toDisposable(() => undefined);
+    if (this.isAsleep) this.#time.fail(new Error(`${this.name} does something in its sleep`));
     if (this.#timers.size >= MAX_TIMERS) throw new Error(`${this.name} has set ${String(MAX_TIMERS)} timers`);
     const timer: Timer = { task, event: this.#plan(Math.max(0, delayMs), () => timer) };
     this.#timers.add(timer);
@@ -81,7 +82,8 @@ export class SimProcess implements Clock {
 
   defer(task: () => void): void {
     this.#time.defer(() => {
-      if (this.isAlive) task();
+      if (this.isAsleep) this.#inbox.push(task);
+      else if (this.isAlive) task();
     });
   }
 

@@ -28,6 +28,24 @@ describe('the device’s tunnel', () => {
     assert.equal(seen.at(-1), 0);
   });
 
+  it('finds within 25 s that a client without a stream has gone, though nobody says so, and gives its circuit back', async () => {
+    await world.clock.advance(3_000);
+    world.network.isBusLosing = true;
+    world.client.supervisor.disconnect();
+    await world.clock.advance(0);
+    assert.deepEqual([world.device.onlineClients.size, world.network.relay?.counts.circuits], [1, 1]);
+    await world.clock.advance(25_000);
+    assert.deepEqual([world.device.onlineClients.size, world.network.relay?.counts.circuits], [0, 0]);
+  });
+
+  it('believes in a client without a stream as long as it answers', async () => {
+    const seen: number[] = [];
+    world.device.onDidChangeOnline(() => seen.push(world.device.onlineClients.size));
+    world.client.isVisible = false;
+    await world.clock.advance(120_000);
+    assert.deepEqual([seen, world.device.onlineClients.size], [[], 1]);
+  });
+
   it('tries at least every 5 s while a client’s stream waits for it', async () => {
     world.client.mux.openStream('chat');
     await world.clock.advance(1000);

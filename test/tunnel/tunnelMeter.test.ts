@@ -113,6 +113,9 @@ describe('a tunnel’s metrics', () => {
     assert.ok(silentMs > 999 && silentMs < 1001, 'nothing has come since');
     world.network.startRelay();
     await world.clock.advance(30_000);
+    world.muxes.at(-1)?.onStream((stream) => {
+      stream.write(utf8('heard'));
+    });
     world.client.mux.openStream('chat').write(utf8('x'.repeat(10_000)));
     await world.clock.advance(10);
     const after = world.client.metrics;
