@@ -55,7 +55,8 @@ export class RunningReport implements Disposable {
       this.#timer = undefined;
       if (this.#count() > 0) return;
       const left = this.#quietSince + QUIET_MS - this.#clock.monotonic();
-      if (left > 0) this.#watch(left);
+      // whole milliseconds: what rounding leaves of one would be waited for again and again while the clock stands still
+      if (left > 0) this.#watch(Math.ceil(left));
       else this.#say(0);
     });
   }

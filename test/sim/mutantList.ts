@@ -286,9 +286,9 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'conversation/generation.ts',
-        find: "const hasText = this.#message.text !== '' || this.#pending !== '';",
+        find: "const hasText = this.#message.text !== '' || !this.#text.isEmpty;",
         replace:
-          "const hasText = this.#message.text !== '' || this.#pending !== '';\n    const again = this.#again;\n    this.#again = undefined;\n    if (again && !hasText) {\n      this.#model = again(this);\n      return;\n    }",
+          "const hasText = this.#message.text !== '' || !this.#text.isEmpty;\n    const again = this.#again;\n    this.#again = undefined;\n    if (again && !hasText) {\n      this.#model = again(this);\n      return;\n    }",
       },
       {
         file: 'conversation/generation.ts',
@@ -302,8 +302,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'conversation/generation.ts',
-        find: "const pieces = piecesOf(this.#takePending(how.state === 'done'), MAX_CHUNK_UNITS);",
-        replace: "const pieces = how.state === 'done' ? [] : piecesOf(this.#takePending(false), MAX_CHUNK_UNITS);",
+        find: 'const pieces = piecesOf(this.#fit(this.#text.take(isAll)), MAX_CHUNK_UNITS);',
+        replace: 'const pieces = isAll ? [] : piecesOf(this.#fit(this.#text.take(isAll)), MAX_CHUNK_UNITS);',
       },
     ],
   },

@@ -18,8 +18,8 @@ export interface Question {
   readonly requestId: string;
   readonly prompt: string;
   readonly page: SimPage;
-  /** The life of the page in which it was sent. */
-  readonly life: PageLife;
+  /** The life of the page in which it was sent, or that has it in its queue. */
+  life: PageLife;
   /** The person will stop the answer after so long. */
   readonly stopAfterMs: number | undefined;
   readonly sentAt: number;
@@ -100,10 +100,22 @@ export class SimPerson {
   #follow(question: Question): void {
     const turn = this.#device.conversations.turns.find(({ requestId }) => requestId === question.requestId);
     const refusal = question.life.watch.answered.get(question.requestId);
+    if (!turn && this.#isQueued(question)) return;
     if (!turn && refusal?.type === 'refused') this.#onRefused(question, refusal.error);
     else if (!turn) this.#considerGivingUp(question);
     else if (!this.#isRunning(turn.conversationId, turn.answer.id)) this.#finish(question, 'answered');
     else this.#considerStopping(question, turn.answer.id);
+  }
+
+  /** A question that waits its turn outlives its page; behind an answer that broke off it goes when the person says so. */
+  #isQueued(question: Question): boolean {
+    const { life } = question.page;
+    if (life?.controller.model.pending.find(({ requestId }) => requestId === question.requestId)?.state !== 'queued') return false;
+    question.life = life;
+    const { conversation } = life.controller.model;
+    if (!life.process.isAsleep && conversation.phase === 'ready' && !runningAnswer(conversation))
+      life.controller.sendNow(question.requestId);
+    return true;
   }
 
   /** Only an answer that this person did not know of can be in the way: to a question that was given up and arrived after all. */
