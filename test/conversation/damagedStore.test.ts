@@ -259,6 +259,20 @@ describe('SQLite store on damaged data', () => {
       assert.ok(!existsSync(`${path}.migrating`));
     });
 
+    it('makes an empty file once, when another process has made it since it was looked at', () => {
+      const [late, other] = [connect(path), connect(path)];
+      const exec = late.exec.bind(late);
+      late.exec = (sql) => {
+        if (sql === 'BEGIN IMMEDIATE' && other.isOpen) {
+          migrate(other, path, connect);
+          other.close();
+        }
+        exec(sql);
+      };
+      migrate(late, path, connect).close();
+      assert.equal(open().damaged, undefined);
+    });
+
     it('waits with it while another program has the old file open', () => {
       older();
       const other = new DatabaseSync(path);

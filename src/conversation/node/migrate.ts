@@ -23,7 +23,7 @@ export function migrate(db: DatabaseSync, path: string, connect: Connect, migrat
     throw new TunnelError('storeNewer', `schema ${String(version)}, this program knows ${String(SCHEMA_VERSION)}`);
   if (version === migrations.length) return db;
   if (version === 0) {
-    apply(db, version, migrations);
+    apply(db, migrations);
     return db;
   }
   try {
@@ -32,7 +32,7 @@ export function migrate(db: DatabaseSync, path: string, connect: Connect, migrat
     db.prepare('VACUUM INTO ?').run(copy);
     const changed = connect(copy);
     try {
-      apply(changed, version, migrations);
+      apply(changed, migrations);
       const verdict = changed.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
       if (verdict !== 'ok') throw new DamagedError(String(verdict));
     } finally {
@@ -54,10 +54,11 @@ function versionOf(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-function apply(db: DatabaseSync, version: number, migrations: readonly string[]): void {
+/** From the version that stands there once the file is ours: two processes may find it empty at once, and the second finds it made. */
+function apply(db: DatabaseSync, migrations: readonly string[]): void {
   db.exec('BEGIN IMMEDIATE');
   try {
-    for (const script of migrations.slice(version)) db.exec(script);
+    for (const script of migrations.slice(versionOf(db))) db.exec(script);
     db.exec(`PRAGMA user_version = ${String(migrations.length)}`);
     db.exec('COMMIT');
   } catch (error) {
