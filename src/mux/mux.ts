@@ -3,6 +3,7 @@ import { equalBytes, isAllZero } from '../base/bytes.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import { errorCodeOf, TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { END_CREDIT_DELAY_MS } from '../protocol/limits.ts';
 import { INCARNATION_BYTES, type MuxFrame, type StreamKind } from '../protocol/muxFrames.ts';
 import type { MuxStream } from './muxStream.ts';
 import { Pinger } from './pinger.ts';
@@ -49,6 +50,9 @@ export class Mux implements Disposable {
   readonly #detached = new Emitter<undefined>();
   #incarnation: Uint8Array;
   #attempt = 0;
+  readonly #clock: Clock;
+  /** Runs while something waits to go along with whatever is said next. */
+  #patience: Disposable | undefined;
   #carrier: MuxCarrier | undefined;
   #isReady = false;
   #isWatched = false;
@@ -56,6 +60,7 @@ export class Mux implements Disposable {
 
   constructor(options: MuxOptions) {
     this.muxId = options.muxId;
+    this.#clock = options.clock;
     this.#role = options.role;
     this.#incarnation = options.incarnation ?? new Uint8Array(INCARNATION_BYTES);
     this.#windows = new WindowPool(options.clock);
@@ -153,6 +158,8 @@ export class Mux implements Disposable {
     this.#carrier = undefined;
     this.#isReady = false;
     this.#scheduler.clear();
+    this.#patience?.dispose();
+    this.#patience = undefined;
     this.#windows.forgetRoundTrip();
     this.#pinger.forget();
     this.#updatePinger();
@@ -202,6 +209,15 @@ export class Mux implements Disposable {
 
   #wake(): void {
     if (this.#isReady ? this.#scheduler.hasWork : this.#scheduler.queuedControl > 0) this.#carrier?.wake();
+    else if (this.#isReady && this.#scheduler.hasPatientWork) this.#wakeLater();
+  }
+
+  #wakeLater(): void {
+    this.#patience ??= this.#clock.after(END_CREDIT_DELAY_MS, () => {
+      this.#patience = undefined;
+      this.#scheduler.hurry();
+      this.#wake();
+    });
   }
 
   #sayHello(): void {

@@ -1,5 +1,6 @@
 import { Emitter } from '../base/emitter.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { CREDIT_STEP_BYTES } from '../protocol/limits.ts';
 import type { StreamKind } from '../protocol/muxFrames.ts';
 import { ReceiveSide } from './receiveSide.ts';
 import { SendSide } from './sendSide.ts';
@@ -181,6 +182,12 @@ export class MuxStream {
     }
     this.needs.credit ||= this.receiveSide.received > 0 || this.receiveSide.isEnded;
     this.needs.stop = this.#stopAsked && !this.receiveSide.isEnded;
+  }
+
+  /** @internal Has it nothing to say but that it has read to the end, which nobody waits for? */
+  get canConfirmLater(): boolean {
+    const { open, stop, reset } = this.needs;
+    return !open && !stop && reset === undefined && this.receiveSide.isFinished && this.receiveSide.untoldBytes < CREDIT_STEP_BYTES;
   }
 
   /** @internal Says CREDIT when enough was consumed for it. */

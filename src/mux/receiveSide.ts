@@ -94,6 +94,11 @@ export class ReceiveSide {
     this.#consumed = this.#received;
   }
 
+  /** Consumed, and the peer counts it as in flight. */
+  get untoldBytes(): number {
+    return this.#consumed - this.#told;
+  }
+
   /** Is there news enough for the peer: a step consumed, or everything? */
   get owesCredit(): boolean {
     if (this.isEnded) return this.isFinished && !this.#endTold;

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../base/byteWriter.ts';
 import { errorNumber } from '../protocol/errors.ts';
-import { MAX_DATA_BYTES, MAX_MUX_WINDOW_BYTES, MIN_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
+import { MAX_DATA_BYTES, MAX_MUX_WINDOW_BYTES, MAX_STREAMS, MIN_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
 import { DATA_HEADER_BYTES, encodeMuxFrame, type MuxFrame } from '../protocol/muxFrames.ts';
 import type { MuxStream } from './muxStream.ts';
 
@@ -14,6 +14,8 @@ export class Scheduler {
   readonly #control: MuxFrame[] = [];
   /** Streams with control to say. */
   readonly #speaking = new Set<MuxStream>();
+  /** Streams with control that goes along with whatever is said next. */
+  readonly #patient = new Set<MuxStream>();
   /** Streams with data, in the order of their turns. */
   readonly #sending = new Set<MuxStream>();
   /** One record after another is written here. */
@@ -32,18 +34,26 @@ export class Scheduler {
 
   /** `stream` may have something to say now. */
   note(stream: MuxStream): void {
-    if (hasControl(stream)) this.#speaking.add(stream);
+    if (hasControl(stream)) this.#noteControl(stream);
     if (!stream.outcome && stream.sendSide.hasWork) this.#sending.add(stream);
   }
 
   forget(stream: MuxStream): void {
     this.#speaking.delete(stream);
+    this.#patient.delete(stream);
     this.#sending.delete(stream);
+  }
+
+  /** What could wait need not wait any more. */
+  hurry(): void {
+    for (const stream of this.#patient) this.#speaking.add(stream);
+    this.#patient.clear();
   }
 
   /** Forgets who has something to say: at an attach streams are noted anew, in the order of their opening, as OPENs must go. */
   startOver(): void {
     this.#speaking.clear();
+    this.#patient.clear();
     this.#sending.clear();
   }
 
@@ -56,7 +66,12 @@ export class Scheduler {
     return this.#control.length;
   }
 
-  /** Is there anything to say? Data may still have to wait for the others' credit. */
+  /** Is there something to say that goes along with whatever is said next? */
+  get hasPatientWork(): boolean {
+    return this.#patient.size > 0;
+  }
+
+  /** Is there anything to say now? Data may still have to wait for the others' credit. */
   get hasWork(): boolean {
     return this.#control.length > 0 || this.#speaking.size > 0 || this.#sending.size > 0;
   }
@@ -64,6 +79,7 @@ export class Scheduler {
   /** Frames of at most `maxBytes` for one record, or undefined when there is nothing to say. Good until the next pull. */
   pull(maxBytes: number): Uint8Array | undefined {
     const out = this.#out.clear();
+    if (this.hasWork) this.hurry();
     this.#pullQueued(out, maxBytes);
     for (const stream of this.#speaking) {
       if (maxBytes - out.length < 2 * MAX_CONTROL_BYTES) break;
@@ -73,6 +89,15 @@ export class Scheduler {
     }
     if (this.#sending.size > 0) this.#pullData(out, maxBytes);
     return out.length > 0 ? out.finish() : undefined;
+  }
+
+  #noteControl(stream: MuxStream): void {
+    const isPatient = stream.canConfirmLater && this.#streams.size <= MAX_STREAMS / 2;
+    if (isPatient && !this.#speaking.has(stream)) this.#patient.add(stream);
+    else {
+      this.#patient.delete(stream);
+      this.#speaking.add(stream);
+    }
   }
 
   /** Queued frames alone: before the peer's HELLO no stream may speak. */

@@ -46,6 +46,11 @@ export const MAX_MUX_WINDOW_BYTES = 512 * KiB;
 export const CROWDED_MUX_BYTES = MAX_MUX_WINDOW_BYTES / 2;
 /** What the windows of a mux have grown by in all: the reader's own bound is this and every stream's initial window. */
 export const MAX_MUX_GROWTH_BYTES = MAX_MUX_WINDOW_BYTES - INITIAL_STREAM_WINDOW_BYTES;
+/**
+ * What a reader waits for something else to say before it says the CREDIT that confirms an end: the answer to a request, or the next request,
+ * then takes it along. A record of its own wakes both ends and the relay, which a short answer would feel.
+ */
+export const END_CREDIT_DELAY_MS = 10;
 /** What an end keeps in its socket; the rest waits in the scheduler, where a new stream can overtake it. */
 export const MAX_SOCKET_BACKLOG_BYTES = 64 * KiB;
 /** What an end puts into its socket in one turn of the event loop, or a fast line would leave no time for reading and for timers. */

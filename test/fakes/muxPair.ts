@@ -1,7 +1,8 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { Mux } from '../../src/mux/mux.ts';
 import { decodeMuxFrames } from '../../src/protocol/muxFrames.ts';
-import { MAX_RECORD_FRAMES_BYTES } from '../../src/protocol/limits.ts';
+import { END_CREDIT_DELAY_MS, MAX_RECORD_FRAMES_BYTES } from '../../src/protocol/limits.ts';
+import type { FakeClock } from './fakeClock.ts';
 import type { SeededRandom } from './seededRandom.ts';
 
 /** Two muxes and a line between them that carries records one at a time, can be cut with records in flight, and is attached again. */
@@ -14,6 +15,8 @@ export class MuxPair {
   #toClient: Uint8Array[] = [];
   #up = false;
   silent = 0;
+  /** Records that have gone over the line so far, both ways. */
+  records = 0;
 
   constructor(clock: Clock, random: SeededRandom) {
     this.#clock = clock;
@@ -66,6 +69,15 @@ export class MuxPair {
     while (this.step()) if (--budget === 0) throw new Error('the muxes never come to rest');
   }
 
+  /** Carries until nothing moves, and so again once what need not be said at once has been said. */
+  async settle(clock: FakeClock): Promise<void> {
+    this.flush();
+    await clock.advance(END_CREDIT_DELAY_MS);
+    this.flush();
+    await clock.advance(END_CREDIT_DELAY_MS);
+    this.flush();
+  }
+
   #makeDevice(muxId: Uint8Array): Mux {
     return new Mux({ role: 'device', muxId, incarnation: this.#random.bytes(8), clock: this.#clock });
   }
@@ -74,6 +86,7 @@ export class MuxPair {
     const bytes = from.pull(MAX_RECORD_FRAMES_BYTES);
     if (!bytes) return false;
     if (bytes.length > MAX_RECORD_FRAMES_BYTES) throw new Error('record too long');
+    this.records++;
     line.push(bytes.slice()); // a view of what the next pull writes over
     return true;
   }

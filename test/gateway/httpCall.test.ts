@@ -136,7 +136,7 @@ describe('a call over an http stream', () => {
     world.dispose();
   });
 
-  it('carries head and body there, head and body back, and ends when the answer is whole', () => {
+  it('carries head and body there, head and body back, and ends when the answer is whole', async () => {
     const call = world.call();
     assert.equal(call.write(utf8('{"model":')), true);
     call.write(utf8('"m"}'));
@@ -161,6 +161,7 @@ describe('a call over an http stream', () => {
     world.pair.flush();
     assert.equal(new TextDecoder().decode(world.heard.body), 'one\ntwo\n');
     assert.deepEqual(world.heard.ends, ['whole']);
+    await world.pair.settle(world.clock);
     assert.equal(world.pair.client.streamCount, 0);
     assert.equal(world.pair.device.streamCount, 0);
   });
@@ -280,7 +281,7 @@ describe('a call over an http stream', () => {
     assert.equal(world.pair.client.streamCount, 0);
   });
 
-  it('takes an answer that comes before the request is whole', () => {
+  it('takes an answer that comes before the request is whole', async () => {
     const call = world.call();
     call.write(new Uint8Array(100));
     world.pair.flush();
@@ -290,7 +291,7 @@ describe('a call over an http stream', () => {
     assert.deepEqual([world.heard.head, world.heard.ends], [{ status: 413 }, ['whole']]);
     assert.equal(call.write(new Uint8Array(100)), true);
     world.device.read();
-    world.pair.flush();
+    await world.pair.settle(world.clock);
     assert.equal(world.pair.client.streamCount, 0);
   });
 

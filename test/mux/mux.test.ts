@@ -40,8 +40,8 @@ function assertSame(actual: Uint8Array, expected: Uint8Array): void {
 }
 
 describe('mux', () => {
-  it('carries bytes both ways and forgets a stream that ended in both directions', () => {
-    const { pair, near, far } = openOne();
+  it('carries bytes both ways and forgets a stream that ended in both directions', async () => {
+    const { clock, pair, near, far } = openOne();
     const ends: StreamEnd[] = [];
     near.onEnd((end) => ends.push(end));
     far.onEnd((end) => ends.push(end));
@@ -52,7 +52,7 @@ describe('mux', () => {
     pair.flush();
     assert.deepEqual([...drain(far)], [1, 2, 3]);
     assert.deepEqual([...drain(near)], [4, 5]);
-    pair.flush();
+    await pair.settle(clock);
     assert.deepEqual(ends, [{ kind: 'finished' }, { kind: 'finished' }]);
     assert.equal(pair.client.streamCount + pair.device.streamCount, 0);
   });
@@ -256,11 +256,11 @@ describe('mux', () => {
     assert.equal(heard, 100);
   });
 
-  it('loses, repeats and reorders nothing, whatever is cut', () => {
-    fc.assert(
-      fc.property(fc.integer(), (seed) => {
+  it('loses, repeats and reorders nothing, whatever is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
         const random = new SeededRandom(seed);
-        const { pair, accepted } = makePair(seed);
+        const { clock, pair, accepted } = makePair(seed);
         const sent: Uint8Array[] = [];
         const got: Uint8Array[] = [];
         const back: Uint8Array[] = [];
@@ -300,12 +300,14 @@ describe('mux', () => {
           got.push(drain(far));
           heard.push(drain(near));
         }
+        await pair.settle(clock);
         assertSame(concatBytes(...got), concatBytes(...sent));
         assertSame(concatBytes(...heard), concatBytes(...back));
         assert.equal(accepted.length, 1);
         assert.equal(pair.client.streamCount + pair.device.streamCount, 0);
         pair.client.dispose();
         pair.device.dispose();
+        assert.equal(clock.pendingTimers, 0);
       }),
       { numRuns: 60, endOnFailure: true }, // a smaller seed is not a simpler run
     );
