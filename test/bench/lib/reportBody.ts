@@ -2,6 +2,7 @@ import type { Path } from '../peers/peer.ts';
 import type { DeviceFigure } from '../scenarios/deviceScenarios.ts';
 import type { PathScenario } from '../scenarios/pathScenarios.ts';
 import { rowOf, type Judged } from './goals.ts';
+import { missNotes } from './missNotes.ts';
 import type { BenchOptions } from './options.ts';
 import { MAX_FOREIGN, type Results } from './results.ts';
 import { short, type Spread } from './stats.ts';
@@ -51,6 +52,7 @@ export function reportBody(parts: ReportParts): string {
     ...(missing.size === 0 ? [] : [`Not here: ${[...missing].map(([name, reason]) => `${name} (${reason})`).join(', ')}.`]),
     '## What it is held to',
     '| goal | found | must | good | ambitious |\n| --- | --- | --- | --- | --- |\n' + judged.map(rowOf).join('\n'),
+    ...missSection(judged),
     ...deviceSection(parts.devices),
     ...recoverySection(parts.results),
     '## The paths',
@@ -62,6 +64,13 @@ export function reportBody(parts: ReportParts): string {
     ...parts.scenarios.map((scenario) => scenarioSection(scenario, parts)),
     noiseSection(parts),
   ].join('\n\n');
+}
+
+function missSection(judged: readonly Judged[]): string[] {
+  const missed = judged.filter(({ must, good, ambitious }) => [must, good, ambitious].includes('missed'));
+  const scenarios = new Set(missed.map(({ goal }) => goal.figure.scenario));
+  if (scenarios.size === 0) return [];
+  return ['## Why aims are missed', ...[...scenarios].map((name) => missNotes[name] ?? `**${name}**: not looked into.`)];
 }
 
 function deviceSection(devices: readonly DeviceFigure[]): string[] {
