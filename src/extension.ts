@@ -42,10 +42,11 @@ function startAgent(bus: StatusEventBus, log: Logger): NodeAgent {
   return createNodeAgent({ bus, log, ollama: () => ({ url: readSetting('ollama.url') }) });
 }
 
-function editorAgent({ agent, damaged }: NodeAgent): EditorAgent {
+function editorAgent({ agent, damaged, damagedPairings }: NodeAgent): EditorAgent {
   return {
     control: agent,
     createChatPort: () => agent.createChatPort({ editorActions: true, showsConnection: false }),
     ...(damaged === undefined ? {} : { damaged }),
+    ...(damagedPairings === undefined ? {} : { damagedPairings }),
   };
 }

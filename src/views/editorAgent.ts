@@ -8,6 +8,8 @@ export interface EditorAgent {
   createChatPort(): ChatPort;
   /** A damaged chat file that was set aside: its path now, and how many chats of it could be read. */
   readonly damaged?: { readonly file: string; readonly conversations: number };
+  /** The path of a damaged file of pairings that was set aside: every device must pair again. */
+  readonly damagedPairings?: string;
 }
 
 /**

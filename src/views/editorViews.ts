@@ -101,7 +101,7 @@ export function createViews(parts: EditorParts): Disposable {
   owned.add(registerCommands(handlers, log));
 
   agent
-    .then(async ({ control, damaged }) => {
+    .then(async ({ control, damaged, damagedPairings }) => {
       if (owned.isDisposed) return;
       if (damaged !== undefined)
         void vscode.window.showWarningMessage(
@@ -109,6 +109,13 @@ export function createViews(parts: EditorParts): Disposable {
             'The file of your chats was damaged and set aside as {0}. Chats that could still be read: {1}.',
             damaged.file,
             damaged.conversations,
+          ),
+        );
+      if (damagedPairings !== undefined)
+        void vscode.window.showWarningMessage(
+          vscode.l10n.t(
+            'The file of paired devices was damaged and set aside as {0}. Pair them again, and make new API keys.',
+            damagedPairings,
           ),
         );
       owned.add(

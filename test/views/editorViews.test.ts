@@ -209,4 +209,10 @@ describe('the views together', () => {
       /set aside as \/state\/conversations\.db\.damaged\. Chats that could still be read: 3/,
     );
   });
+
+  it('names a damaged file of pairings that was set aside, and what to do', async () => {
+    create(Promise.resolve({ control, createChatPort: newPort, damagedPairings: '/state/device.db.damaged' }));
+    await clock.settle();
+    assert.match(fakeEditor.messages[0]?.text ?? '', /set aside as \/state\/device\.db\.damaged\. Pair them again/);
+  });
 });

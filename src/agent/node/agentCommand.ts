@@ -29,7 +29,8 @@ type AgentEvent =
   | { readonly event: 'request'; readonly name: string; readonly scope: Scope; readonly words: readonly string[] }
   | { readonly event: 'paired'; readonly clientId: string }
   | { readonly event: 'key'; readonly clientId: string; readonly name: string; readonly key: string }
-  | { readonly event: 'damaged'; readonly file: string; readonly conversations: number; readonly messages: number };
+  | { readonly event: 'damaged'; readonly file: string; readonly conversations: number; readonly messages: number }
+  | { readonly event: 'damagedPairings'; readonly file: string };
 
 /** Runs the headless agent until SIGINT or SIGTERM. @returns the exit code */
 export async function runAgent(options: AgentCommandOptions): Promise<number> {
@@ -50,6 +51,7 @@ export async function runAgent(options: AgentCommandOptions): Promise<number> {
   process.once('SIGTERM', end);
   try {
     if (node.damaged !== undefined) print({ event: 'damaged', ...node.damaged });
+    if (node.damagedPairings !== undefined) print({ event: 'damagedPairings', file: node.damagedPairings });
     bus.statusStream((event) => {
       print({ event: 'state', ...event });
     });
@@ -166,6 +168,8 @@ function inWords(event: AgentEvent): string {
       return `The API key ${event.name}, shown this once: ${event.key}`;
     case 'damaged':
       return `The chat file was damaged. It is kept as ${event.file}. Chats that could still be read: ${String(event.conversations)}.`;
+    case 'damagedPairings':
+      return `The file of paired devices was damaged. It is kept as ${event.file}. Pair them again, and make new API keys.`;
   }
 }
 

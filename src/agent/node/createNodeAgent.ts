@@ -31,6 +31,8 @@ export interface NodeAgent extends Disposable {
   readonly agent: Agent;
   /** A damaged conversation file that was set aside. */
   readonly damaged?: DamagedFile;
+  /** The path of a damaged file of pairings that was set aside: every client must pair again. */
+  readonly damagedPairings?: string;
 }
 
 /**
@@ -46,7 +48,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
     const { store: conversations, damaged } = SqliteStore.open(folder.conversationsFile, systemClock);
     store.add(conversations);
     store.add(new Retention(systemClock, conversations, options.log));
-    const devices = store.add(new SqliteDeviceStore(folder.deviceFile));
+    const devices = store.add(new SqliteDeviceStore(folder.deviceFile, systemClock.now()));
     const models = store.add(
       new OllamaClient({
         clock: systemClock,
@@ -76,6 +78,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
     return {
       agent,
       ...(damaged === undefined ? {} : { damaged }),
+      ...(devices.damagedFile === undefined ? {} : { damagedPairings: devices.damagedFile }),
       dispose: () => {
         store.dispose();
       },

@@ -24,7 +24,7 @@ export function createKey(name: string, { state, json }: KeysOptions, print: (li
     const crypto = soundCrypto();
     const folder = new StateFolder(state ?? defaultStateFolder());
     store.add(lock(folder));
-    const devices = store.add(new SqliteDeviceStore(folder.deviceFile));
+    const devices = store.add(new SqliteDeviceStore(folder.deviceFile, systemClock.now()));
     const identity = folder.identity(crypto, systemRandom);
     const { client, key } = makeApiKey({ clock: systemClock, random: systemRandom, crypto }, identity.publicKey, name);
     devices.saveClient(client);

@@ -1,6 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as v from 'valibot';
 import type { Disposable } from '../../base/disposable.ts';
+import { DamagedError, isDamage } from '../../conversation/node/damage.ts';
+import { databaseFiles, setAside } from '../../conversation/node/setAside.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { DeviceStore, StoredClient } from '../deviceStore.ts';
 
@@ -33,11 +35,15 @@ const clientRow = v.object({
 
 /** Clients and epoch of a device, in a SQLite file of its own. */
 export class SqliteDeviceStore implements DeviceStore, Disposable {
+  /** A damaged file that was set aside: its path now. Its clients must pair again. */
+  readonly damagedFile: string | undefined;
   readonly #database: DatabaseSync;
 
-  /** @throws TunnelError `storeFailed` */
-  constructor(file: string) {
-    this.#database = guard(() => open(file));
+  /** @param nowMs wall clock; a file that is made begins its epochs there. @throws TunnelError `storeFailed` */
+  constructor(file: string, nowMs: number) {
+    const { database, damagedFile } = guard(() => openOrReplace(file, nowMs));
+    this.#database = database;
+    this.damagedFile = damagedFile;
   }
 
   raiseEpoch(): number {
@@ -83,13 +89,45 @@ export class SqliteDeviceStore implements DeviceStore, Disposable {
   }
 }
 
-function open(file: string): DatabaseSync {
+/**
+ * Nothing is brought over from a damaged file: what can still be read of it may be older than a revocation, and would let that client in
+ * again.
+ */
+function openOrReplace(file: string, nowMs: number): { database: DatabaseSync; damagedFile: string | undefined } {
+  try {
+    return { database: open(file, nowMs), damagedFile: undefined };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const damagedFile = setAside(file, nowMs, databaseFiles);
+    return { database: open(file, nowMs), damagedFile };
+  }
+}
+
+function open(file: string, nowMs: number): DatabaseSync {
   const database = new DatabaseSync(file);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
-  const { user_version: version } = v.parse(v.object({ user_version: v.number() }), database.prepare('PRAGMA user_version').get());
-  if (version > SCHEMA_VERSION) throw new TunnelError('storeFailed', 'written by a newer version of this program');
-  if (version === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${String(SCHEMA_VERSION)}; COMMIT`);
-  return database;
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
+    const { user_version: version } = v.parse(v.object({ user_version: v.number() }), database.prepare('PRAGMA user_version').get());
+    if (version > SCHEMA_VERSION) throw new TunnelError('storeFailed', 'written by a newer version of this program');
+    // A relay may still hold the device by an epoch of the file that is gone, and takes none that is lower.
+    const epoch = `INSERT INTO counter VALUES ('epoch', ${String(Math.floor(nowMs))})`;
+    if (version === 0) database.exec(`BEGIN; ${schema} ${epoch}; PRAGMA user_version = ${String(SCHEMA_VERSION)}; COMMIT`);
+    check(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The file is small: it is looked at page by page, and row by row. @throws DamagedError, and what SQLite throws */
+function check(database: DatabaseSync): void {
+  const verdict = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
+  if (verdict !== 'ok') throw new DamagedError(verdict);
+  const tables = database.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('counter', 'client')").get()?.['n'];
+  if (tables !== 2) throw new DamagedError('a table is missing');
+  const clients = v.safeParse(v.array(clientRow), database.prepare('SELECT * FROM client').all());
+  if (!clients.success) throw new DamagedError('a client that nobody wrote');
 }
 
 function toClient(row: unknown): StoredClient {

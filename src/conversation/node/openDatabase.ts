@@ -1,9 +1,10 @@
-import { closeSync, copyFileSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { DamagedError, isDamage } from './damage.ts';
 import { migrate } from './migrate.ts';
 import { salvage, type Salvaged } from './salvage.ts';
 import { INDEX_DAMAGE, rebuildIndex, SCHEMA_VERSION, tables } from './schema.ts';
+import { databaseFiles, setAside } from './setAside.ts';
 import { hasForeignWal } from './walHeader.ts';
 
 /** How long a statement waits for another process's lock, ms. It blocks this thread, so it is short. */
@@ -36,7 +37,7 @@ export function openDatabase(path: string, nowMs: number): OpenedDatabase {
     return { db, ...(lostWal === undefined ? {} : { damaged: { file: `${lostWal}-wal`, ...countsOf(db) } }) };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    const file = setAside(path, nowMs, ['', '-wal', '-shm']);
+    const file = setAside(path, nowMs, databaseFiles);
     const db = openSound(path);
     return { db, damaged: { file, ...bringOver(file, path, db) } };
   }
@@ -93,21 +94,11 @@ function checkTables(db: DatabaseSync): void {
   if (missing !== undefined) throw new DamagedError(`schema ${String(SCHEMA_VERSION)} without ${missing}`);
 }
 
-/** Renames the file and its companions. @returns the new path of the file itself */
-function setAside(path: string, nowMs: number, companions: readonly string[]): string {
-  const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-');
-  const isTaken = (target: string): boolean => companions.some((companion) => existsSync(target + companion));
-  let target = `${path}.damaged-${stamp}`;
-  for (let n = 2; isTaken(target); n++) target = `${path}.damaged-${stamp}-${String(n)}`;
-  for (const companion of companions) if (existsSync(path + companion)) renameSync(path + companion, target + companion);
-  return target;
-}
-
 /** Reads from a copy: opening writes, and what was put aside stays as it was found. */
 function bringOver(damaged: string, path: string, into: DatabaseSync): Salvaged {
   const copy = `${path}.salvage`;
   const remove = (): void => {
-    for (const companion of ['', '-wal', '-shm']) rmSync(copy + companion, { force: true });
+    for (const companion of databaseFiles) rmSync(copy + companion, { force: true });
   };
   remove();
   try {

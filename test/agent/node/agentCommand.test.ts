@@ -55,7 +55,7 @@ describe('the verb agent', () => {
       const { deviceKey, secret } = parseApiKey(printed.key);
       assert.equal(deviceIdOf(deviceKey), readFileSync(join(state, 'identity.pub'), 'utf8').trim());
       const folder = new StateFolder(state);
-      const store = new SqliteDeviceStore(folder.deviceFile);
+      const store = new SqliteDeviceStore(folder.deviceFile, Date.now());
       const [client] = store.clients();
       store.dispose();
       const { psk, dialHash, staticKey } = deriveApiKey(nodeCrypto, secret);

@@ -14,6 +14,21 @@ import { root } from '../../harness/paths.ts';
 
 const code = (expected: string) => (error: unknown) => error instanceof TunnelError && error.code === expected;
 
+const NOW = Date.UTC(2026, 10, 1);
+
+const client: StoredClient = {
+  id: 'a',
+  name: 'Firefox on Android',
+  kind: 'page',
+  scope: 'chat',
+  owner: 'owner',
+  publicKey: new SeededRandom(7).bytes(32),
+  psk: new SeededRandom(7).bytes(32),
+  dialHash: new SeededRandom(7).bytes(32),
+  state: 'pending',
+  pairedAt: 5,
+};
+
 describe('the state folder', () => {
   let path: string;
   let folder: StateFolder;
@@ -96,25 +111,14 @@ describe('the state folder', () => {
   });
 
   it('keeps clients and a rising epoch', () => {
-    const client: StoredClient = {
-      id: 'a',
-      name: 'Firefox on Android',
-      kind: 'page',
-      scope: 'chat',
-      owner: 'owner',
-      publicKey: random.bytes(32),
-      psk: random.bytes(32),
-      dialHash: random.bytes(32),
-      state: 'pending',
-      pairedAt: 5,
-    };
-    const store = new SqliteDeviceStore(folder.deviceFile);
-    assert.deepEqual([store.raiseEpoch(), store.raiseEpoch()], [1, 2]);
+    const store = new SqliteDeviceStore(folder.deviceFile, NOW);
+    assert.deepEqual([store.raiseEpoch(), store.raiseEpoch()], [NOW + 1, NOW + 2]);
     store.saveClient(client);
     store.saveClient({ ...client, state: 'active', lastSeenAt: 6, revokedAt: 7 });
     store.dispose();
-    const again = new SqliteDeviceStore(folder.deviceFile);
-    assert.equal(again.raiseEpoch(), 3);
+    const again = new SqliteDeviceStore(folder.deviceFile, NOW + 1_000);
+    assert.equal(again.raiseEpoch(), NOW + 3);
+    assert.equal(again.damagedFile, undefined);
     assert.deepEqual(again.clients(), [{ ...client, state: 'active', lastSeenAt: 6, revokedAt: 7 }]);
     again.removeClient('a');
     assert.deepEqual(again.clients(), []);
@@ -123,12 +127,42 @@ describe('the state folder', () => {
   });
 
   it('refuses a device file of a newer version', () => {
-    const store = new SqliteDeviceStore(folder.deviceFile);
+    const store = new SqliteDeviceStore(folder.deviceFile, NOW);
     store.dispose();
     // user_version stands at offset 60 of the file (sqlite.org/fileformat2.html)
     const bytes = readFileSync(folder.deviceFile);
     bytes.writeUInt32BE(99, 60);
     writeFileSync(folder.deviceFile, bytes);
-    assert.throws(() => new SqliteDeviceStore(folder.deviceFile), code('storeFailed'));
+    assert.throws(() => new SqliteDeviceStore(folder.deviceFile, NOW), code('storeFailed'));
+  });
+
+  it('puts a damaged device file aside, names it, lets nobody of it in, and begins above its epochs', () => {
+    const damages: readonly ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => bytes.fill(0x5a, 0, 16),
+      (bytes) => bytes.fill(0x5a, 100, 4_096),
+      (bytes) => bytes.fill(0x5a, 4_096),
+      (bytes) => bytes.subarray(0, 5_000),
+      () => Buffer.from('not a database at all'.repeat(500)),
+    ];
+    for (const [number, damage] of damages.entries()) {
+      const file = `${folder.deviceFile}-${String(number)}`;
+      const store = new SqliteDeviceStore(file, NOW);
+      const epoch = store.raiseEpoch();
+      store.saveClient(client);
+      store.dispose();
+      const damaged = damage(readFileSync(file));
+      writeFileSync(file, damaged);
+      const again = new SqliteDeviceStore(file, NOW + 60_000);
+      const { damagedFile } = again;
+      assert.ok(damagedFile, `damage ${String(number)} goes unseen`);
+      assert.deepEqual(readFileSync(damagedFile).subarray(100), damaged.subarray(100));
+      assert.deepEqual(again.clients(), []);
+      assert.ok(again.raiseEpoch() > epoch);
+      again.saveClient(client);
+      again.dispose();
+      const healed = new SqliteDeviceStore(file, NOW + 120_000);
+      assert.deepEqual([healed.damagedFile, healed.clients()], [undefined, [client]]);
+      healed.dispose();
+    }
   });
 });
