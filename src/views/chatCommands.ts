@@ -1,15 +1,26 @@
 import * as vscode from 'vscode';
 import type { Attachment, WebviewCommand } from '../protocol/webviewMessages.ts';
-import type { ChatView } from './chatView.ts';
+import type { ActiveChat } from './activeChat.ts';
+import type { ChatEditors } from './chatEditors.ts';
 import type { CommandHandlers } from './commands.ts';
 import { chosenFiles, selectedLines } from './editorContext.ts';
 
 type ChatCommandName =
-  | ('openChat' | 'newChat' | 'showHistory' | 'searchChats' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
+  | (
+      | 'openChat'
+      | 'openChatInEditor'
+      | 'newChat'
+      | 'showHistory'
+      | 'searchChats'
+      | 'renameChat'
+      | 'deleteChat'
+      | 'stopGeneration'
+      | 'regenerate'
+    )
   | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
 
 /** Commands that the chat itself carries out, and those that add to its question. */
-export function chatCommands(chat: Pick<ChatView, 'open' | 'run'>): Pick<CommandHandlers, ChatCommandName> {
+export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<CommandHandlers, ChatCommandName> {
   const shown = (command: WebviewCommand) => (): Promise<void> => chat.open({ type: 'command', command });
   const hidden = (command: WebviewCommand) => (): void => {
     chat.run({ type: 'command', command });
@@ -19,6 +30,9 @@ export function chatCommands(chat: Pick<ChatView, 'open' | 'run'>): Pick<Command
   };
   return {
     openChat: shown('focusInput'),
+    openChatInEditor: () => {
+      if (chat.view) editors.open(chat.view);
+    },
     newChat: shown('newChat'),
     showHistory: shown('showChats'),
     searchChats: shown('searchChats'),

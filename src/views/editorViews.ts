@@ -5,8 +5,10 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import { statusView } from '../status/statusView.ts';
+import { ActiveChat } from './activeChat.ts';
 import { AgentState } from './agentState.ts';
 import { chatCommands } from './chatCommands.ts';
+import { ChatEditors } from './chatEditors.ts';
 import { ChatView } from './chatView.ts';
 import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -62,9 +64,11 @@ export function createViews(parts: EditorParts): Disposable {
   const connection = new Connection({ agent, bus, intent, clock });
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));
-  const chat = owned.add(new ChatView({ ...parts, shown: new ShownChatFile(parts.workspaceStorageUri, log) }));
+  const chat = owned.add(new ActiveChat(owned.add(new ChatView(parts, new ShownChatFile(parts.workspaceStorageUri, log)))));
+  const chatEditors = owned.add(new ChatEditors(parts, chat));
   owned.add(
-    chat.onDidChangeView(({ generating, chatFocused, hasConversation, hasAnswer }) => {
+    chat.onDidChangeView((view) => {
+      const { generating, chatFocused, hasConversation, hasAnswer } = view ?? nothingShown;
       keys.set({ generating, chatFocused, hasConversation, hasAnswer });
       state.changed();
     }),
@@ -88,7 +92,7 @@ export function createViews(parts: EditorParts): Disposable {
     pairBrowser: asked(() => pairing.start()),
     openWebPage: () => page.open(),
     copyWebPageAddress: () => page.copyAddress(),
-    ...chatCommands(chat),
+    ...chatCommands(chat, chatEditors),
     checkOllama: async () => {
       await (await agent).control.checkOllama();
     },
@@ -141,6 +145,8 @@ export function createViews(parts: EditorParts): Disposable {
     });
   return owned;
 }
+
+const nothingShown = { generating: false, chatFocused: false, hasConversation: false, hasAnswer: false };
 
 function contextOf({ bus, control, relayConfigured }: AgentState): Parameters<ContextKeys['set']>[0] {
   return {

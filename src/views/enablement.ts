@@ -14,6 +14,7 @@ const rules: Readonly<Record<CommandName, (context: ContextValues) => boolean>> 
   copyWebPageAddress: ({ relayConfigured }) => relayConfigured,
   pairBrowser: ({ relayConfigured }) => relayConfigured,
   openChat: always,
+  openChatInEditor: ({ hasConversation }) => hasConversation,
   newChat: ({ ready }) => ready,
   showHistory: ({ ready }) => ready,
   searchChats: ({ ready }) => ready,

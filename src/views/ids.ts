@@ -3,6 +3,8 @@ export const PREFIX = 'cloudtolocalllm';
 
 /** The chat in the secondary side bar, as in package.json. */
 export const CHAT_VIEW_ID = `${PREFIX}.chat`;
+/** Type of a tab that shows a chat, as in package.json's activation events. */
+export const CHAT_EDITOR_TYPE = `${PREFIX}.chatEditor`;
 /** Type of the panel that shows a pairing link. */
 export const PAIRING_PANEL_TYPE = `${PREFIX}.pairing`;
 
@@ -17,6 +19,7 @@ export const commandNames = [
   'copyWebPageAddress',
   'pairBrowser',
   'openChat',
+  'openChatInEditor',
   'newChat',
   'showHistory',
   'searchChats',

@@ -3,6 +3,11 @@ import type { Logger } from '../base/log.ts';
 
 const shape = /^[A-Za-z0-9_-]{22}$/;
 
+/** Is it the id of a conversation? What was written down may have been changed by others. */
+export function isConversationId(text: string): boolean {
+  return shape.test(text);
+}
+
 /** Which conversation the chat view shows, over the end of a window. */
 export interface ShownChat {
   /** The one noted last, if any. Never throws. */
@@ -32,7 +37,7 @@ export class ShownChatFile implements ShownChat {
     if (this.#noted !== undefined) return this.#noted;
     try {
       const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(this.#file));
-      return shape.test(text) ? text : undefined;
+      return isConversationId(text) ? text : undefined;
     } catch {
       return undefined; // nothing was shown yet
     }

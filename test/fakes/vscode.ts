@@ -104,9 +104,11 @@ export class FakeWebviewHost {
   readonly #visibility = new FakeEvent<undefined>();
   readonly #disposal = new FakeEvent<undefined>();
   readonly onDidChangeVisibility = this.#visibility.event;
+  /** A panel says so in other words. */
+  readonly onDidChangeViewState = this.#visibility.event;
   readonly onDidDispose = this.#disposal.event;
   readonly type: string;
-  readonly title: string;
+  title: string;
   readonly options: unknown;
 
   constructor(type: string, title = '', options: unknown = {}) {
@@ -135,6 +137,10 @@ interface Provider {
   resolveWebviewView(view: FakeWebviewHost): void;
 }
 
+interface Serializer {
+  deserializeWebviewPanel(panel: FakeWebviewHost, state: unknown): Promise<void>;
+}
+
 class FakeEditor {
   person: Person = unhelpful();
   readonly messages: ShownMessage[] = [];
@@ -143,6 +149,7 @@ class FakeEditor {
   readonly statusItems: FakeStatusBarItem[] = [];
   readonly panels: FakeWebviewHost[] = [];
   readonly providers = new Map<string, { readonly provider: Provider; readonly options: unknown }>();
+  readonly serializers = new Map<string, Serializer>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   readonly contexts = new Map<string, unknown>();
   /** Commands executed that are not ours and not `setContext`. */
@@ -176,7 +183,16 @@ class FakeEditor {
       this.progress,
     ])
       list.length = 0;
-    for (const map of [this.providers, this.commands, this.contexts, this.userSettings, this.workspaceSettings, this.files]) map.clear();
+    for (const map of [
+      this.providers,
+      this.serializers,
+      this.commands,
+      this.contexts,
+      this.userSettings,
+      this.workspaceSettings,
+      this.files,
+    ])
+      map.clear();
     this.settings.listeners.clear();
     this.clipboard = '';
     this.logShown = 0;
@@ -358,6 +374,10 @@ export const window = {
     const panel = new FakeWebviewHost(type, title, options);
     fakeEditor.panels.push(panel);
     return panel;
+  },
+  registerWebviewPanelSerializer: (type: string, serializer: Serializer): Disposable => {
+    fakeEditor.serializers.set(type, serializer);
+    return { dispose: () => fakeEditor.serializers.delete(type) };
   },
   registerWebviewViewProvider: (id: string, provider: Provider, options: unknown): Disposable => {
     fakeEditor.providers.set(id, { provider, options });

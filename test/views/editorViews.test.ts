@@ -3,6 +3,7 @@ import '../fakes/vscodeModule.ts';
 import type { Uri } from 'vscode';
 import { nullLogger } from '../../src/base/log.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
+import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
@@ -13,6 +14,7 @@ const { createViews } = await import('../../src/views/editorViews.ts');
 const { commandId, commandNames } = await import('../../src/views/ids.ts');
 
 const { fakeEditor } = vscode;
+type FakeWebviewHost = InstanceType<typeof vscode.FakeWebviewHost>;
 
 describe('the views together', () => {
   let clock: FakeClock;
@@ -144,6 +146,78 @@ describe('the views together', () => {
     view.setVisible(false);
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), false);
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.chatFocused'), false);
+  });
+
+  describe('a chat in a tab', () => {
+    const ID = 'A'.repeat(22);
+    const view = (changes: Partial<WebviewView> = {}): WebviewView => ({
+      conversationId: ID,
+      title: 'About cats',
+      hasConversation: true,
+      hasAnswer: true,
+      generating: false,
+      chatFocused: true,
+      inputFocused: true,
+      ...changes,
+    });
+    const lastInit = (host: FakeWebviewHost) => host.webview.posted.find((message) => (message as { type: string }).type === 'init');
+
+    async function openTab(): Promise<{ side: FakeWebviewHost; tab: FakeWebviewHost }> {
+      create();
+      const side = fakeEditor.resolveView('cloudtolocalllm.chat');
+      side.webview.say({ type: 'ready' });
+      await clock.settle();
+      side.webview.say({ type: 'view', view: view() });
+      await run('openChatInEditor');
+      const tab = fakeEditor.panels.at(-1);
+      assert.ok(tab);
+      tab.webview.say({ type: 'ready' });
+      await clock.settle();
+      return { side, tab };
+    }
+
+    it('shows the chat that was shown, under its title, and is opened once', async () => {
+      const { tab } = await openTab();
+      assert.deepEqual([tab.type, tab.title], ['cloudtolocalllm.chatEditor', 'About cats']);
+      assert.deepEqual((lastInit(tab) as { conversationId?: string }).conversationId, ID);
+      assert.equal(tab.webview.options['localResourceRoots']?.toString(), 'file:///ext/dist/webview');
+      assert.equal(tab.webview.options['enableCommandUris'], false);
+      await run('openChatInEditor');
+      assert.equal(fakeEditor.panels.length, 1);
+      assert.equal(tab.reveals, 1);
+      tab.webview.say({ type: 'view', view: view({ title: 'About dogs' }) });
+      assert.equal(tab.title, 'About dogs');
+    });
+
+    it('is what commands mean while it had the keyboard last; closed, the side bar is', async () => {
+      const { side, tab } = await openTab();
+      tab.webview.say({ type: 'view', view: view({ generating: true }) });
+      assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), true);
+      await run('stopGeneration');
+      assert.deepEqual(tab.webview.posted.at(-1), { type: 'command', command: 'stop' });
+      side.webview.say({ type: 'view', view: view({ chatFocused: false, generating: false }) });
+      assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), true, 'the side bar is not meant');
+      tab.dispose();
+      assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), false);
+      await run('regenerate');
+      assert.deepEqual(side.webview.posted.at(-1), { type: 'command', command: 'regenerate' });
+    });
+
+    it('comes back with its chat when the window is loaded anew, whatever was written down', async () => {
+      create();
+      const serializer = fakeEditor.serializers.get('cloudtolocalllm.chatEditor');
+      for (const [state, expected] of [
+        [{ conversationId: ID, drafts: {} }, ID],
+        [{ conversationId: '../../etc' }, undefined],
+        [undefined, undefined],
+      ] as const) {
+        const tab = new vscode.FakeWebviewHost('cloudtolocalllm.chatEditor');
+        await serializer?.deserializeWebviewPanel(tab, state);
+        tab.webview.say({ type: 'ready' });
+        await clock.settle();
+        assert.equal((lastInit(tab) as { conversationId?: string }).conversationId, expected);
+      }
+    });
   });
 
   it('carries a changed relay.url to the agent, and asks Ollama again for a changed ollama.url', async () => {

@@ -1,0 +1,63 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { Event } from '../base/emitter.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { StatusEventBus } from '../protocol/status.ts';
+import type { CodeRequest, WebviewView } from '../protocol/webviewMessages.ts';
+import { ChatBridge, type PageOrder } from './chatBridge.ts';
+import { runCodeAction } from './codeInEditor.ts';
+import type { AgentReady } from './editorAgent.ts';
+import { showError } from './showError.ts';
+import type { ShownChat } from './shownChat.ts';
+import { webviewHtml } from './webviewHtml.ts';
+
+export interface ChatSurfaceOptions {
+  readonly extensionUri: vscode.Uri;
+  readonly agent: AgentReady;
+  readonly bus: StatusEventBus;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** What a webview of the editor can be asked, in the side bar or in a tab. */
+type Host = Pick<vscode.WebviewView, 'webview' | 'visible'>;
+
+/** One webview that draws the chat. A hidden one loses its document and draws itself anew when it is shown. */
+export class ChatSurface implements Disposable {
+  readonly #owned = new DisposableStore();
+  readonly #bridge: ChatBridge;
+
+  constructor({ webview }: Host, options: ChatSurfaceOptions, shown: ShownChat) {
+    const { agent, bus, log } = options;
+    const onCode = (code: CodeRequest): void => {
+      runCodeAction(code).catch((error: unknown) => {
+        showError(error, log, { command: code.action });
+      });
+    };
+    this.#bridge = this.#owned.add(new ChatBridge({ page: webview, agent, bus, shown, log, onCode }));
+    const root = vscode.Uri.joinPath(options.extensionUri, 'dist', 'webview');
+    webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root] };
+    const page = { title: 'CloudToLocalLLM', root, script: 'webview.js', styles: ['webview.css'], trustedTypes: 'lit-html c2l' };
+    webview.html = webviewHtml(webview, page, options.random);
+  }
+
+  /** What it shows, on each change. */
+  get onDidChangeView(): Event<WebviewView> {
+    return this.#bridge.onDidChangeView;
+  }
+
+  /** Has it do something, at once or when it has loaded. */
+  run(order: PageOrder): void {
+    this.#bridge.run(order);
+  }
+
+  /** Its document is gone. */
+  pageGone(): void {
+    this.#bridge.pageGone();
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+}
