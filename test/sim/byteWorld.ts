@@ -264,6 +264,10 @@ export class ByteWorld extends SimWorld {
   /** The device learns from the first four bytes which talk it is in. */
   #hear(process: SimProcess, stream: MuxStream): void {
     let head = new Uint8Array(0);
+    let isAskedToEnd = false;
+    stream.onStopRequested(() => {
+      isAskedToEnd = true; // a client may have enough before the device has read a byte
+    });
     const subscription = stream.onReadable(() => {
       const piece = stream.read();
       if (!piece) return;
@@ -282,6 +286,7 @@ export class ByteWorld extends SimWorld {
         { writeKey: plan.readKey, writeBytes: plan.readBytes, readKey: plan.writeKey, readBytes: plan.writeBytes, ...whim.far },
         this.#strikeSoon,
         head.subarray(4),
+        isAskedToEnd,
       );
     });
   }

@@ -41,8 +41,16 @@ export class TalkingEnd {
   /** Hears that it has asked the other to end, or broken the stream off. */
   readonly #onWhim: () => void;
 
-  /** @param head what was read of the stream already */
-  constructor(world: SimWorld, process: SimProcess, stream: MuxStream, plan: TalkPlan, onWhim: () => void, head = emptyBytes) {
+  /** @param head what was read of the stream already @param isAskedToEnd the peer has said already that it wants no more */
+  constructor(
+    world: SimWorld,
+    process: SimProcess,
+    stream: MuxStream,
+    plan: TalkPlan,
+    onWhim: () => void,
+    head = emptyBytes,
+    isAskedToEnd = false,
+  ) {
     this.#onWhim = onWhim;
     this.#isSlow = world.chance.float() < IS_SLOW;
     this.#world = world;
@@ -50,6 +58,7 @@ export class TalkingEnd {
     this.#stream = stream;
     this.#plan = plan;
     this.#take(head);
+    this.#isAskedToEnd = isAskedToEnd;
     stream.onReadable(() => {
       this.#readSoon();
     });
