@@ -11,6 +11,7 @@ import type { AgentReady } from './editorAgent.ts';
 import { CHAT_VIEW_ID } from './ids.ts';
 import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
+import { onDidChangePreferences, readPreferences } from './viewPreferences.ts';
 import { webviewHtml } from './webviewHtml.ts';
 
 export interface ChatViewOptions {
@@ -47,10 +48,15 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         showError(error, log, { command: code.action });
       });
     };
-    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, onCode });
+    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, preferences: readPreferences, onCode });
     const owned = this.#owned.add(new DisposableStore());
     owned.add(bridge);
     this.#current = bridge;
+    owned.add(
+      onDidChangePreferences(() => {
+        bridge.preferencesChanged();
+      }),
+    );
     owned.add(
       bridge.onDidChangeView((shown) => {
         this.#shown.fire(shown);
