@@ -64,7 +64,7 @@ export function keepAliveChoices(isRemote: boolean, current: string): readonly (
   const choices = open.map(([seconds, words]) => [String(seconds), words] as const);
   const isKnown = current === '' || choices.some(([value]) => value === current);
   const set = all.find(([seconds]) => String(seconds) === current)?.[1] ?? `${count(Number(current))} seconds`;
-  return [['', 'As set in Ollama (5 minutes, if nothing is)'], ...choices, ...(isKnown ? [] : [[current, set] as const])];
+  return [['', 'As set in Ollama'], ...choices, ...(isKnown ? [] : [[current, set] as const])];
 }
 
 export const thinkChoices: readonly (readonly [value: string, words: string])[] = [

@@ -12,7 +12,7 @@ const settings = (): fc.Arbitrary<ChatSettings> =>
       keepAliveSeconds: fc.integer({ min: -1, max: 604_800 }),
       think: fc.constantFrom(...thinkLevels),
     },
-    { requiredKeys: [] },
+    { requiredKeys: [], noNullPrototype: true },
   );
 
 describe('the form of a chat’s settings', () => {

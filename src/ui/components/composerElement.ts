@@ -77,7 +77,7 @@ export class ComposerElement extends LightElement {
         aria-label="Message"
         rows="1"
         enterkeyhint="send"
-        placeholder="Write a message, or / for prompts"
+        placeholder="Message, or / for prompts"
         aria-autocomplete="list"
         aria-controls=${this.#menu.isOpen ? 'c2l-prompt-menu' : nothing}
         aria-activedescendant=${this.#menu.activeId ?? nothing}

@@ -57,8 +57,6 @@ export class ContextWarning extends LightElement {
               : 'When it is full, Ollama leaves out the oldest messages without saying so.'
           }
         </p>
-      </div>
-      <div class="card-buttons">
         <button
           type="button"
           class="text-button"
@@ -81,17 +79,17 @@ export class ContextWarning extends LightElement {
               </button>`
             : nothing
         }
-        <button
-          type="button"
-          class="icon-button small"
-          aria-label="Dismiss"
-          @click=${(): void => {
-            this.read = keyOf(use);
-          }}
-        >
-          ${closeIcon}
-        </button>
       </div>
+      <button
+        type="button"
+        class="icon-button small"
+        aria-label="Dismiss"
+        @click=${(): void => {
+          this.read = keyOf(use);
+        }}
+      >
+        ${closeIcon}
+      </button>
     </section>`;
   }
 }
