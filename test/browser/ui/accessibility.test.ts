@@ -111,7 +111,7 @@ const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] 
           window.demo.hub.prompts.items = ['one', 'two'].map((name) => ({ id: window.demo.idOf(name), name, text: `Text of ${name}` }));
         });
         await demo.page.getByRole('button', { name: 'Saved prompts' }).click();
-        await demo.page.getByRole('button', { name: 'Delete', exact: true }).first().click();
+        await demo.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).first().click();
         await demo.page.getByRole('button', { name: 'Undo' }).waitFor();
         if (state === 'a prompt being written') await demo.page.getByRole('button', { name: 'New prompt' }).click();
       },

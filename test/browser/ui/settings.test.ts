@@ -180,7 +180,7 @@ describe('how a chat is asked, in Chromium', () => {
       await field('Name').fill('french');
       await field('Text').fill('Translate this into French.');
       await button('Save').click();
-      await button('Delete').click();
+      await demo.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
       await demo.page.waitForFunction(() => document.activeElement?.textContent.trim() === 'Undo');
       assert.equal(await demo.page.getByRole('button', { name: '/french' }).count(), 0);
       await demo.page.keyboard.press('Enter');
