@@ -64,7 +64,7 @@ describe('ChatBridge', () => {
   it('says in init how the person wants the view, and again when that has changed', async () => {
     const made = bridge();
     made.preferencesChanged();
-    assert.deepEqual(page.posted, []);
+    assert.equal(page.posted.length, 0);
     page.say({ type: 'ready' });
     await settle();
     preferences = { sendWith: 'ctrlEnter', answerDetails: false };

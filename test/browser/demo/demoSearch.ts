@@ -1,8 +1,11 @@
 import type { SearchHit } from '../../../src/protocol/chat.ts';
-import type { DemoChat } from './demoPort.ts';
+import type { ChatMessage } from '../../../src/protocol/chatMessage.ts';
 
 /** Messages that hold the words as they were typed. */
-export function searchIn(chats: ReadonlyMap<string, DemoChat>, query: string): SearchHit[] {
+export function searchIn(
+  chats: ReadonlyMap<string, { readonly title: string; readonly messages: readonly ChatMessage[] }>,
+  query: string,
+): SearchHit[] {
   const items = [...chats].flatMap(([conversationId, { title, messages }]) =>
     messages.flatMap(({ id: messageId, role, text, createdAt }) => {
       const at = text.toLowerCase().indexOf(query.toLowerCase());
