@@ -11,6 +11,7 @@ import type { EditorAgent } from './views/editorAgent.ts';
 import { createViews } from './views/editorViews.ts';
 import { outputLog } from './views/outputLog.ts';
 import { readSetting } from './views/userSettings.ts';
+import { readChatDefaults } from './views/viewPreferences.ts';
 
 /** Draws the status item at once; the agent, which opens files, starts in a turn of its own. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -39,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 function startAgent(bus: StatusEventBus, log: Logger): NodeAgent {
-  return createNodeAgent({ bus, log, ollama: () => ({ url: readSetting('ollama.url') }) });
+  return createNodeAgent({ bus, log, ollama: () => ({ url: readSetting('ollama.url') }), chatDefaults: readChatDefaults });
 }
 
 function editorAgent({ agent, damaged, damagedPairings }: NodeAgent): EditorAgent {

@@ -4,7 +4,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import { RateMeter } from '../base/rateMeter.ts';
 import type { Random } from '../base/random.ts';
-import { Hub } from '../conversation/hub.ts';
+import { Hub, type HubOptions } from '../conversation/hub.ts';
 import { LocalChatPort } from '../conversation/localChatPort.ts';
 import { MACHINE_OWNER, type ConversationStore, type ModelClient } from '../conversation/ports.ts';
 import type { Mux } from '../mux/mux.ts';
@@ -42,6 +42,7 @@ export interface AgentOptions {
   readonly devices: DeviceStore;
   readonly relayFile: RelayFile;
   readonly models: ModelClient;
+  readonly chatDefaults?: HubOptions['defaults'];
   /** The way of `http` streams to Ollama. Without one they are refused. */
   readonly upstream?: Upstream;
   readonly httpLimits?: HttpLimits;
@@ -89,6 +90,7 @@ export class Agent implements AgentControl, Disposable {
         models: options.models,
         deviceName: options.deviceName,
         log,
+        defaults: options.chatDefaults,
         onToken: onTokens,
       }),
     );

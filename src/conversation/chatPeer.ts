@@ -20,4 +20,4 @@ export interface ChatSink {
 }
 
 /** What a view is told of again on each change. */
-export type Followed = 'ollama' | 'conversations' | 'loaded' | 'pulls';
+export type Followed = 'ollama' | 'conversations' | 'loaded' | 'pulls' | 'prompts';

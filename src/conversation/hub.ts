@@ -3,7 +3,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ChatReply, ConversationRequest, ModelRequest } from '../protocol/chat.ts';
+import type { ChatReply, ConversationRequest, ModelRequest, PromptRequest } from '../protocol/chat.ts';
 import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError } from '../protocol/errors.ts';
@@ -17,6 +17,7 @@ import { conversationsReply, deletedReply, foundReply, ModelLists } from './list
 import type { LiveConversation } from './liveConversation.ts';
 import { ModelDesk } from './modelDesk.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import { SavedPrompts } from './savedPrompts.ts';
 import { Turns } from './turns.ts';
 
 export interface HubOptions {
@@ -26,6 +27,8 @@ export interface HubOptions {
   readonly models: ModelClient;
   readonly deviceName: string;
   readonly log: Logger;
+  /** How a chat of the machine’s owner is asked where it says nothing itself; read for each answer. Default: as Ollama likes. */
+  readonly defaults?: (() => ChatSettings) | undefined;
   /** The model has written one more token. */
   readonly onToken?: () => void;
 }
@@ -47,6 +50,7 @@ export class Hub implements HubServices, Disposable {
   readonly #turns: Turns;
   readonly #lists: ModelLists;
   readonly #desk: ModelDesk;
+  readonly #prompts: SavedPrompts;
   readonly #changedOwners = new Set<OwnerId>();
 
   /** @throws TunnelError `storeFailed` */
@@ -59,6 +63,13 @@ export class Hub implements HubServices, Disposable {
     const interrupted = store.interruptRunning();
     if (interrupted > 0) log.info('answers of an earlier run were interrupted', { count: interrupted });
     this.#lists = new ModelLists(models, store);
+    this.#prompts = new SavedPrompts({
+      store,
+      log,
+      onDidChange: (owner) => {
+        for (const connection of [...this.#connections]) if (connection.peer.owner === owner) connection.changed('prompts');
+      },
+    });
     this.#turns = new Turns({
       clock,
       random,
@@ -66,6 +77,7 @@ export class Hub implements HubServices, Disposable {
       models,
       log,
       shelf: this.#shelf,
+      defaults: options.defaults,
       isCloudModel: (name) => this.#lists.isCloudModel(name),
       canThink: (name) => this.#lists.canThink(name),
       onDidChangeConversations: (owner) => {
@@ -167,6 +179,14 @@ export class Hub implements HubServices, Disposable {
 
   changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void {
     this.#desk.change(peer, request, respond);
+  }
+
+  changePrompts(peer: ChatPeer, request: PromptRequest, respond: (reply: ChatReply) => void): void {
+    this.#prompts.change(peer, request, respond);
+  }
+
+  prompts(owner: OwnerId): ChatReply {
+    return this.#prompts.list(owner);
   }
 
   refreshLoaded(): void {

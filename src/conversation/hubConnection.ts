@@ -10,6 +10,7 @@ import {
   type HubReply,
   type ModelRequest,
   type MutatingRequest,
+  type PromptRequest,
 } from '../protocol/chat.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_OPEN_CONVERSATIONS } from '../protocol/limits.ts';
@@ -31,11 +32,14 @@ export interface HubServices extends ViewingsSource {
   change(peer: ChatPeer, request: ConversationRequest, respond: (reply: ChatReply) => void): void;
   /** The same of one that changes models; the answer may take its time. */
   changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void;
+  /** The same of one that changes a saved prompt. */
+  changePrompts(peer: ChatPeer, request: PromptRequest, respond: (reply: ChatReply) => void): void;
   conversations(owner: OwnerId, before?: string): ChatReply;
   deleted(owner: OwnerId): ChatReply;
   found(owner: OwnerId, query: string): ChatReply;
   /** Never throws: a failure is the reply. */
   models(peer: ChatPeer): Promise<ChatReply>;
+  prompts(owner: OwnerId): ChatReply;
   ollama(): ChatReply;
   /** Asks Ollama what is in memory; the views that follow it hear of it. */
   refreshLoaded(): void;
@@ -146,6 +150,9 @@ export class HubConnection implements Disposable {
         this.#follows.add('loaded');
         this.#hub.refreshLoaded();
         return;
+      case 'listPrompts':
+        this.#follow('prompts');
+        return;
       case 'open':
         this.#open(request);
         return;
@@ -174,6 +181,7 @@ export class HubConnection implements Disposable {
       this.#reply(reply);
     };
     if ('conversationId' in request) this.#hub.change(this.peer, request, respond);
+    else if ('promptId' in request) this.#hub.changePrompts(this.peer, request, respond);
     else
       this.#hub.changeModels(this.peer, request, (reply) => {
         respond(reply);
@@ -276,6 +284,8 @@ export class HubConnection implements Disposable {
         return this.#hub.loaded(this.peer);
       case 'pulls':
         return this.#hub.pulls();
+      case 'prompts':
+        return this.#hub.prompts(this.peer.owner);
       default:
         return assertNever(what);
     }

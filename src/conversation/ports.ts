@@ -1,6 +1,7 @@
 import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
 import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
 import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
+import type { SavedPrompt } from '../protocol/chatPrompts.ts';
 import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ArchivedConversation } from './chatArchive.ts';
 import type { Disposable } from '../base/disposable.ts';
@@ -116,11 +117,22 @@ export interface AnswerUpdate {
   readonly standIn?: boolean;
 }
 
+/** Where saved prompts live, under the promises of {@link ConversationStore}. Who saves sees to their names and number. */
+export interface PromptStore {
+  /** By name, whatever its case. */
+  list(owner: OwnerId): readonly SavedPrompt[];
+  /** Adds one, or replaces the one that has its id. */
+  save(owner: OwnerId, prompt: SavedPrompt): void;
+  /** One that is not there is passed over. */
+  delete(owner: OwnerId, id: string): void;
+}
+
 /**
  * Where conversations live. Synchronous and durable: what has returned is on disk. Every method throws TunnelError `storeFailed` when
  * it cannot keep that promise, and has then changed nothing.
  */
 export interface ConversationStore extends Disposable {
+  readonly prompts: PromptStore;
   /** Newest first, all or `limit`, from the first or from behind `before`; without deleted ones. */
   listConversations(owner: OwnerId, options?: { readonly limit?: number; readonly before?: string }): readonly ConversationSummary[];
   /** `undefined` when there is none, it is deleted, or it belongs to another owner. */

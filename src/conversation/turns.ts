@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import { allowedSettings, mayUseModel } from '../policy/chatPolicy.ts';
 import type { ChatReply, ConversationEvent, ConversationRequest } from '../protocol/chat.ts';
 import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_PROMPT_BYTES, MAX_PROMPT_MESSAGES } from '../protocol/limits.ts';
 import type { ConversationShelf } from './conversationShelf.ts';
@@ -14,7 +15,7 @@ import { generationRequest } from './generationRequest.ts';
 import type { ChatPeer } from './chatPeer.ts';
 import { newId } from './ids.ts';
 import type { LiveConversation } from './liveConversation.ts';
-import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import { MACHINE_OWNER, type ConversationStore, type ModelClient, type OwnerId } from './ports.ts';
 import { wellFormed } from './textPieces.ts';
 import { titleFrom } from './title.ts';
 
@@ -25,6 +26,8 @@ export interface TurnsOptions {
   readonly models: ModelClient;
   readonly log: Logger;
   readonly shelf: ConversationShelf;
+  /** What the owner of the machine has set for all of their chats. */
+  readonly defaults: (() => ChatSettings) | undefined;
   /** Does the last list of models say that this one runs elsewhere? */
   readonly isCloudModel: (name: string) => boolean;
   readonly canThink: (name: string) => boolean;
@@ -174,10 +177,11 @@ export class Turns {
   }
 
   #start(live: LiveConversation, generation: Generation, model: string): void {
-    const { store, models, canThink } = this.#options;
+    const { store, models, canThink, defaults } = this.#options;
     generation.start((sink) => {
       const { messages } = store.messages(live.owner, live.id, { limit: MAX_PROMPT_MESSAGES });
-      const settings = store.settings(live.owner, live.id);
+      const general = live.owner === MACHINE_OWNER ? defaults?.() : undefined;
+      const settings = { ...general, ...store.settings(live.owner, live.id) };
       return models.generate(generationRequest({ model, messages, settings, canThink: canThink(model) }), sink);
     });
   }

@@ -22,6 +22,9 @@ const chat = [
     'rename',
     'deleteConversation',
     'restoreConversation',
+    'listPrompts',
+    'savePrompt',
+    'deletePrompt',
   ] as const),
 ] as const;
 

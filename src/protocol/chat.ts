@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
 import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
 import { modelReplies, modelRequests } from './chatModels.ts';
+import { promptReplies, promptRequests } from './chatPrompts.ts';
 import { chatSettings } from './chatSettings.ts';
 import { CHAT_VERSION } from './versions.ts';
 import {
@@ -85,6 +86,7 @@ export const requestSchema = v.variant('type', [
   /** The newest, or those before one; from the first time on the newest are sent again on each change. */
   v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
   ...modelRequests,
+  ...promptRequests,
   /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
   v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
   v.object({ type: v.literal('close'), conversationId: id }),
@@ -160,6 +162,7 @@ const viewReplies = [
   v.object({ type: v.literal('deleted'), items: v.array(conversationSummary) }),
   v.object({ type: v.literal('found'), query: v.string(), items: v.pipe(v.array(searchHit), v.maxLength(MAX_SEARCH_HITS)) }),
   ...modelReplies,
+  ...promptReplies,
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),
   /** The newest messages; `sequence` is the last event they hold. */
@@ -208,8 +211,10 @@ export type HubReply = ChatReply | TextAhead;
 export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;
 /** Those that change a conversation. */
 export type ConversationRequest = Extract<MutatingRequest, { conversationId: string }>;
+/** Those that change a saved prompt. */
+export type PromptRequest = Extract<MutatingRequest, { promptId: string }>;
 /** Those that change which models there are or are in memory. Each may be carried out twice without harm. */
-export type ModelRequest = Exclude<MutatingRequest, ConversationRequest>;
+export type ModelRequest = Exclude<MutatingRequest, ConversationRequest | PromptRequest>;
 
 export function isMutating(request: ChatRequest): request is MutatingRequest {
   return 'requestId' in request;

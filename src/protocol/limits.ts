@@ -100,6 +100,13 @@ export const MAX_CODE_UNITS = 1_000_000;
 export const MAX_LISTED = 200;
 /** What a model is told ahead of a conversation, in bytes of JSON, so that it fits a chat message beside a whole snapshot. */
 export const MAX_SYSTEM_PROMPT_BYTES = 8 * KiB;
+/** Saved prompts of one person, and what they hold together as JSON, so that the list travels as one message. One more is refused. */
+export const MAX_SAVED_PROMPTS = 100;
+export const MAX_SAVED_PROMPTS_BYTES = 48 * KiB;
+/** One of them, its text as JSON, so that a few long ones do not take all the room. */
+export const MAX_SAVED_PROMPT_BYTES = 8 * KiB;
+/** Its name, in UTF-16 units: it is typed. */
+export const MAX_PROMPT_NAME_UNITS = 40;
 /** Tokens of context that may be asked for: below, Ollama itself takes more; above, no model has more. */
 export const MIN_CONTEXT_LENGTH = 512;
 export const MAX_CONTEXT_LENGTH = 4 * MiB;
@@ -215,6 +222,10 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
   ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
   ['a snapshot with its settings fits a chat message', MAX_SNAPSHOT_BYTES + MAX_SYSTEM_PROMPT_BYTES + 4 * KiB <= MAX_CHAT_MESSAGE_BYTES],
+  [
+    'saved prompts fit a chat message',
+    MAX_SAVED_PROMPT_BYTES < MAX_SAVED_PROMPTS_BYTES && MAX_SAVED_PROMPTS_BYTES + KiB <= MAX_CHAT_MESSAGE_BYTES,
+  ],
   ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
   ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],
   ['a body fits what a device holds of bodies', MAX_HTTP_BODY_BYTES <= MAX_HTTP_BODIES_BYTES],

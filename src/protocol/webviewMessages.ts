@@ -13,7 +13,15 @@ import { tunnelConnectionStates } from './status.ts';
  */
 export type HostToWebview =
   /** Answer to `ready`. `conversationId` is opened when the view remembers none of its own. */
-  | { readonly type: 'init'; readonly capabilities: ChatCapabilities; readonly status: ChatPortStatus; readonly conversationId?: string }
+  | {
+      readonly type: 'init';
+      readonly capabilities: ChatCapabilities;
+      readonly status: ChatPortStatus;
+      readonly preferences: ViewPreferences;
+      readonly conversationId?: string;
+    }
+  /** The person has changed them. */
+  | { readonly type: 'preferences'; readonly preferences: ViewPreferences }
   | { readonly type: 'reply'; readonly reply: ChatReply }
   | { readonly type: 'status'; readonly status: ChatPortStatus }
   /** A command of the editor that the view carries out. */
@@ -29,6 +37,16 @@ export type WebviewToHost =
   | { readonly type: 'view'; readonly view: WebviewView }
   /** A press on a code block. Nothing is run and nothing is written before the person has seen it. */
   | { readonly type: 'code'; readonly code: CodeRequest };
+
+/** Keys that send a message; Enter alone begins a new line where it does not send. */
+export const sendKeys = ['enter', 'ctrlEnter'] as const;
+const preferencesSchema = v.object({
+  sendWith: v.picklist(sendKeys),
+  /** The figures below an answer. */
+  answerDetails: v.boolean(),
+});
+/** How the person wants a view to look and to be typed in. */
+export type ViewPreferences = v.InferOutput<typeof preferencesSchema>;
 
 /** Commands that a view carries out: the same as its own buttons. */
 export const webviewCommands = [
@@ -116,8 +134,10 @@ const hostSchema = v.variant('type', [
     type: v.literal('init'),
     capabilities: v.object({ editorActions: v.boolean(), showsConnection: v.boolean() }),
     status: statusSchema,
+    preferences: preferencesSchema,
     conversationId: v.optional(id),
   }),
+  v.object({ type: v.literal('preferences'), preferences: preferencesSchema }),
   v.object({ type: v.literal('reply'), reply: v.unknown() }),
   v.object({ type: v.literal('status'), status: statusSchema }),
   v.object({ type: v.literal('command'), command: v.picklist(webviewCommands) }),

@@ -1,13 +1,17 @@
 import { assertNever } from '../base/assertNever.ts';
 import type { ChatReply } from '../protocol/chat.ts';
+import type { ChatSettings } from '../protocol/chatSettings.ts';
 import { joinQuestion, splitQuestion } from './attachments.ts';
-import { mayBranch, modelOf, type Asked, type ChatModel } from './chatModel.ts';
+import { mayBranch, mayContinue, modelOf, type Asked, type ChatModel } from './chatModel.ts';
 import { step, withDraft, withRequests, type ChatStep } from './chatStep.ts';
 import { openingConversation } from './conversationModel.ts';
 
 /** What a person does with messages and chats that are there. */
 export type ArrangeAction =
   | { readonly type: 'regenerate'; readonly requestId: string; readonly answerId: string }
+  | { readonly type: 'continue'; readonly requestId: string; readonly answerId: string }
+  /** Ask the model so from the next question on. */
+  | { readonly type: 'configure'; readonly requestId: string; readonly settings: ChatSettings }
   /** Begin to edit a question in its place, or leave that again; what was typed is kept. */
   | { readonly type: 'editing'; readonly questionId: string | undefined }
   | { readonly type: 'editDraft'; readonly questionId: string; readonly text: string }
@@ -31,6 +35,12 @@ export function arrange(model: ChatModel, action: ArrangeAction): ChatStep {
     case 'edit':
     case 'choose':
       return branch(model, action);
+    case 'continue':
+      return goOn(model, action.requestId, action.answerId);
+    case 'configure': {
+      const { requestId, settings } = action;
+      return step(model, { type: 'configure', requestId, conversationId: model.conversation.id, settings });
+    }
     case 'editing':
       return step(editing(model, action.questionId));
     case 'editDraft':
@@ -128,6 +138,14 @@ function branch(model: ChatModel, action: Extract<ArrangeAction, { type: 'regene
       return step(asking, { type: 'edit', requestId, conversationId, questionId, text, model: name });
     }
   }
+}
+
+function goOn(model: ChatModel, requestId: string, answerId: string): ChatStep {
+  const answer = model.conversation.messages.find(({ id }) => id === answerId);
+  if (!answer || !mayContinue(model, answer)) return step(model);
+  const conversationId = model.conversation.id;
+  const asked: Asked = { requestId, kind: 'continue', conversationId, messageId: answerId };
+  return step({ ...model, asked }, { type: 'continue', requestId, conversationId, answerId });
 }
 
 function editing(model: ChatModel, questionId: string | undefined): ChatModel {

@@ -104,6 +104,11 @@ export class ChatController implements Disposable {
     this.#dispatch({ type: 'open', conversationId });
   }
 
+  /** Carries out an action, with new ids for what it makes and asks. */
+  act(make: (newId: () => string) => ChatAction): void {
+    this.#dispatch(make(() => this.#newId()));
+  }
+
   /** Goes to an empty conversation; one that is shown and empty already stays. */
   newChat(): void {
     const { conversation, pending } = this.#model;

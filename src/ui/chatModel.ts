@@ -1,4 +1,5 @@
 import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
+import type { SavedPrompt } from '../protocol/chatPrompts.ts';
 import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
@@ -67,6 +68,10 @@ export interface ChatModel {
   readonly isBinOpen: boolean;
   /** The chat that was deleted last, for *Undo*. */
   readonly undo?: { readonly conversationId: string; readonly title: string };
+  /** Texts that are kept for `/name`; undefined until asked for. */
+  readonly prompts?: readonly SavedPrompt[] | undefined;
+  /** The prompt that was deleted last, for *Undo*. */
+  readonly promptUndo?: SavedPrompt;
   /** What is searched for, and what was found for it; undefined until known. */
   readonly search?: { readonly query: string; readonly items?: readonly SearchHit[] };
   /** A message that was found and is to be shown: earlier pages and other branches are asked for until it is there. */
@@ -80,7 +85,7 @@ export interface ChatModel {
   readonly attachments: Readonly<Record<string, readonly Attachment[]>>;
   /** The question that is being edited in its place. */
   readonly editing?: string;
-  /** A regeneration, an edit or the choice of a branch that the hub has not answered yet. */
+  /** A regeneration, a continuation, an edit or the choice of a branch that the hub has not answered yet. */
   readonly asked?: Asked;
   readonly pending: readonly PendingSend[];
   /** A stop is on its way. */
@@ -101,7 +106,7 @@ export interface Goal {
 
 export interface Asked {
   readonly requestId: string;
-  readonly kind: 'regenerate' | 'edit' | 'choose';
+  readonly kind: 'regenerate' | 'edit' | 'choose' | 'continue';
   readonly conversationId: string;
   readonly messageId: string;
   /** Of an accepted one: the message that shows that the hub has carried it out. */
@@ -163,6 +168,18 @@ export function canSend(model: ChatModel): boolean {
 /** May messages be asked again, edited, or others shown in their place? Viewers follow the branch that is being written. */
 export function mayBranch(model: ChatModel): boolean {
   return model.conversation.phase === 'ready' && !isBusy(model) && modelOf(model) !== undefined;
+}
+
+/** May this answer be gone on with? One that broke off, or came to its limit, at the end of the branch that is shown. */
+export function mayContinue(model: ChatModel, answer: ChatMessage): boolean {
+  if (answer.role !== 'assistant' || answer.text === '' || answer.id !== model.conversation.messages.at(-1)?.id) return false;
+  const isCut = answer.state === 'stopped' || answer.state === 'interrupted' || answer.stats?.reason === 'length';
+  return isCut && mayBranch(model);
+}
+
+/** Is this view bound by what the device allows from afar? */
+export function isRemote({ hub }: ChatModel): boolean {
+  return hub !== undefined && hub.scope !== 'local';
 }
 
 export function attachmentsOf(model: ChatModel): readonly Attachment[] {

@@ -14,6 +14,7 @@ import {
   withOlder,
   type Conversation,
 } from './conversationModel.ts';
+import { prompting, type PromptAction } from './prompts.ts';
 import { accept, refuse, seeTurn, sending, sendQueued, sendWaiting, settle, type SendAction } from './sending.ts';
 
 /** Everything that can happen to a chat view. `now` is wall clock, ms. */
@@ -29,6 +30,7 @@ export type ChatAction =
   | { readonly type: 'draft'; readonly text: string }
   | { readonly type: 'chooseModel'; readonly model: string }
   | { readonly type: 'stop'; readonly requestId: string }
+  | { readonly type: 'prompts'; readonly action: PromptAction }
   | SendAction
   | ArrangeAction;
 
@@ -47,11 +49,13 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
     case 'olderChats':
       return olderChats(model);
     case 'draft':
-      return step(withDraft(model, model.conversation.id, action.text));
+      return draft(model, action.text);
     case 'chooseModel':
       return step({ ...model, chosenModel: action.model });
     case 'stop':
       return stop(model, action.requestId);
+    case 'prompts':
+      return prompting(model, action.action);
     case 'send':
     case 'sendNow':
     case 'dismiss':
@@ -70,7 +74,13 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
       const { hubEpoch, deviceName, scope } = reply;
       const next = { ...rest, hub: { hubEpoch, deviceName, scope } };
       // On a new line to the hub the lists may have changed meanwhile; the port itself goes on with the conversation.
-      return model.hub ? step(next, { type: 'listModels' }, { type: 'listConversations' }) : step(next);
+      if (!model.hub) return step(next);
+      return step(
+        next,
+        { type: 'listModels' },
+        { type: 'listConversations' },
+        ...(model.prompts ? [{ type: 'listPrompts' } as const] : []),
+      );
     }
     case 'conversations': {
       const next = sendQueued({ ...model, ...mergeConversations(model, reply) });
@@ -85,6 +95,8 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
     case 'loaded':
     case 'pulls':
       return step({ ...model, [reply.type]: reply.items });
+    case 'prompts':
+      return step({ ...model, prompts: reply.items });
     case 'ollama': {
       const recovered = reply.status.state === 'ok' && model.ollama.state !== 'ok' && model.ollama.state !== 'unknown';
       return recovered ? step({ ...model, ollama: reply.status }, { type: 'listModels' }) : step({ ...model, ollama: reply.status });
@@ -123,6 +135,12 @@ function onConversation(model: ChatModel, reply: ConversationReply, now: number)
     default:
       return assertNever(reply);
   }
+}
+
+/** A draft that begins with a slash calls up saved prompts. */
+function draft(model: ChatModel, text: string): ChatStep {
+  const next = withDraft(model, model.conversation.id, text);
+  return text.startsWith('/') ? prompting(next, { type: 'list' }) : step(next);
 }
 
 function open(model: ChatModel, conversationId: string): ChatStep {

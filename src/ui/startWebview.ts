@@ -6,6 +6,7 @@ import {
   parseHostMessage,
   type CodeRequest,
   type HostToWebview,
+  type ViewPreferences,
   type WebviewToHost,
   type WebviewView,
 } from '../protocol/webviewMessages.ts';
@@ -38,7 +39,13 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
     api.postMessage({ type: 'view', view });
   });
 
-  const join = ({ capabilities, status, conversationId }: Extract<HostToWebview, { type: 'init' }>): void => {
+  const prefer = ({ sendWith, answerDetails }: ViewPreferences): void => {
+    chat.toggleAttribute('without-details', !answerDetails);
+    chat.setAttribute('send-with', sendWith);
+  };
+
+  const join = ({ capabilities, status, preferences, conversationId }: Extract<HostToWebview, { type: 'init' }>): void => {
+    prefer(preferences);
     line?.controller.dispose();
     line?.port.dispose();
     const port = new PostMessagePort(capabilities, status, (message) => {
@@ -66,6 +73,9 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
         return;
       case 'status':
         line?.port.takeStatus(message.status);
+        return;
+      case 'preferences':
+        prefer(message.preferences);
         return;
       case 'openConversation':
         line?.controller.open(message.conversationId);

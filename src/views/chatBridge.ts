@@ -8,6 +8,7 @@ import {
   parseWebviewMessage,
   type CodeRequest,
   type HostToWebview,
+  type ViewPreferences,
   type WebviewToHost,
   type WebviewView,
 } from '../protocol/webviewMessages.ts';
@@ -40,6 +41,7 @@ export interface ChatBridgeOptions {
   readonly bus: StatusEventBus;
   readonly shown: ShownChat;
   readonly log: Logger;
+  readonly preferences: () => ViewPreferences;
   /** A press on a block of code. */
   readonly onCode: (code: CodeRequest) => void;
 }
@@ -55,6 +57,7 @@ export class ChatBridge implements Disposable {
   readonly #shown: ShownChat;
   readonly #log: Logger;
   readonly #onCode: (code: CodeRequest) => void;
+  readonly #preferences: () => ViewPreferences;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
   #line: Line = { kind: 'none' };
@@ -64,13 +67,14 @@ export class ChatBridge implements Disposable {
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor({ page, agent, bus, shown, log, onCode }: ChatBridgeOptions) {
+  constructor({ page, agent, bus, shown, log, preferences, onCode }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
     this.#bus = bus;
     this.#shown = shown;
     this.#log = log;
     this.#onCode = onCode;
+    this.#preferences = preferences;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
         this.#receive(message);
@@ -89,6 +93,11 @@ export class ChatBridge implements Disposable {
     this.#waiting = [];
     if (this.#line.kind === 'joined') this.#line = { ...this.#line, kind: 'left' };
     if (this.#lastView) this.#views.fire({ ...this.#lastView, generating: false, chatFocused: false, inputFocused: false });
+  }
+
+  /** What the person prefers may have changed. */
+  preferencesChanged(): void {
+    this.#post({ type: 'preferences', preferences: this.#preferences() });
   }
 
   dispose(): void {
@@ -144,7 +153,7 @@ export class ChatBridge implements Disposable {
       return;
     }
     const owned = new DisposableStore();
-    const remembered = conversationId === undefined ? {} : { conversationId };
+    const remembered = { preferences: this.#preferences(), ...(conversationId === undefined ? {} : { conversationId }) };
     if (port instanceof TunnelError) {
       this.#line = { kind: 'joined', owned };
       const capabilities = { editorActions: false, showsConnection: true };

@@ -10,6 +10,7 @@ import { runCodeAction } from './codeInEditor.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
+import { onDidChangePreferences, readPreferences } from './viewPreferences.ts';
 import { webviewHtml } from './webviewHtml.ts';
 
 export interface ChatSurfaceOptions {
@@ -35,7 +36,12 @@ export class ChatSurface implements Disposable {
         showError(error, log, { command: code.action });
       });
     };
-    this.#bridge = this.#owned.add(new ChatBridge({ page: webview, agent, bus, shown, log, onCode }));
+    this.#bridge = this.#owned.add(new ChatBridge({ page: webview, agent, bus, shown, log, preferences: readPreferences, onCode }));
+    this.#owned.add(
+      onDidChangePreferences(() => {
+        this.#bridge.preferencesChanged();
+      }),
+    );
     const root = vscode.Uri.joinPath(options.extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root] };
     const page = { title: 'CloudToLocalLLM', root, script: 'webview.js', styles: ['webview.css'], trustedTypes: 'lit-html c2l' };

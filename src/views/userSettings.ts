@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import * as v from 'valibot';
+import { contextLength, systemPrompt } from '../protocol/chatSettings.ts';
+import { sendKeys } from '../protocol/webviewMessages.ts';
 import { PREFIX } from './ids.ts';
 
 /** What each setting may hold; anything else reads as the default, which package.json repeats. */
@@ -7,6 +9,10 @@ const schemas = {
   'relay.url': v.fallback(v.string(), ''),
   'relay.autoConnect': v.fallback(v.picklist(['remember', 'always', 'never']), 'remember'),
   'ollama.url': v.fallback(v.string(), ''),
+  'chat.contextLength': v.fallback(v.nullable(contextLength), null),
+  'chat.systemPrompt': v.fallback(systemPrompt, ''),
+  'chat.sendWith': v.fallback(v.picklist(sendKeys), 'enter'),
+  'chat.answerDetails': v.fallback(v.boolean(), true),
   'statusBar.label': v.fallback(v.picklist(['full', 'icon']), 'full'),
   notifications: v.fallback(v.picklist(['all', 'errors', 'off']), 'errors'),
 } as const;

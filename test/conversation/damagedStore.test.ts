@@ -128,10 +128,15 @@ describe('SQLite store on damaged data', () => {
 
   it('brings over nearly all when pages in the middle are overwritten', () => {
     fill();
+    const prompt = { id: idOf('prompt'), name: 'review', text: 'Review this.' };
+    open().store.prompts.save('owner', prompt);
+    opened.pop()?.store.dispose();
     const pages = statSync(path).size / PAGE;
     overwrite(Math.floor(pages / 2) * PAGE, garbage(2 * PAGE));
     const damaged = readFileSync(path);
-    assert.ok(expectAside(open(), damaged) > 0.7 * 2 * CONVERSATIONS * TURNS);
+    const found = open();
+    assert.ok(expectAside(found, damaged) > 0.7 * 2 * CONVERSATIONS * TURNS);
+    assert.deepEqual(found.store.prompts.list('owner'), [prompt]);
   });
 
   it('begins anew when the header or the list of tables is overwritten, and keeps the file', () => {

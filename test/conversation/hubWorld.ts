@@ -1,5 +1,5 @@
 import { nullLogger } from '../../src/base/log.ts';
-import { Hub } from '../../src/conversation/hub.ts';
+import { Hub, type HubOptions } from '../../src/conversation/hub.ts';
 import type { ChatPeer } from '../../src/conversation/chatPeer.ts';
 import type { ConversationStore } from '../../src/conversation/ports.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
@@ -41,9 +41,9 @@ export class HubWorld {
   }
 
   /** Begins another run of the hub on the same store. */
-  start(): Hub {
+  start(options: Pick<HubOptions, 'defaults'> = {}): Hub {
     const { clock, random, store, models } = this;
-    this.hub = new Hub({ clock, random, store, models, deviceName: 'Desk', log: nullLogger });
+    this.hub = new Hub({ clock, random, store, models, deviceName: 'Desk', log: nullLogger, ...options });
     return this.hub;
   }
 

@@ -116,6 +116,18 @@ export function storeConformance(name: string, make: () => StoreUnderTest): void
       assert.deepEqual(later.settings('owner', idOf('c')), {});
     });
 
+    it('keeps saved prompts by owner and name, one for each id', () => {
+      const prompt = (name: string, as = name) => ({ id: idOf(name), name: as, text: `"text" of\n${as} 😀` });
+      for (const name of ['b', 'A', 'c']) store.prompts.save('owner', prompt(name));
+      store.prompts.save('other', prompt('b', 'theirs'));
+      store.prompts.save('owner', prompt('b', 'D'));
+      store.prompts.delete('owner', idOf('c'));
+      store.prompts.delete('owner', idOf('nobody'));
+      const later = under.reopen();
+      assert.deepEqual(later.prompts.list('owner'), [prompt('A'), prompt('b', 'D')]);
+      assert.deepEqual(later.prompts.list('other'), [prompt('b', 'theirs')]);
+    });
+
     it('goes on with an answer that has ended, if it is the end of the branch, once for a request', () => {
       for (const name of ['1', '2']) {
         store.commitTurn(sampleTurn({ name }));

@@ -3,7 +3,8 @@ import { isRunning, type ChatMessage } from '../../src/protocol/chatMessage.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import type { ArchivedConversation } from '../../src/conversation/chatArchive.ts';
 import type { ChatSettings } from '../../src/protocol/chatSettings.ts';
-import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId } from '../../src/conversation/ports.ts';
+import type { SavedPrompt } from '../../src/protocol/chatPrompts.ts';
+import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId, PromptStore } from '../../src/conversation/ports.ts';
 
 interface Placed {
   message: ChatMessage;
@@ -35,6 +36,22 @@ export class MemoryStore implements ConversationStore {
   /** Every write fails while this is set: the disk is full. */
   failing = false;
   #deletions = 0;
+  readonly #prompts = new Map<string, SavedPrompt>();
+  readonly prompts: PromptStore = {
+    list: (owner) =>
+      [...this.#prompts]
+        .filter(([key]) => key.startsWith(`${owner} `))
+        .map(([, prompt]) => prompt)
+        .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1)),
+    save: (owner, prompt) => {
+      this.#check();
+      this.#prompts.set(`${owner} ${prompt.id}`, prompt);
+    },
+    delete: (owner, id) => {
+      this.#check();
+      this.#prompts.delete(`${owner} ${id}`);
+    },
+  };
 
   listConversations(owner: OwnerId, options: { readonly limit?: number; readonly before?: string } = {}): ConversationSummary[] {
     const { limit = Infinity, before } = options;

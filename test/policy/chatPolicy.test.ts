@@ -16,6 +16,9 @@ const types = [
     'rename',
     'deleteConversation',
     'restoreConversation',
+    'listPrompts',
+    'savePrompt',
+    'deletePrompt',
   ] as const),
 ] as const;
 // A request type that is not in the list above does not compile.

@@ -4,12 +4,15 @@ import { DecodeError } from '../../src/base/bytes.ts';
 import { parseHostMessage, parseWebviewMessage, type HostToWebview, type WebviewToHost } from '../../src/protocol/webviewMessages.ts';
 import { chat, snapshot } from './talk.ts';
 
+const preferences = { sendWith: 'ctrlEnter', answerDetails: false } as const;
 const fromHost: HostToWebview[] = [
-  { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' } },
+  { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' }, preferences },
+  { type: 'preferences', preferences: { sendWith: 'enter', answerDetails: true } },
   {
     type: 'init',
     capabilities: { editorActions: true, showsConnection: false },
     status: { state: 'error', error: 'revoked' },
+    preferences,
     conversationId: chat,
   },
   { type: 'reply', reply: snapshot(3) },

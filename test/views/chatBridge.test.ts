@@ -7,7 +7,7 @@ import { helloRequest } from '../../src/protocol/chat.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import type { ShownChat } from '../../src/views/shownChat.ts';
-import type { CodeRequest, WebviewView } from '../../src/protocol/webviewMessages.ts';
+import type { CodeRequest, ViewPreferences, WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
 const { ChatBridge } = await import('../../src/views/chatBridge.ts');
@@ -23,6 +23,7 @@ const view: WebviewView = {
   chatFocused: true,
   inputFocused: true,
 };
+let preferences: ViewPreferences = { sendWith: 'enter', answerDetails: true };
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('ChatBridge', () => {
@@ -51,7 +52,7 @@ describe('ChatBridge', () => {
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
     const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
     agent.catch(() => undefined);
-    return new ChatBridge({ page, agent, bus, shown, log, onCode: (code) => void pressed.push(code) });
+    return new ChatBridge({ page, agent, bus, shown, log, preferences: () => preferences, onCode: (code) => void pressed.push(code) });
   }
 
   function newPort(): FakeChatPort {
@@ -60,13 +61,26 @@ describe('ChatBridge', () => {
     return port;
   }
 
+  it('says in init how the person wants the view, and again when that has changed', async () => {
+    const made = bridge();
+    made.preferencesChanged();
+    assert.equal(page.posted.length, 0);
+    page.say({ type: 'ready' });
+    await settle();
+    preferences = { sendWith: 'ctrlEnter', answerDetails: false };
+    made.preferencesChanged();
+    assert.deepEqual(page.posted.at(-1), { type: 'preferences', preferences });
+    preferences = { sendWith: 'enter', answerDetails: true };
+    made.dispose();
+  });
+
   it('answers ready with init, and only then carries replies and status', async () => {
     const made = bridge();
     assert.deepEqual(page.posted, []);
     page.say({ type: 'ready' });
     await settle();
     assert.deepEqual(page.posted, [
-      { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' } },
+      { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' }, preferences },
     ]);
     ports[0]?.replies.fire({ type: 'conversations', items: [] });
     ports[0]?.statusChanges.fire({ state: 'reconnecting' });
@@ -201,21 +215,26 @@ describe('ChatBridge', () => {
     page.say({ type: 'ready' });
     await settle();
     assert.deepEqual(page.posted, [
-      { type: 'init', capabilities: { editorActions: false, showsConnection: true }, status: { state: 'error', error: 'identityLost' } },
+      {
+        type: 'init',
+        capabilities: { editorActions: false, showsConnection: true },
+        status: { state: 'error', error: 'identityLost' },
+        preferences,
+      },
     ]);
     made.dispose();
   });
 
   it('says so when another window has the agent, refuses what would change something, and goes on once the agent is here', async () => {
     const agent = deferred<EditorAgent>();
-    const made = new ChatBridge({ page, onCode: () => undefined, agent: agent.promise, bus, shown, log });
+    const made = new ChatBridge({ page, onCode: () => undefined, agent: agent.promise, bus, shown, log, preferences: () => preferences });
     page.say({ type: 'ready' });
     await settle();
     assert.equal(page.posted.length, 0);
     bus.publishStatus({ state: 'disconnected', error: 'anotherLeads', timestamp: 1 });
     await settle();
     const status = { state: 'connecting', error: 'anotherLeads' };
-    assert.deepEqual(page.posted[0], { type: 'init', capabilities: { editorActions: true, showsConnection: true }, status });
+    assert.deepEqual(page.posted[0], { type: 'init', capabilities: { editorActions: true, showsConnection: true }, status, preferences });
     const id = view.conversationId;
     page.say({ type: 'request', request: helloRequest });
     page.say({ type: 'request', request: { type: 'send', requestId: id, conversationId: id, text: 'hi', model: 'm' } });

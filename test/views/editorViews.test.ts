@@ -127,6 +127,20 @@ describe('the views together', () => {
     assert.deepEqual(fakeEditor.providers.get('cloudtolocalllm.chat')?.options, { webviewOptions: { retainContextWhenHidden: false } });
   });
 
+  it('tells the chat at once how the person wants it, and no chat that is gone', async () => {
+    create();
+    const view = fakeEditor.resolveView('cloudtolocalllm.chat');
+    view.webview.say({ type: 'ready' });
+    await clock.settle();
+    fakeEditor.changeUserSetting('cloudtolocalllm.chat.sendWith', 'ctrlEnter');
+    const preferences = { sendWith: 'ctrlEnter', answerDetails: true };
+    assert.deepEqual(view.webview.posted.at(-1), { type: 'preferences', preferences });
+    const { length } = view.webview.posted;
+    view.dispose();
+    fakeEditor.changeUserSetting('cloudtolocalllm.chat.answerDetails', false);
+    assert.equal(view.webview.posted.length, length);
+  });
+
   it('keeps the keys of the chat: what it shows, and nothing once it is gone', async () => {
     create();
     const view = fakeEditor.resolveView('cloudtolocalllm.chat');

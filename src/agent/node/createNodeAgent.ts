@@ -7,6 +7,7 @@ import type { DamagedFile } from '../../conversation/node/openDatabase.ts';
 import { SqliteStore } from '../../conversation/node/sqliteStore.ts';
 import { Retention } from '../../conversation/retention.ts';
 import { OllamaClient, type OllamaSettings } from '../../ollama/node/ollamaClient.ts';
+import type { ChatSettings } from '../../protocol/chatSettings.ts';
 import type { StatusEventBus } from '../../protocol/status.ts';
 import { soundCrypto } from '../../secure/node/soundCrypto.ts';
 import { watchNetwork } from '../../tunnel/node/networkWatch.ts';
@@ -23,6 +24,8 @@ export interface NodeAgentOptions {
   readonly log: Logger;
   /** Read at each look for Ollama. */
   readonly ollama?: () => OllamaSettings;
+  /** How chats are asked that say nothing themselves; read for each answer. */
+  readonly chatDefaults?: () => ChatSettings;
   /** How people know this machine. Default: its host name. */
   readonly deviceName?: string;
 }
@@ -70,6 +73,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
         relayFile: folder.relayFile,
         models,
         upstream: models,
+        chatDefaults: options.chatDefaults,
         bus: options.bus,
         log: options.log,
       }),

@@ -65,6 +65,7 @@ class Salvage {
       );
     this.#keepAll('reply'); // without them a request that is sent again would be carried out again
     this.#keepAll('chat_settings');
+    this.#keepAll('saved_prompt');
     return { conversations, messages };
   }
 
@@ -112,7 +113,7 @@ class Salvage {
     for (const part of parts) this.#insert('part', part);
   }
 
-  #keepAll(table: 'reply' | 'chat_settings'): void {
+  #keepAll(table: 'reply' | 'chat_settings' | 'saved_prompt'): void {
     this.#tried(() => {
       for (const row of this.#from.prepare(`SELECT * FROM ${table}`).iterate()) this.#insert(table, row);
       return true;

@@ -92,13 +92,23 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (owner, conversation_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- No unique name: the one writer sees to it, and a salvaged file keeps what it can.
+  CREATE TABLE saved_prompt (
+    owner TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (owner, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Version of the schema this build writes, kept in `user_version`. */
 export const SCHEMA_VERSION = migrations.length;
 
 /** What a file of ours must have. */
-export const tables = ['conversation', 'message', 'part', 'reply', 'message_text', 'chat_settings'] as const;
+export const tables = ['conversation', 'message', 'part', 'reply', 'message_text', 'chat_settings', 'saved_prompt'] as const;
 
 /** What SQLite's check says of a search index that does not fit its texts. */
 export const INDEX_DAMAGE = /fts5|inverted index/i;

@@ -5,9 +5,10 @@ import type { ChatMessage } from '../../protocol/chatMessage.ts';
 import type { ChatSettings } from '../../protocol/chatSettings.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { ArchivedConversation } from '../chatArchive.ts';
-import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId } from '../ports.ts';
+import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId, PromptStore } from '../ports.ts';
 import { AnswerRows } from './answerRows.ts';
 import { openDatabase, type DamagedFile } from './openDatabase.ts';
+import { PromptRows } from './promptRows.ts';
 import { messageColumns, readable, readMessage, readSummary, siblingColumns, summaryColumns } from './rows.ts';
 import { rebuildIndex } from './schema.ts';
 import { matchExpression, readHit, searchSql } from './search.ts';
@@ -27,6 +28,7 @@ export interface OpenedStore {
 
 /** Conversations in one SQLite file: write-ahead log, full synchronous, so what has returned survives a crash of the machine. */
 export class SqliteStore implements ConversationStore {
+  readonly prompts: PromptStore;
   readonly #sql: Sql;
   readonly #clock: Clock;
   readonly #answers: AnswerRows;
@@ -37,6 +39,7 @@ export class SqliteStore implements ConversationStore {
     this.#clock = clock;
     this.#answers = new AnswerRows(sql);
     this.#settings = new SettingsRows(sql);
+    this.prompts = new PromptRows(sql);
   }
 
   /** @throws TunnelError `storeFailed`, `storeNewer` */

@@ -5,13 +5,14 @@ import type { ChatController } from '../chatController.ts';
 import { attachmentsOf, canSend, draftOf, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { ConnectionWatch } from '../connectionWatch.ts';
+import { contextUse } from '../contextUse.ts';
 import { runningAnswer } from '../conversationModel.ts';
 import { copyText, showCopied } from '../copyText.ts';
 import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import type { ChatListElement } from './chatListElement.ts';
 import './chatListElement.ts';
-import { chatSheet, deviceLine, topBar } from './chatParts.ts';
+import { chatDialogs, chatSheet, deviceLine, topBar } from './chatParts.ts';
 import { wireChat } from './chatWiring.ts';
 import './composerElement.ts';
 import { FocusMover, type FocusTarget } from './focusMover.ts';
@@ -131,7 +132,7 @@ export class ChatElement extends LightElement {
     const rail = this.isWide && !this.isRailClosed;
     const device = controller.capabilities.showsConnection ? deviceLine(model) : nothing;
     const { showChats, newChat } = this;
-    const bar = { title: model.conversation.title, isRailOpen: this.isWide ? rail : undefined, showChats, newChat };
+    const bar = { conversation: model.conversation, isRailOpen: this.isWide ? rail : undefined, showChats, newChat };
     return html`<div class="layout ${rail ? 'with-rail' : ''}">
         ${rail ? html`<aside class="rail" aria-label="Chats and device">${device}${this.#list(model, controller)}</aside>` : nothing}
         <main class="chat">
@@ -149,7 +150,7 @@ export class ChatElement extends LightElement {
           <div class="dock">${notices(model, controller, !rail && this.#sheet?.open !== true)} ${this.#composer(model, controller)}</div>
         </main>
       </div>
-      ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)}
+      ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)} ${chatDialogs(model)}
       <div class="visually-hidden" role="status">${this.announcement?.kind === 'status' ? this.announcement.text : ''}</div>
       <div class="visually-hidden" role="alert">${this.announcement?.kind === 'alert' ? this.announcement.text : ''}</div>`;
   }
@@ -163,6 +164,8 @@ export class ChatElement extends LightElement {
       .isStopping=${model.stopping !== undefined}
       .models=${model.models ?? []}
       .model=${modelOf(model)}
+      .prompts=${model.prompts}
+      .contextUse=${contextUse(model)}
       @c2l-draft=${(event: CustomEvent<string>): void => {
         controller.setDraft(event.detail);
         this.redraw();
@@ -209,7 +212,7 @@ export class ChatElement extends LightElement {
   }
 
   get #sheet(): HTMLDialogElement | null {
-    return this.querySelector('dialog');
+    return this.querySelector(':scope > dialog');
   }
 
   #follow(): void {

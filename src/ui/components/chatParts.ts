@@ -1,10 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ChatModel } from '../chatModel.ts';
 import { connectionMeasure, connectionWord } from '../connectionLine.ts';
-import { chatsIcon, closeIcon, newChatIcon } from './icons.ts';
+import type { Conversation } from '../conversationModel.ts';
+import { settingsWords } from '../settingsForm.ts';
+import './chatSettingsElement.ts';
+import { fire } from './fire.ts';
+import { chatsIcon, closeIcon, newChatIcon, settingsIcon } from './icons.ts';
+import './promptsElement.ts';
 
 export interface BarOptions {
-  readonly title: string;
+  readonly conversation: Conversation;
   /** Undefined where the list is a sheet. */
   readonly isRailOpen: boolean | undefined;
   readonly device: TemplateResult | typeof nothing;
@@ -13,7 +18,9 @@ export interface BarOptions {
 }
 
 /** The bar above the transcript. */
-export function topBar({ title, isRailOpen, device, showChats, newChat }: BarOptions): TemplateResult {
+export function topBar({ conversation, isRailOpen, device, showChats, newChat }: BarOptions): TemplateResult {
+  const { title, settings } = conversation;
+  const changed = settingsWords(settings).join(' · ');
   return html`<header class="bar">
     <button
       type="button"
@@ -27,7 +34,21 @@ export function topBar({ title, isRailOpen, device, showChats, newChat }: BarOpt
     <div class="bar-text">
       <h1>${title === '' ? 'New chat' : title}</h1>
       ${device}
+      ${changed === '' ? nothing : html`<div class="bar-settings" id="c2l-bar-settings" title="Set for this chat: ${changed}">${changed}</div>`}
     </div>
+    <button
+      type="button"
+      class="icon-button ${changed === '' ? '' : 'is-set'}"
+      aria-label="Chat settings"
+      title="Chat settings"
+      aria-haspopup="dialog"
+      aria-describedby=${changed === '' ? nothing : 'c2l-bar-settings'}
+      @click=${(event: Event): void => {
+        fire(event.currentTarget as Element, 'c2l-open-settings', undefined);
+      }}
+    >
+      ${settingsIcon}
+    </button>
     <button type="button" class="icon-button" aria-label="New chat" @click=${newChat}>${newChatIcon}</button>
   </header>`;
 }
@@ -50,4 +71,9 @@ export function chatSheet(list: TemplateResult, close: () => void, closed: () =>
     </div>
     ${list}
   </dialog>`;
+}
+
+/** The sheets that stand ready behind a chat. */
+export function chatDialogs(model: ChatModel): TemplateResult {
+  return html`<c2l-chat-settings .model=${model}></c2l-chat-settings><c2l-prompts .model=${model}></c2l-prompts>`;
 }

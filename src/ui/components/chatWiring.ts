@@ -1,4 +1,6 @@
 import type { ChatController } from '../chatController.ts';
+import { draftOf } from '../chatModel.ts';
+import type { PromptAction } from '../prompts.ts';
 import type { FocusTarget } from './focusMover.ts';
 import { hear } from './fire.ts';
 
@@ -9,6 +11,7 @@ export interface ChatSurface extends Element {
   redraw(): void;
   closeSheet(): void;
   focusInput(): void;
+  newChat(): void;
   /** Has something focused as soon as it is there. */
   focusNext(target: FocusTarget): void;
 }
@@ -25,6 +28,11 @@ export function wireChat(chat: ChatSurface): void {
     chat.controller?.regenerate(answerId);
     chat.focusNext('last');
   });
+  on(chat, 'c2l-continue', (answerId) => {
+    chat.controller?.act((id) => ({ type: 'continue', requestId: id(), answerId }));
+    chat.focusNext('last');
+  });
+  wireSettings(chat, on);
   on(chat, 'c2l-edit', (questionId) => chat.controller?.edit(questionId));
   on(chat, 'c2l-edit-draft', ({ questionId, text }) => chat.controller?.setEditDraft(questionId, text));
   on(chat, 'c2l-edit-send', (questionId) => {
@@ -53,5 +61,42 @@ export function wireChat(chat: ChatSurface): void {
   on(chat, 'c2l-go', ({ conversationId, messageId }) => {
     chat.closeSheet();
     chat.controller?.goTo(conversationId, messageId);
+  });
+}
+
+/** How a chat is asked, and the prompts that are kept for it. */
+function wireSettings(chat: ChatSurface, on: typeof hear): void {
+  const prompts = (make: (newId: () => string) => PromptAction): void => {
+    chat.controller?.act((id) => ({ type: 'prompts', action: make(id) }));
+  };
+  on(chat, 'c2l-open-settings', (field) => void chat.querySelector('c2l-chat-settings')?.open(field));
+  on(chat, 'c2l-configure', (settings) => {
+    chat.controller?.act((id) => ({ type: 'configure', requestId: id(), settings }));
+  });
+  on(chat, 'c2l-new-chat', () => {
+    chat.newChat();
+  });
+  on(chat, 'c2l-open-prompts', () => {
+    prompts(() => ({ type: 'list' }));
+    void chat.querySelector('c2l-prompts')?.open();
+  });
+  on(chat, 'c2l-save-prompt', ({ id: promptId, name, text }) => {
+    prompts((id) => ({ type: 'save', requestId: id(), prompt: { id: promptId ?? id(), name, text } }));
+  });
+  on(chat, 'c2l-delete-prompt', (promptId) => {
+    prompts((id) => ({ type: 'delete', requestId: id(), promptId }));
+  });
+  on(chat, 'c2l-restore-prompt', () => {
+    prompts((id) => ({ type: 'restore', requestId: id() }));
+  });
+  on(chat, 'c2l-forget-prompt', () => {
+    prompts(() => ({ type: 'forgetUndo' }));
+  });
+  on(chat, 'c2l-use-prompt', (text) => {
+    const { controller } = chat;
+    if (!controller) return;
+    const draft = draftOf(controller.model);
+    controller.setDraft(draft.trim() === '' || draft.startsWith('/') ? text : `${draft.trimEnd()}\n\n${text}`);
+    chat.focusInput();
   });
 }

@@ -1,14 +1,18 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { utf8 } from '../../base/bytes.ts';
 import type { ModelInfo } from '../../protocol/chatModels.ts';
+import type { SavedPrompt } from '../../protocol/chatPrompts.ts';
 import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
+import type { ContextUse } from '../contextUse.ts';
 import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
+import { contextMeter } from './contextViews.ts';
 import { fire } from './fire.ts';
-import { closeIcon, sendIcon, stopIcon } from './icons.ts';
-import { isPlainEnter } from './keys.ts';
+import { closeIcon, promptsIcon, sendIcon, stopIcon } from './icons.ts';
+import { isSendKey } from './keys.ts';
 import { LightElement } from './lightElement.ts';
 import { attachmentView } from './messageElement.ts';
 import './modelPickerElement.ts';
+import { PromptMenu } from './promptMenu.ts';
 
 /** Where questions are written. Fires `c2l-draft` with the text, `c2l-send` and `c2l-stop`. */
 export class ComposerElement extends LightElement {
@@ -20,6 +24,8 @@ export class ComposerElement extends LightElement {
     isStopping: { attribute: false },
     models: { attribute: false },
     model: { attribute: false },
+    prompts: { attribute: false },
+    contextUse: { attribute: false },
   };
 
   declare draft: string;
@@ -30,6 +36,16 @@ export class ComposerElement extends LightElement {
   declare isStopping: boolean;
   declare models: readonly ModelInfo[];
   declare model: string | undefined;
+  declare prompts: readonly SavedPrompt[] | undefined;
+  declare contextUse: ContextUse | undefined;
+  readonly #menu = new PromptMenu(this, {
+    use: (text) => {
+      this.#use(text);
+    },
+    manage: () => {
+      this.#manage();
+    },
+  });
 
   constructor() {
     super();
@@ -40,6 +56,8 @@ export class ComposerElement extends LightElement {
     this.isStopping = false;
     this.models = [];
     this.model = undefined;
+    this.prompts = undefined;
+    this.contextUse = undefined;
   }
 
   get input(): HTMLTextAreaElement | null {
@@ -47,18 +65,22 @@ export class ComposerElement extends LightElement {
   }
 
   protected override render(): TemplateResult {
+    this.#menu.update(this.draft, this.prompts);
     const isTooLong = isLongerThanAPrompt(
       this.attachments.length === 0 ? this.draft : joinQuestion({ text: this.draft, attachments: this.attachments }),
     );
     // While an answer is written a further question can be queued; until there is one, the place belongs to Stop alone.
     const showsSend = !this.isGenerating || this.draft.trim() !== '';
     return html`<form class="composer" @submit=${this.#submit} @pointerdown=${this.#focusInput}>
-      ${this.attachments.length === 0 ? nothing : this.#chips()}
+      ${this.attachments.length === 0 ? nothing : this.#chips()} ${this.#menu.render()}
       <textarea
         aria-label="Message"
         rows="1"
         enterkeyhint="send"
-        placeholder="Write a message"
+        placeholder="Message, or / for prompts"
+        aria-autocomplete="list"
+        aria-controls=${this.#menu.isOpen ? 'c2l-prompt-menu' : nothing}
+        aria-activedescendant=${this.#menu.activeId ?? nothing}
         aria-invalid=${isTooLong ? 'true' : nothing}
         @input=${this.#onInput}
         @keydown=${this.#onKey}
@@ -66,7 +88,18 @@ export class ComposerElement extends LightElement {
       ${isTooLong ? html`<div class="too-long">This message is too long to be sent at once.</div>` : nothing}
       <div class="composer-bar">
         <c2l-model-picker .models=${this.models} .selected=${this.model}></c2l-model-picker>
+        <button
+          type="button"
+          class="icon-button small prompts-button"
+          aria-label="Saved prompts"
+          title="Saved prompts"
+          aria-haspopup="dialog"
+          @click=${this.#manage}
+        >
+          ${promptsIcon}
+        </button>
         <div class="composer-buttons">
+          ${contextMeter(this.contextUse)}
           ${
             this.isGenerating
               ? html`<button
@@ -133,9 +166,22 @@ export class ComposerElement extends LightElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (!isPlainEnter(event)) return;
+    if (this.#menu.takeKey(event) || !isSendKey(event)) return;
     event.preventDefault();
     this.#send();
+  }
+
+  /** A saved prompt takes the place of what called it up. */
+  #use(text: string): void {
+    this.#fire('c2l-draft', text);
+    void this.updateComplete.then(() => {
+      this.input?.focus();
+      this.input?.setSelectionRange(text.length, text.length);
+    });
+  }
+
+  #manage(): void {
+    fire(this, 'c2l-open-prompts', undefined);
   }
 
   #submit(event: Event): void {

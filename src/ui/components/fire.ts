@@ -1,6 +1,22 @@
+import type { ChatSettings } from '../../protocol/chatSettings.ts';
+import type { SettingsField } from '../settingsForm.ts';
+
 /** What views of the chat ask of whoever holds them; each bubbles to `c2l-chat`, which asks its controller. */
 export interface ChatEvents {
   'c2l-regenerate': string;
+  'c2l-continue': string;
+  /** Opens the settings of this chat, at one of them. */
+  'c2l-open-settings': SettingsField | undefined;
+  'c2l-configure': ChatSettings;
+  'c2l-open-prompts': undefined;
+  /** Keeps a prompt; without an id a new one. */
+  'c2l-save-prompt': { readonly id?: string | undefined; readonly name: string; readonly text: string };
+  'c2l-delete-prompt': string;
+  'c2l-restore-prompt': undefined;
+  'c2l-forget-prompt': undefined;
+  /** A saved prompt comes into the message. */
+  'c2l-use-prompt': string;
+  'c2l-new-chat': undefined;
   /** The id of a question to edit in its place; undefined leaves it. */
   'c2l-edit': string | undefined;
   'c2l-edit-draft': { readonly questionId: string; readonly text: string };

@@ -17,6 +17,10 @@ export const rightIcon = icon(svg`<path d="M8 5l5 5-5 5"/>`);
 export const editIcon = icon(svg`<path d="M4 16l.8-3.4 8.4-8.4 2.6 2.6-8.4 8.4zM11.6 5.8l2.6 2.6"/>`);
 export const deleteIcon = icon(svg`<path d="M4 6h12M8 6V4h4v2M5.5 6l.8 10h7.4l.8-10M8.6 9v4.4M11.4 9v4.4"/>`);
 export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5"/><path d="M12.8 12.8L16.5 16.5"/>`);
+export const settingsIcon = icon(
+  svg`<path d="M3.5 6.5h6M13.5 6.5h3M3.5 13.5h3M10.5 13.5h6"/><circle cx="11.5" cy="6.5" r="2"/><circle cx="8.5" cy="13.5" r="2"/>`,
+);
+export const promptsIcon = icon(svg`<rect x="3.5" y="3.5" width="13" height="13" rx="3"/><path d="M12 7l-4 6"/>`);
 export const fileIcon = icon(svg`<path d="M11 3.5H6a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1v-8zM11 3.5v4h4"/>`);
 
 /** The product's mark: a speech bubble with a signal in it. */

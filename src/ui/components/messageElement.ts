@@ -24,6 +24,7 @@ export class MessageElement extends LightElement {
     note: { attribute: false },
     queued: { attribute: false },
     mayBranch: { attribute: false },
+    mayContinue: { attribute: false },
     editDraft: { attribute: false },
     isUnfolded: { state: true },
   };
@@ -37,6 +38,8 @@ export class MessageElement extends LightElement {
   declare queued: 'queued' | 'held' | undefined;
   /** It may be asked again, edited, or give way to a sibling. */
   declare mayBranch: boolean;
+  /** The answer may be gone on with. */
+  declare mayContinue: boolean;
   /** Of a question that is being edited. */
   declare editDraft: string | undefined;
   declare isUnfolded: boolean;
@@ -55,6 +58,7 @@ export class MessageElement extends LightElement {
     this.note = '';
     this.queued = undefined;
     this.mayBranch = false;
+    this.mayContinue = false;
     this.editDraft = undefined;
     this.isUnfolded = false;
   }
@@ -157,9 +161,10 @@ export class MessageElement extends LightElement {
     const { stats } = answer;
     const ended = answer.state === 'stopped' ? ['stopped'] : stats?.reason === 'length' ? ['cut off at the length limit'] : [];
     const full = stats?.contextNearlyFull === true ? ['context nearly full'] : [];
-    const facts = [...(answer.model === undefined ? [] : [answer.model]), ...ended, ...full, ...(stats ? figures(stats) : [])];
+    const facts = [...(answer.model === undefined ? [] : [answer.model]), ...ended, ...full].join(' · ');
+    const details = stats ? figures(stats).map((fact) => ` · ${fact}`) : [];
     return html`<footer class="figures">
-      <span class="facts">${facts.join(' · ')}</span>
+      <span class="facts">${facts}<span class="details">${details.join('')}</span></span>
       ${answer.standIn === true ? html`<span class="badge" title="Answered by a scripted stand-in, not by a model">stand-in</span>` : nothing}
       ${this.#answerBar(answer)}
     </footer>`;
@@ -170,6 +175,7 @@ export class MessageElement extends LightElement {
     if (!hasText && !this.mayBranch && !answer.siblings) return nothing;
     return html`<div class="message-bar" role="toolbar" aria-label="Answer actions" @keydown=${moveInToolbar}>
       ${siblingSwitch(answer, this.mayBranch)}
+      ${this.mayContinue ? html`<button type="button" class="quiet" @click=${this.#continue}>Continue</button>` : nothing}
       ${this.mayBranch ? html`<button type="button" class="quiet" @click=${this.#regenerate}>Regenerate</button>` : nothing}
       ${
         hasText
@@ -189,6 +195,10 @@ export class MessageElement extends LightElement {
 
   #regenerate(): void {
     if (this.message) fire(this, 'c2l-regenerate', this.message.id);
+  }
+
+  #continue(): void {
+    if (this.message) fire(this, 'c2l-continue', this.message.id);
   }
 
   #copy(event: Event): void {

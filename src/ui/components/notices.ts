@@ -3,7 +3,9 @@ import { wordsOf } from '../../protocol/errors.ts';
 import type { ChatController } from '../chatController.ts';
 import { modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
+import { contextUse } from '../contextUse.ts';
 import { ollamaTrouble } from '../ollamaTrouble.ts';
+import './contextViews.ts';
 import { fire } from './fire.ts';
 import { closeIcon, markIcon, warningIcon } from './icons.ts';
 
@@ -23,45 +25,45 @@ export function notices(model: ChatModel, controller: ChatController, showsUndo:
   const trouble = isUp ? ollamaTrouble(model.ollama) : undefined;
   const refused = visiblePending(model).filter((send) => send.state === 'refused');
   return html`${showsUndo && model.undo ? undoNotice(model.undo) : nothing}${
-    model.refusal
-      ? notice(wordsOf(model.refusal.error, model.refusal.detail), () => {
-          controller.dismiss();
-        })
-      : nothing
-  }
-  ${refused.map((send) =>
-    notice(
-      `Not sent. ${wordsOf(send.error ?? 'internal', send.detail)}`,
-      () => {
-        controller.dismiss(send.requestId);
-      },
-      send.givenBack === true
-        ? undefined
-        : (): void => {
-            controller.dismiss(send.requestId, true);
-          },
-    ),
-  )}
-  ${
-    trouble
-      ? html`<section class="card" aria-label="Ollama">
-          ${warningIcon}
-          <div>
-            <strong>${trouble.title}</strong>
-            <p>${trouble.text}</p>
-          </div>
-          <button
-            type="button"
-            class="secondary"
-            @click=${(): void => {
-              controller.checkOllama();
-            }}
-          >
-            Check again
-          </button>
-        </section>`
-      : nothing
-  }`;
+      model.refusal
+        ? notice(wordsOf(model.refusal.error, model.refusal.detail), () => {
+            controller.dismiss();
+          })
+        : nothing
+    }
+    ${refused.map((send) =>
+      notice(
+        `Not sent. ${wordsOf(send.error ?? 'internal', send.detail)}`,
+        () => {
+          controller.dismiss(send.requestId);
+        },
+        send.givenBack === true
+          ? undefined
+          : (): void => {
+              controller.dismiss(send.requestId, true);
+            },
+      ),
+    )}
+    ${
+      trouble
+        ? html`<section class="card" aria-label="Ollama">
+            ${warningIcon}
+            <div>
+              <strong>${trouble.title}</strong>
+              <p>${trouble.text}</p>
+            </div>
+            <button
+              type="button"
+              class="secondary"
+              @click=${(): void => {
+                controller.checkOllama();
+              }}
+            >
+              Check again
+            </button>
+          </section>`
+        : nothing
+    }<c2l-context-warning .use=${contextUse(model)}></c2l-context-warning>`;
 }
 
 function notice(words: string, dismiss: () => void, edit?: () => void): TemplateResult {

@@ -1,7 +1,7 @@
 import type { nothing } from 'lit';
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { fire } from './fire.ts';
-import { isPlainEnter } from './keys.ts';
+import { isSendKey } from './keys.ts';
 import { LightElement } from './lightElement.ts';
 
 /** A question while it is edited in its place: Enter asks it, Escape leaves it and keeps what was typed. */
@@ -54,7 +54,7 @@ export class QuestionEditor extends LightElement {
       event.preventDefault();
       event.stopPropagation();
       this.#cancel();
-    } else if (event.target instanceof HTMLTextAreaElement && isPlainEnter(event)) this.#submit(event);
+    } else if (event.target instanceof HTMLTextAreaElement && isSendKey(event)) this.#submit(event);
   }
 
   #submit(event: Event): void {

@@ -118,6 +118,7 @@ export class TranscriptElement extends LightElement {
             .note=${row.note}
             .queued=${row.queued}
             .mayBranch=${row.mayBranch}
+            .mayContinue=${row.mayContinue}
             .editDraft=${row.editDraft}
           ></c2l-message>`,
       )}

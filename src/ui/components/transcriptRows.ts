@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../protocol/chatMessage.ts';
-import { mayBranch, visiblePending, type ChatModel } from '../chatModel.ts';
+import { mayBranch, mayContinue, visiblePending, type ChatModel } from '../chatModel.ts';
 import { runningAnswer } from '../conversationModel.ts';
 import { isHeld } from '../sending.ts';
 import { phaseText } from '../words.ts';
@@ -15,6 +15,7 @@ export interface TranscriptRow {
   /** Of a question that waits its turn. */
   readonly queued: 'queued' | 'held' | undefined;
   readonly mayBranch: boolean;
+  readonly mayContinue: boolean;
   /** Of a question that is being edited. */
   readonly editDraft: string | undefined;
 }
@@ -59,6 +60,7 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
     note: notes.get(row.key) ?? '',
     queued: queue.get(row.key),
     mayBranch: branch,
+    mayContinue: branch && mayContinue(model, row.message),
     editDraft: row.key === model.editing ? (model.drafts[row.key] ?? '') : undefined,
   }));
 }

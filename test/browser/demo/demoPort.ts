@@ -4,7 +4,10 @@ import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
+import type { ChatSettings } from '../../../src/protocol/chatSettings.ts';
 import { choose, fork, type DemoFork } from './demoForks.ts';
+import { DemoPrompts } from './demoPrompts.ts';
+import { searchIn } from './demoSearch.ts';
 
 export interface DemoChat {
   title: string;
@@ -12,6 +15,7 @@ export interface DemoChat {
   messages: ChatMessage[];
   sequence: number;
   forks?: DemoFork[];
+  settings?: ChatSettings;
 }
 
 export const demoIdOf = (name: string): string => name.padEnd(22, '0').slice(0, 22);
@@ -24,6 +28,7 @@ export class DemoPort implements ChatPort {
   readonly chats: Map<string, DemoChat>;
   readonly bin = new Map<string, DemoChat>();
   models: ModelInfo[] = [];
+  readonly prompts = new DemoPrompts();
   status: ChatPortStatus = { state: 'connected' };
   refuseNext: ErrorCode | undefined;
   deviceName = 'Desk';
@@ -102,12 +107,20 @@ export class DemoPort implements ChatPort {
     this.#event({ type: 'answerState', answerId: id, state, ...why });
   }
 
+  /** Whoever it was, in this view or another: the chat that is open is asked so from now on. */
+  configure(settings: ChatSettings): void {
+    const chat = this.chats.get(this.#opened) ?? { title: '', updatedAt: Date.now(), messages: [], sequence: 0 };
+    this.chats.set(this.#opened, { ...chat, settings });
+    this.#event({ type: 'settings', settings });
+  }
+
   dispose(): void {
     this.#replies.dispose();
     this.#statuses.dispose();
   }
 
   #answer(request: ChatRequest): void {
+    if (this.prompts.isAbout(request)) for (const reply of this.prompts.answer(request)) this.reply(reply);
     switch (request.type) {
       case 'hello':
         this.reply({ type: 'welcome', version: 1, hubEpoch: demoEpoch, deviceName: this.deviceName, scope: 'chat' });
@@ -143,6 +156,15 @@ export class DemoPort implements ChatPort {
         this.#snapshot(request.conversationId);
         return;
       }
+      case 'continue':
+        this.#change({ state: 'waiting' });
+        this.reply({ type: 'accepted', requestId: request.requestId, answerId: request.answerId });
+        this.#snapshot(request.conversationId);
+        return;
+      case 'configure':
+        this.reply({ type: 'accepted', requestId: request.requestId });
+        this.configure(request.settings);
+        return;
       case 'rename': {
         const chat = this.chats.get(request.conversationId);
         if (chat) chat.title = request.title;
@@ -161,7 +183,7 @@ export class DemoPort implements ChatPort {
         this.reply({ type: 'deleted', items: this.#summaries(this.bin) });
         return;
       case 'search':
-        this.#search(request.query);
+        this.reply({ type: 'found', query: request.query, items: searchIn(this.chats, request.query) });
         return;
       default:
         return; // what the demo's views do not ask for
@@ -178,20 +200,6 @@ export class DemoPort implements ChatPort {
     if (!chat) return;
     from.delete(id);
     to.set(id, chat);
-  }
-
-  #search(query: string): void {
-    const items = [...this.chats].flatMap(([conversationId, { title, messages }]) =>
-      messages.flatMap(({ id: messageId, role, text, createdAt }) => {
-        const at = text.toLowerCase().indexOf(query.toLowerCase());
-        if (at < 0) return [];
-        const start = Math.max(0, at - 30);
-        const excerpt = text.slice(start, at + 90);
-        const marks: [number, number][] = [[at - start, at - start + query.length]];
-        return [{ conversationId, title, messageId, role, createdAt, excerpt, marks }];
-      }),
-    );
-    this.reply({ type: 'found', query, items: items.slice(0, 50) });
   }
 
   #branch(request: Extract<ChatRequest, { type: 'regenerate' | 'edit' }>): void {
@@ -236,7 +244,7 @@ export class DemoPort implements ChatPort {
   }
 
   #snapshot(conversationId: string): void {
-    const { title, messages, sequence } = this.chats.get(conversationId) ?? { title: '', messages: [], sequence: 0 };
+    const { title, messages, sequence, settings } = this.chats.get(conversationId) ?? { title: '', messages: [], sequence: 0 };
     const shown = messages.slice(-PAGE);
     this.reply({
       type: 'snapshot',
@@ -246,6 +254,7 @@ export class DemoPort implements ChatPort {
       title,
       messages: shown,
       more: shown.length < messages.length,
+      ...(settings ? { settings } : {}),
     });
   }
 

@@ -34,7 +34,8 @@ export class WebviewHost {
     else if (read.type === 'code') this.code.push(read.code);
     else {
       const { capabilities, status } = this.port;
-      this.post({ type: 'init', capabilities, status, conversationId: demoIdOf('main') });
+      const preferences = { sendWith: 'enter', answerDetails: true } as const;
+      this.post({ type: 'init', capabilities, status, preferences, conversationId: demoIdOf('main') });
     }
   }
 }

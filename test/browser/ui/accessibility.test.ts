@@ -94,6 +94,45 @@ const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] 
       await demo.page.getByRole('textbox', { name: 'New title' }).waitFor();
     },
   ]),
+  ...(['settings', 'settings with faults', 'saved prompts', 'a prompt being written'] as const).map(
+    (state): readonly [string, (demo: DemoPage) => Promise<void>] => [
+      `a sheet of ${state}`,
+      async (demo) => {
+        await demo.start({ chat: 'main' });
+        if (state.startsWith('settings')) {
+          await demo.page.getByRole('button', { name: 'Chat settings' }).click();
+          if (state === 'settings') return;
+          await demo.page.getByRole('textbox', { name: 'Temperature' }).fill('7');
+          await demo.page.getByRole('button', { name: 'Save', exact: true }).click();
+          await demo.page.getByText('Enter a number').waitFor();
+          return;
+        }
+        await demo.page.evaluate(() => {
+          window.demo.hub.prompts.items = ['one', 'two'].map((name) => ({ id: window.demo.idOf(name), name, text: `Text of ${name}` }));
+        });
+        await demo.page.getByRole('button', { name: 'Saved prompts' }).click();
+        await demo.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).first().click();
+        await demo.page.getByRole('button', { name: 'Undo' }).waitFor();
+        if (state === 'a prompt being written') await demo.page.getByRole('button', { name: 'New prompt' }).click();
+      },
+    ],
+  ),
+  [
+    'a prompt that is called up, a nearly full context, and settings other than the default',
+    async (demo) => {
+      await demo.start({ chat: 'main' });
+      await demo.ask('Go on');
+      await demo.page.evaluate(() => {
+        window.demo.hub.chunk('So be it.');
+        window.demo.hub.finish({ promptTokens: 3100, contextLength: 4000, reason: 'length' });
+        window.demo.hub.configure({ temperature: 1, systemPrompt: 'Be brief.' });
+        window.demo.hub.prompts.items = [{ id: window.demo.idOf('one'), name: 'one', text: 'Text' }];
+      });
+      await demo.page.getByRole('region', { name: 'Context' }).waitFor();
+      await demo.message.fill('/');
+      await demo.page.getByRole('listbox', { name: 'Saved prompts' }).waitFor();
+    },
+  ],
   ['an unpaired page', async (demo) => demo.page.getByRole('textbox', { name: 'Paste link' }).waitFor()],
   [
     'a question at the computer',

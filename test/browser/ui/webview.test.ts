@@ -67,6 +67,31 @@ describe('the chat as a webview, in Chromium', () => {
     await demo.page.getByRole('heading', { level: 1, name: 'How does the tunnel work?' }).waitFor();
   });
 
+  it('sends with the key that the person wants, and shows the figures of answers or not, as the editor’s settings say', async () => {
+    const prefer = (sendWith: 'enter' | 'ctrlEnter', answerDetails: boolean) =>
+      demo.page.evaluate(
+        (preferences) => {
+          window.host.post({ type: 'preferences', preferences });
+        },
+        { sendWith, answerDetails },
+      );
+    const sent = () => demo.page.evaluate(() => window.host.port.sent.filter(({ type }) => type === 'send').length);
+    const figures = demo.articles.last().getByText('tok/s');
+    assert.ok(await figures.isVisible());
+    await prefer('ctrlEnter', false);
+    await figures.waitFor({ state: 'hidden' });
+    await demo.message.fill('one');
+    await demo.page.keyboard.press('Enter');
+    await demo.page.keyboard.type('two');
+    assert.equal(await demo.message.inputValue(), 'one\ntwo');
+    assert.equal(await sent(), 0);
+    await demo.page.keyboard.press('Control+Enter');
+    await demo.page.getByRole('button', { name: 'Stop' }).waitFor();
+    assert.equal(await sent(), 1);
+    await prefer('enter', true);
+    await demo.articles.nth(1).getByText('tok/s').waitFor();
+  });
+
   it('shows what was added to the question, takes it off, and keeps the rest over a reload', async () => {
     await demo.page.evaluate(() => {
       const lines = { first: 3, last: 4 };

@@ -1,0 +1,106 @@
+import { systemPromptBytes, thinkLevels, type ChatSettings } from '../protocol/chatSettings.ts';
+import {
+  MAX_CONTEXT_LENGTH,
+  MAX_REMOTE_CONTEXT_LENGTH,
+  MAX_REMOTE_KEEP_ALIVE_S,
+  MAX_SYSTEM_PROMPT_BYTES,
+  MIN_CONTEXT_LENGTH,
+} from '../protocol/limits.ts';
+
+export type SettingsField = keyof ChatSettings;
+/** The settings of a chat as they are typed; what is empty is left to Ollama. */
+export type SettingsForm = Readonly<Record<SettingsField, string>>;
+export type SettingsFaults = Readonly<Partial<Record<SettingsField, string>>>;
+
+export const emptyForm: SettingsForm = { systemPrompt: '', temperature: '', contextLength: '', keepAliveSeconds: '', think: '' };
+
+export function formOf(settings: ChatSettings): SettingsForm {
+  const texts = Object.entries(settings).map(([name, value]) => [name, String(value)] as const);
+  return { ...emptyForm, ...Object.fromEntries(texts) };
+}
+
+/** What a form asks for, and in words what is wrong with it. @param isRemote the device bounds what is asked from afar */
+export function readForm(form: SettingsForm, isRemote: boolean): { readonly settings: ChatSettings; readonly faults: SettingsFaults } {
+  const bytes = systemPromptBytes(form.systemPrompt);
+  const temperature = numberIn(form.temperature.replace(',', '.'));
+  const contextLength = tokensIn(form.contextLength);
+  const keepAliveSeconds = numberIn(form.keepAliveSeconds);
+  const think = thinkLevels.find((level) => level === form.think);
+  const most = isRemote ? MAX_REMOTE_CONTEXT_LENGTH : MAX_CONTEXT_LENGTH;
+  const isLong = bytes > MAX_SYSTEM_PROMPT_BYTES;
+  const isHot = temperature !== undefined && !(temperature >= 0 && temperature <= 2);
+  const isOut = contextLength !== undefined && !(contextLength >= MIN_CONTEXT_LENGTH && contextLength <= most);
+  return {
+    settings: {
+      ...(form.systemPrompt.trim() === '' ? {} : { systemPrompt: form.systemPrompt }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(contextLength === undefined ? {} : { contextLength }),
+      ...(keepAliveSeconds === undefined ? {} : { keepAliveSeconds }),
+      ...(think === undefined ? {} : { think }),
+    },
+    faults: {
+      ...(isLong ? { systemPrompt: `Too long by ${count(bytes - MAX_SYSTEM_PROMPT_BYTES)} bytes. Shorten it.` } : {}),
+      ...(isHot ? { temperature: 'Enter a number from 0 to 2.' } : {}),
+      ...(isOut
+        ? {
+            contextLength: `Enter a whole number from ${count(MIN_CONTEXT_LENGTH)} to ${count(most)}${isRemote ? ', the most from a browser' : ''}.`,
+          }
+        : {}),
+    },
+  };
+}
+
+/** Seconds that a model can be asked to stay in memory, with words; one that was set otherwise is among them. */
+export function keepAliveChoices(isRemote: boolean, current: string): readonly (readonly [value: string, words: string])[] {
+  const all: readonly (readonly [number, string])[] = [
+    [0, 'Not at all'],
+    [300, '5 minutes'],
+    [1800, '30 minutes'],
+    [3600, '1 hour'],
+    [86_400, '1 day'],
+    [-1, 'Until it is unloaded'],
+  ];
+  const open = all.filter(([seconds]) => !isRemote || (seconds >= 0 && seconds <= MAX_REMOTE_KEEP_ALIVE_S));
+  const choices = open.map(([seconds, words]) => [String(seconds), words] as const);
+  const isKnown = current === '' || choices.some(([value]) => value === current);
+  const set = all.find(([seconds]) => String(seconds) === current)?.[1] ?? `${count(Number(current))} seconds`;
+  return [['', 'As set in Ollama'], ...choices, ...(isKnown ? [] : [[current, set] as const])];
+}
+
+export const thinkChoices: readonly (readonly [value: string, words: string])[] = [
+  ['', 'As the model does by itself'],
+  ['off', 'Off'],
+  ['on', 'On'],
+  ['low', 'Low'],
+  ['medium', 'Medium'],
+  ['high', 'High'],
+];
+
+/** What of a chat's settings is other than the default, in few words. */
+export function settingsWords(settings: ChatSettings | undefined): readonly string[] {
+  if (!settings) return [];
+  const { systemPrompt, temperature, contextLength, keepAliveSeconds, think } = settings;
+  return [
+    ...(systemPrompt === undefined ? [] : ['system prompt']),
+    ...(temperature === undefined ? [] : [`temperature ${String(temperature)}`]),
+    ...(contextLength === undefined ? [] : [`context ${count(contextLength)}`]),
+    ...(think === undefined ? [] : [`thinking ${think}`]),
+    ...(keepAliveSeconds === undefined ? [] : ['time in memory']),
+  ];
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+/** NaN where it is no number, undefined where there is nothing. */
+function numberIn(text: string): number | undefined {
+  return text.trim() === '' ? undefined : Number(text);
+}
+
+/** As people write them: `8192`, `8,192`, `8 192`, `8k`. */
+function tokensIn(text: string): number | undefined {
+  const [, digits, thousand] = /^(\d+)(k?)$/i.exec(text.replaceAll(/[\s,]/g, '')) ?? [];
+  if (digits === undefined) return text.trim() === '' ? undefined : Number.NaN;
+  return Number(digits) * (thousand === '' ? 1 : 1024);
+}
