@@ -6,7 +6,8 @@ import { chosenFiles, selectedLines } from './editorContext.ts';
 
 type ChatCommandName =
   | ('openChat' | 'newChat' | 'showHistory' | 'searchChats' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
-  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
+  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile')
+  | ('selectModel' | 'pullModel' | 'showModels');
 
 /** Commands that the chat itself carries out, and those that add to its question. */
 export function chatCommands(chat: Pick<ChatView, 'open' | 'run'>): Pick<CommandHandlers, ChatCommandName> {
@@ -30,6 +31,9 @@ export function chatCommands(chat: Pick<ChatView, 'open' | 'run'>): Pick<Command
     openLastAnswerInEditor: hidden('openLastAnswer'),
     focusInput: shown('focusInput'),
     focusLastMessage: shown('focusLastMessage'),
+    selectModel: shown('chooseModel'),
+    pullModel: shown('pullModel'),
+    showModels: shown('showModels'),
     addSelection: async () => {
       if (isTrusted()) await attach(selectedLines());
     },

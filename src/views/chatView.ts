@@ -3,7 +3,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { CodeRequest, WebviewView } from '../protocol/webviewMessages.ts';
+import type { CodeRequest, MendAction, WebviewView } from '../protocol/webviewMessages.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import { ChatBridge, type PageOrder } from './chatBridge.ts';
 import { runCodeAction } from './codeInEditor.ts';
@@ -20,6 +20,8 @@ export interface ChatViewOptions {
   readonly shown: ShownChat;
   readonly random: Random;
   readonly log: Logger;
+  /** Carries out a press on what mends Ollama. */
+  readonly mend: (action: MendAction) => Promise<void>;
 }
 
 /** The chat in the secondary side bar. The editor makes it when first shown, and anew whenever it likes. */
@@ -40,14 +42,19 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const { agent, bus, shown: chat, log } = this.#options;
+    const { agent, bus, shown: chat, log, mend } = this.#options;
     this.#current?.dispose();
     const onCode = (code: CodeRequest): void => {
       runCodeAction(code).catch((error: unknown) => {
         showError(error, log, { command: code.action });
       });
     };
-    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, onCode });
+    const onMend = (action: MendAction): void => {
+      mend(action).catch((error: unknown) => {
+        showError(error, log, { command: action });
+      });
+    };
+    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, onCode, onMend });
     const owned = this.#owned.add(new DisposableStore());
     owned.add(bridge);
     this.#current = bridge;

@@ -14,6 +14,7 @@ import { ConnectionIntent } from './connectionIntent.ts';
 import { ContextKeys } from './contextKeys.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { faceOf, statusInputOf } from './faceOf.ts';
+import { ollamaMender } from './ollamaMender.ts';
 import { Notifications } from './notifications.ts';
 import { Pairing } from './pairing.ts';
 import { answerPairingQuestions } from './pairingQuestions.ts';
@@ -39,6 +40,8 @@ export interface EditorParts {
   readonly random: Random;
   readonly log: Logger;
   readonly showLog: () => void;
+  /** Starts the Ollama of this machine. @throws TunnelError when there is none */
+  readonly startOllama: () => Promise<void>;
 }
 
 /** Draws the extension into the editor and wires what people do to the agent. The status item is there when this returns. */
@@ -62,7 +65,8 @@ export function createViews(parts: EditorParts): Disposable {
   const connection = new Connection({ agent, bus, intent, clock });
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));
-  const chat = owned.add(new ChatView({ ...parts, shown: new ShownChatFile(parts.workspaceStorageUri, log) }));
+  const mend = ollamaMender(parts);
+  const chat = owned.add(new ChatView({ ...parts, mend, shown: new ShownChatFile(parts.workspaceStorageUri, log) }));
   owned.add(
     chat.onDidChangeView(({ generating, chatFocused, hasConversation, hasAnswer }) => {
       keys.set({ generating, chatFocused, hasConversation, hasAnswer });
@@ -92,6 +96,7 @@ export function createViews(parts: EditorParts): Disposable {
     checkOllama: async () => {
       await (await agent).control.checkOllama();
     },
+    startOllama: () => mend('startOllama'),
     showLog: parts.showLog,
     showMenu: async () => {
       const chosen = await pickFromStatusMenu(keys.values);

@@ -30,6 +30,10 @@ export const commandNames = [
   'addSelection',
   'addFile',
   'stopGeneration',
+  'selectModel',
+  'pullModel',
+  'showModels',
+  'startOllama',
   'checkOllama',
   'showLog',
 ] as const;

@@ -7,6 +7,7 @@ const schemas = {
   'relay.url': v.fallback(v.string(), ''),
   'relay.autoConnect': v.fallback(v.picklist(['remember', 'always', 'never']), 'remember'),
   'ollama.url': v.fallback(v.string(), ''),
+  'ollama.keepAlive': v.fallback(v.string(), ''),
   'statusBar.label': v.fallback(v.picklist(['full', 'icon']), 'full'),
   notifications: v.fallback(v.picklist(['all', 'errors', 'off']), 'errors'),
 } as const;

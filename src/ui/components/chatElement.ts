@@ -13,6 +13,7 @@ import type { ChatListElement } from './chatListElement.ts';
 import './chatListElement.ts';
 import { chatSheet, deviceLine, topBar } from './chatParts.ts';
 import { wireChat } from './chatWiring.ts';
+import { wireModels } from './modelsWiring.ts';
 import './composerElement.ts';
 import { FocusMover, type FocusTarget } from './focusMover.ts';
 import { LightElement } from './lightElement.ts';
@@ -68,6 +69,7 @@ export class ChatElement extends LightElement {
       this.#onKey(event);
     });
     wireChat(this);
+    wireModels(this);
   }
 
   readonly focusInput = (): void => {
@@ -150,6 +152,7 @@ export class ChatElement extends LightElement {
         </main>
       </div>
       ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)}
+      <c2l-models .model=${model} .clock=${controller.clock}></c2l-models>
       <div class="visually-hidden" role="status">${this.announcement?.kind === 'status' ? this.announcement.text : ''}</div>
       <div class="visually-hidden" role="alert">${this.announcement?.kind === 'alert' ? this.announcement.text : ''}</div>`;
   }
@@ -209,7 +212,7 @@ export class ChatElement extends LightElement {
   }
 
   get #sheet(): HTMLDialogElement | null {
-    return this.querySelector('dialog');
+    return this.querySelector<HTMLDialogElement>('dialog[aria-label=Chats]');
   }
 
   #follow(): void {
