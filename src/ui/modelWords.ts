@@ -25,7 +25,8 @@ const steps = { manifest: 'Looking it up', downloading: 'Downloading', verifying
 
 /** How far a download is; what is not known is left out. */
 export function pullText(pull: ModelPull, pace: PullPace | undefined): string {
-  if (pull.state !== 'running') return pullEndWords(pull);
+  if (pull.state === 'failed') return wordsOf(pull.error ?? 'ollamaPullFailed', pull.errorDetail);
+  if (pull.state !== 'running') return pull.state === 'done' ? 'It is there.' : 'Cancelled; what has come is kept.';
   const { step, completed = 0, total = 0 } = pull;
   if (step !== 'downloading' || total === 0) return steps[step];
   const left = pace ? remainingMs(pace) : undefined;
@@ -37,9 +38,14 @@ export function pullText(pull: ModelPull, pace: PullPace | undefined): string {
   ].join(' · ');
 }
 
+export function pullBegins(name: string): string {
+  return `Pulling ${name}`;
+}
+
 /** What is said aloud of a download under way. */
 export function pullSpoken(pull: ModelPull): string {
-  return `Pulling ${pull.name}, ${pull.step === 'downloading' ? (percent(pull) ?? steps.manifest) : steps[pull.step]}`;
+  const how = pull.step === 'downloading' ? percent(pull) : undefined;
+  return `${pullBegins(pull.name)}, ${how ?? steps[pull.step === 'downloading' ? 'manifest' : pull.step].toLowerCase()}`;
 }
 
 /** How a download ended, and what to do about it. */

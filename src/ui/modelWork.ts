@@ -2,7 +2,7 @@ import type { ChatReply } from '../protocol/chat.ts';
 import type { ModelPull } from '../protocol/chatModels.ts';
 import type { ChatModel, ModelWork } from './chatModel.ts';
 import { step, type ChatStep } from './chatStep.ts';
-import { pullEndWords, pullSpoken } from './modelWords.ts';
+import { pullBegins, pullEndWords, pullSpoken } from './modelWords.ts';
 import { paceOf, type PullPace } from './pullPace.ts';
 
 /** What a view asks about models. `watch`: which there are and what is in memory, now and on each change. */
@@ -21,7 +21,8 @@ export function workOnModels(model: ChatModel, { requestId, ask }: ModelAction):
   if (ask.kind === 'forget') return step({ ...model, modelWork: others });
   const { kind, model: name } = ask;
   if (workOf(model, name)?.kind === kind && workOf(model, name)?.error === undefined) return step(model);
-  return step({ ...model, modelWork: [...others, { requestId, kind, model: name }] }, { type: requestTypes[kind], requestId, model: name });
+  const next = { ...model, modelWork: [...others, { requestId, kind, model: name }] };
+  return step(kind === 'pull' ? tell(next, pullBegins(name)) : next, { type: requestTypes[kind], requestId, model: name });
 }
 
 /** What is under way, or was refused, for a model. */
@@ -66,7 +67,7 @@ export function takePulls(model: ChatModel, pulls: readonly ModelPull[], now: nu
     const last = model.modelNews?.toldAt[name];
     if (!wasRunning) {
       // A view that has just come finds downloads under way; that is no news of theirs.
-      if (model.pulls !== undefined || workOf(model, name)?.kind === 'pull') said ??= `Pulling ${name}`;
+      if (model.pulls !== undefined) said ??= pullBegins(name);
       toldAt[name] = now;
     } else if (last === undefined || now - last >= TELL_AFTER_MS) {
       said ??= pullSpoken(pull);

@@ -45,7 +45,7 @@ describe('words of models', () => {
     assert.equal(pullText(pull({ completed: 1.2 * GB, total: 5.2 * GB }), pace), '1.2 GB of 5.2 GB · 23 % · 40 MB/s · 2 min left');
     assert.equal(pullText(pull({ completed: 5199e6, total: 5.2 * GB }), undefined), '5.2 GB of 5.2 GB · 99 %');
     assert.equal(pullText(pull({ step: 'verifying' }), undefined), 'Checking what came');
-    assert.equal(pullText(pull({ state: 'done' }), undefined), 'qwen3:8b is there');
+    assert.equal(pullText(pull({ state: 'done' }), undefined), 'It is there.');
   });
 });
 

@@ -65,7 +65,10 @@ describe('work on models', () => {
 
 describe('announcements of downloads', () => {
   it('are begin, progress at most each 10 s, and end', () => {
-    const view = ask(new View(), { kind: 'pull', model: name });
+    const view = new View();
+    const before = view.model;
+    ask(view, { kind: 'pull', model: name });
+    assert.equal(announce(before, view.model)?.text, 'Pulling qwen3:8b');
     const total = 1000;
     const spoken = said(view, [
       [0, pull({ step: 'manifest' })],
@@ -76,7 +79,6 @@ describe('announcements of downloads', () => {
     assert.deepEqual(
       spoken.flatMap((text, second) => (text === undefined ? [] : [[second, text]])),
       [
-        [0, 'Pulling qwen3:8b'],
         [10, 'Pulling qwen3:8b, 10 %'],
         [20, 'Pulling qwen3:8b, 20 %'],
         [26, 'qwen3:8b is there'],

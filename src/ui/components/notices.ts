@@ -54,7 +54,7 @@ function notice(words: string, dismiss: () => void, edit?: () => void): Template
 /** What a chat shows before its first message. */
 export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
   if (model.conversation.phase === 'opening') return html`<div class="empty" aria-hidden="true"></div>`;
-  if (isWithoutModels(model)) return html`<div class="empty">${markIcon} ${firstModel(model)}</div>`;
+  if (isWithoutModels(model)) return html`<div class="empty">${firstModel(model)}</div>`;
   const name = modelOf(model);
   const where = model.hub === undefined || model.hub.scope === 'local' ? 'this computer' : model.hub.deviceName;
   return html`<div class="empty">

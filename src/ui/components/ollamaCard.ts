@@ -132,23 +132,27 @@ function missingCard(model: ChatModel): TemplateResult | typeof nothing {
   </section>`;
 }
 
-/** Downloads under way, a line each; how they end is told where they are listed. */
-function pullLines({ pulls = [] }: ChatModel): TemplateResult[] {
-  return pulls
-    .filter(({ state }) => state === 'running' || state === 'failed')
-    .map((pull) => {
-      const isRunning = pull.state === 'running';
-      return html`<div class="notice" role="group" aria-label="Download of ${pull.name}">
-        ${isRunning ? downIcon : warningIcon}<span>${isRunning ? pullSpoken(pull) : `${pull.name} was not pulled`}</span>
-        <button
-          type="button"
-          class="text-button"
-          @click=${(event: Event): void => {
-            fire(at(event), 'c2l-show-models', 'list');
-          }}
-        >
-          Show
-        </button>
-      </div>`;
-    });
+/** One line for the downloads under way, one for the last that failed; the sheet has them all. */
+function pullLines({ pulls = [] }: ChatModel): TemplateResult {
+  const running = pulls.filter(({ state }) => state === 'running');
+  const first = running[0];
+  const failed = pulls.findLast(({ state }) => state === 'failed');
+  const more = running.length > 1 ? `, and ${String(running.length - 1)} more` : '';
+  return html`${first ? pullLine(first.name, `${pullSpoken(first)}${more}`, true) : nothing}
+  ${failed ? pullLine(failed.name, `${failed.name} was not pulled`, false) : nothing}`;
+}
+
+function pullLine(name: string, text: string, isRunning: boolean): TemplateResult {
+  return html`<div class="notice ${isRunning ? 'pulling' : ''}" role="group" aria-label="Download of ${name}">
+    ${isRunning ? downIcon : warningIcon}<span>${text}</span>
+    <button
+      type="button"
+      class="text-button"
+      @click=${(event: Event): void => {
+        fire(at(event), 'c2l-show-models', 'list');
+      }}
+    >
+      Show
+    </button>
+  </div>`;
 }

@@ -26,7 +26,7 @@ export function pullList({ pulls = [], paces }: ChatModel): TemplateResult | typ
           <div class="pull-text">
             <span class="model-name">${name}</span>
             ${isRunning ? progress(pull) : nothing}
-            <span class="model-details">${pullText(pull, paces?.[name])}</span>
+            <span class=${state === 'failed' ? 'model-refusal' : 'model-details'}>${pullText(pull, paces?.[name])}</span>
           </div>
           ${firstButton(pull)}
           ${
@@ -119,7 +119,7 @@ export function firstModel(model: ChatModel): TemplateResult {
           : 'A model is one big file that is downloaded once. Smaller ones are faster, bigger ones know more.'
       }
     </p>
-    ${pullList(model)} ${suggestions(model)}
+    ${pullList(model)} ${isPulling ? nothing : suggestions(model)}
     <button
       type="button"
       class="text-button"
