@@ -92,7 +92,7 @@ export function suggestions({ pulls = [], modelWork = [] }: ChatModel): Template
               }}
             >
               ${downIcon}<span class="pull-text"
-                ><span class="model-name">${name}</span><span class="model-details">${words} · ${fileSize(size)}</span></span
+                ><span class="model-name">${name}</span><span class="model-details">${fileSize(size)} · ${words}</span></span
               >
             </button>
           </li>`,
