@@ -146,6 +146,7 @@ async function panelStates(sheet: Sheet, theme: keyof typeof themes): Promise<vo
     await chat.stopButton.waitFor({ state: 'hidden' });
     await sheet.take(page, `${theme}: the answer`);
     await statusPictures(sheet, workbench, theme);
+    await modelPictures(sheet, rig, workbench, theme);
   } finally {
     await rig.stop();
   }
@@ -158,6 +159,26 @@ async function statusPictures(sheet: Sheet, workbench: Workbench, theme: string)
   await workbench.quickPickRow('Open Chat').waitFor();
   await sheet.take(workbench.page, `${theme}: its menu`);
   await workbench.page.keyboard.press('Escape');
+}
+
+async function modelPictures(sheet: Sheet, rig: EditorRig, workbench: Workbench, theme: string): Promise<void> {
+  const panel = workbench.webview();
+  await workbench.runCommand('CloudToLocalLLM: Show Loaded Models…');
+  await panel.getByText(/^In memory: /).waitFor();
+  await sheet.take(workbench.page, `${theme}: the models`);
+  await panel.getByRole('button', { name: 'Delete', exact: true }).click();
+  await panel.getByRole('button', { name: 'Keep it' }).waitFor();
+  await sheet.take(workbench.page, `${theme}: before one is deleted`);
+  await panel.getByRole('button', { name: /^Delete \d/ }).click();
+  await panel.getByText('No models yet.', { exact: true }).waitFor();
+  await workbench.page.keyboard.press('Escape');
+  await workbench.runCommand('CloudToLocalLLM: New Chat');
+  await panel.getByRole('list', { name: 'Models to begin with' }).waitFor();
+  await sheet.take(workbench.page, `${theme}: no models`);
+  await rig.ollama.set({ pull: { layers: 2, bytes: 1_009_696_594, tickMs: 0, failAt: null, stallAt: 5 } });
+  await panel.getByRole('button', { name: 'Pull llama3.2:3b, 2.0 GB' }).click();
+  await panel.getByText('1.0 GB of 2.0 GB').waitFor();
+  await sheet.take(workbench.page, `${theme}: the first one comes`);
 }
 
 mkdirSync(documents, { recursive: true });

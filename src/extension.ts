@@ -4,6 +4,9 @@ import { systemClock } from './base/clock.ts';
 import { DisposableStore } from './base/disposable.ts';
 import type { Logger } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
+import { readKeepAlive } from './ollama/keepAlive.ts';
+import { startOllama } from './ollama/node/startOllama.ts';
+import type { OllamaSettings } from './ollama/node/ollamaClient.ts';
 import type { StatusEventBus } from './protocol/status.ts';
 import { StatusBus } from './status/statusEventBus.ts';
 import { AgentStart } from './views/agentStart.ts';
@@ -35,12 +38,17 @@ export function activate(context: vscode.ExtensionContext): void {
       showLog: () => {
         channel.show();
       },
+      startOllama,
     }),
   );
 }
 
 function startAgent(bus: StatusEventBus, log: Logger): NodeAgent {
-  return createNodeAgent({ bus, log, ollama: () => ({ url: readSetting('ollama.url') }), chatDefaults: readChatDefaults });
+  const ollama = (): OllamaSettings => ({
+    url: readSetting('ollama.url'),
+    keepAliveSeconds: readKeepAlive(readSetting('ollama.keepAlive')),
+  });
+  return createNodeAgent({ bus, log, ollama, chatDefaults: readChatDefaults });
 }
 
 function editorAgent({ agent, damaged, damagedPairings }: NodeAgent): EditorAgent {

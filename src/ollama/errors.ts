@@ -76,7 +76,7 @@ export function statusError(status: number, body: string): TunnelError {
 }
 
 /** The text of `{"error":"…"}`, also in OpenAI's shape. */
-function errorText(body: string): string | undefined {
+export function errorText(body: string): string | undefined {
   let value: unknown;
   try {
     value = JSON.parse(body);

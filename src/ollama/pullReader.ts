@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { PullProgress, PullSink } from '../conversation/ports.ts';
-import { TunnelError } from '../protocol/errors.ts';
-import { safeDetail, statusError, textError } from './errors.ts';
+import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { errorText, statusError, textError } from './errors.ts';
 import { NdjsonDecoder, NdjsonError } from './ndjson.ts';
 import type { UpstreamHead, UpstreamSink } from './upstream.ts';
 
@@ -52,8 +52,10 @@ export class PullReader implements UpstreamSink, Disposable {
   }
 
   onEnd(): void {
-    if (this.#refusal) this.onError(refusalError(this.#refusal.status, this.#refusal.text));
-    else if (!this.#isOver) this.#hear(this.#decoder.end());
+    if (this.#refusal) {
+      const { status, text } = this.#refusal;
+      this.onError(pullError(errorText(text) ?? '', statusError(status, text)));
+    } else if (!this.#isOver) this.#hear(this.#decoder.end());
     this.onError(new TunnelError('ollamaPullFailed', 'it broke off'));
   }
 
@@ -83,7 +85,8 @@ export class PullReader implements UpstreamSink, Disposable {
 
   #take(value: unknown): void {
     if (typeof value === 'object' && value !== null && 'error' in value) {
-      this.onError(lineError(typeof value.error === 'string' ? value.error : ''));
+      const text = typeof value.error === 'string' ? value.error : '';
+      this.onError(pullError(text, textError(text)));
       return;
     }
     const line = v.safeParse(progressLine, value);
@@ -132,14 +135,17 @@ function stepOf(status: string, digest: string | undefined): PullProgress['step'
   return /^(writing|removing)/i.test(status) ? 'finishing' : undefined;
 }
 
-function lineError(text: string): TunnelError {
-  const error = textError(text);
-  return error.code === 'ollamaFailed' || error.code === 'ollamaModelMissing'
-    ? new TunnelError('ollamaPullFailed', safeDetail(text))
-    : error;
-}
+/** Why a download failed, in the words of Ollama, its registry and the systems below; first match wins. */
+const causes: readonly (readonly [RegExp, ErrorCode])[] = [
+  // ENOSPC and EDQUOT, as Go says them; ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL of Windows
+  [/no space left on device|disk quota exceeded|not enough space on the disk|the disk is full/i, 'ollamaDiskFull'],
+  // a manifest that the registry does not have, and names that no registry could have
+  [/file does not exist|manifest unknown|^model ['"].*['"] not found|invalid model name/i, 'ollamaUnknownModel'],
+  [/dial (tcp|udp)|no such host|network is (unreachable|down)|no route to host|i\/o timeout|TLS handshake timeout/i, 'ollamaOffline'],
+];
 
-function refusalError(status: number, text: string): TunnelError {
-  const error = statusError(status, text);
+function pullError(text: string, error: TunnelError): TunnelError {
+  const code = causes.find(([pattern]) => pattern.test(text))?.[1];
+  if (code !== undefined) return new TunnelError(code);
   return error.code === 'ollamaFailed' || error.code === 'ollamaModelMissing' ? new TunnelError('ollamaPullFailed', error.detail) : error;
 }

@@ -36,7 +36,9 @@ export type WebviewToHost =
   /** What the view shows, for context keys and titles; sent on each change. */
   | { readonly type: 'view'; readonly view: WebviewView }
   /** A press on a code block. Nothing is run and nothing is written before the person has seen it. */
-  | { readonly type: 'code'; readonly code: CodeRequest };
+  | { readonly type: 'code'; readonly code: CodeRequest }
+  /** A press on what mends Ollama. */
+  | { readonly type: 'mend'; readonly action: MendAction };
 
 /** Keys that send a message; Enter alone begins a new line where it does not send. */
 export const sendKeys = ['enter', 'ctrlEnter'] as const;
@@ -52,6 +54,7 @@ export type ViewPreferences = v.InferOutput<typeof preferencesSchema>;
 export const webviewCommands = [
   ...(['focusInput', 'focusLastMessage', 'newChat', 'showChats', 'searchChats', 'renameChat', 'deleteChat'] as const),
   ...(['stop', 'regenerate', 'copyLastAnswer', 'openLastAnswer'] as const),
+  ...(['chooseModel', 'pullModel', 'showModels'] as const),
 ] as const;
 export type WebviewCommand = (typeof webviewCommands)[number];
 
@@ -85,6 +88,10 @@ const codeSchema = v.object({
   text: v.pipe(v.string(), v.maxLength(MAX_CODE_UNITS)),
 });
 export type CodeRequest = v.InferOutput<typeof codeSchema>;
+
+/** What the editor can do about an Ollama that is not there. */
+export const mendActions = ['installOllama', 'startOllama', 'openOllamaSettings'] as const;
+export type MendAction = (typeof mendActions)[number];
 
 /** Reads attachments from outside, such as a view's storage. @throws DecodeError */
 export function parseAttachments(value: unknown): readonly Attachment[] {
@@ -150,6 +157,7 @@ const webviewSchema = v.variant('type', [
   v.object({ type: v.literal('request'), request: v.unknown() }),
   v.object({ type: v.literal('view'), view: viewSchema }),
   v.object({ type: v.literal('code'), code: codeSchema }),
+  v.object({ type: v.literal('mend'), action: v.picklist(mendActions) }),
 ]);
 
 /** Reads in the webview what the host posted. @throws DecodeError */

@@ -1,6 +1,7 @@
 import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import { wordsOf } from '../protocol/errors.ts';
 import type { ChatModel } from './chatModel.ts';
+import { modelNewsIn } from './modelWork.ts';
 import { countWords } from './words.ts';
 
 /** What a screen reader hears of a change: `status` waits its turn, `alert` does not. The streamed text itself is never spoken. */
@@ -11,6 +12,8 @@ export interface Announcement {
 
 export function announce(before: ChatModel, after: ChatModel): Announcement | undefined {
   if (after.undo && after.undo !== before.undo) return { kind: 'status', text: 'Chat deleted' };
+  const news = modelNewsIn(before, after);
+  if (news !== undefined) return { kind: 'status', text: news };
   const { items } = after.search ?? {};
   if (items && items !== before.search?.items) return { kind: 'status', text: `${String(items.length)} found` };
   if (after.conversation.id !== before.conversation.id || before.conversation.phase === 'opening') return undefined;

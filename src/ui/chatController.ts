@@ -8,6 +8,7 @@ import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { Attachment } from './attachments.ts';
 import { emptyModel, type ChatModel } from './chatModel.ts';
+import type { ModelAsk } from './modelWork.ts';
 import { reduceChat, type ChatAction } from './reduceChat.ts';
 import { readViewState, restoredModel, viewStateOf, type ViewStorage } from './viewStorage.ts';
 
@@ -218,6 +219,11 @@ export class ChatController implements Disposable {
   /** Asks for the models again; the device looks at Ollama anew for it. */
   checkOllama(): void {
     this.#port.send({ type: 'listModels' });
+  }
+
+  /** Follows models, downloads, unloads or deletes one. */
+  askModels(ask: ModelAsk): void {
+    this.#dispatch({ type: 'models', requestId: this.#newId(), ask });
   }
 
   /** What `model` holds has been painted: the hub may send on. */

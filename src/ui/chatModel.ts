@@ -6,6 +6,7 @@ import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { OllamaState } from '../protocol/status.ts';
 import type { Attachment } from './attachments.ts';
+import type { PullPace } from './pullPace.ts';
 import { openingConversation, runningAnswer, type Conversation } from './conversationModel.ts';
 
 /** A question on its way. It is shown until its turn is in the conversation, or until a refusal has been read. */
@@ -42,6 +43,22 @@ export interface OllamaView {
   readonly standIn?: boolean | undefined;
 }
 
+/** Something asked of the device about one model. With `error` it was refused, and stays until it is asked again. */
+export interface ModelWork {
+  readonly requestId: string;
+  readonly kind: 'pull' | 'cancel' | 'unload' | 'delete';
+  readonly model: string;
+  readonly error?: ErrorCode;
+  readonly detail?: string;
+}
+
+/** What a screen reader is told of models; another object is other news. */
+export interface ModelNews {
+  readonly text: string;
+  /** When the progress of each download was told last, wall clock in ms. */
+  readonly toldAt: Readonly<Record<string, number>>;
+}
+
 /** Everything a chat view draws, as plain data. Only `reduceChat` makes new ones. */
 export interface ChatModel {
   readonly connection: ChatPortStatus;
@@ -55,6 +72,11 @@ export interface ChatModel {
   readonly loaded?: readonly LoadedModel[];
   /** Downloads of models; undefined where this view may not manage models, or while there has been none. */
   readonly pulls?: readonly ModelPull[];
+  /** How fast the downloads under way are, by model. */
+  readonly paces?: Readonly<Record<string, PullPace>>;
+  /** What was asked about models and is not done; one for each model. */
+  readonly modelWork?: readonly ModelWork[];
+  readonly modelNews?: ModelNews;
   readonly suggestedModel?: string | undefined;
   /** What the person chose in this view; it holds until changed. */
   readonly chosenModel?: string;

@@ -14,6 +14,7 @@ import {
   withOlder,
   type Conversation,
 } from './conversationModel.ts';
+import { takePulls, workDone, workOnModels, workRefused, type ModelAction } from './modelWork.ts';
 import { prompting, type PromptAction } from './prompts.ts';
 import { accept, refuse, seeTurn, sending, sendQueued, sendWaiting, settle, type SendAction } from './sending.ts';
 
@@ -32,6 +33,7 @@ export type ChatAction =
   | { readonly type: 'stop'; readonly requestId: string }
   | { readonly type: 'prompts'; readonly action: PromptAction }
   | SendAction
+  | ModelAction
   | ArrangeAction;
 
 export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
@@ -62,6 +64,8 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
     case 'attach':
     case 'detach':
       return sending(model, action);
+    case 'models':
+      return workOnModels(model, action);
     default:
       return arrange(model, action);
   }
@@ -93,8 +97,9 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
     case 'models':
       return sendWaiting({ ...model, models: reply.items, suggestedModel: reply.suggested });
     case 'loaded':
+      return step({ ...model, loaded: reply.items });
     case 'pulls':
-      return step({ ...model, [reply.type]: reply.items });
+      return step(takePulls(model, reply.items, now));
     case 'prompts':
       return step({ ...model, prompts: reply.items });
     case 'ollama': {
@@ -106,11 +111,11 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
     case 'event':
       return reply.conversationId === model.conversation.id ? onConversation(model, reply, now) : step(model);
     case 'accepted':
-      return sendQueued(settle(arranged(accept(model, reply), reply)));
+      return sendQueued(settle(arranged(accept(workDone(model, reply.requestId), reply), reply)));
     case 'refused':
       // A message that was found may be on a branch that cannot be shown now: the chat stays where it is.
       if (reply.requestId !== undefined && model.goal?.requestId === reply.requestId) return step(withoutGoal(model));
-      return step(refuse(unasked(model, reply.requestId), reply));
+      return step(workRefused(model, reply) ?? refuse(unasked(model, reply.requestId), reply));
     default:
       return assertNever(reply);
   }
@@ -130,7 +135,8 @@ function onConversation(model: ChatModel, reply: ConversationReply, now: number)
         return step({ ...model, conversation }, { type: 'open', conversationId: conversation.id });
       }
       const next = timed(summarised({ ...model, conversation: applied.conversation }, reply.event), now);
-      return sendQueued(settle(reply.event.type === 'turn' ? seeTurn(next, reply.event.question.text) : next));
+      const seen = sendQueued(settle(reply.event.type === 'turn' ? seeTurn(next, reply.event.question.text) : next));
+      return isModelGone(reply.event) ? withRequests(seen, { type: 'listModels' }) : seen;
     }
     default:
       return assertNever(reply);
@@ -141,6 +147,11 @@ function onConversation(model: ChatModel, reply: ConversationReply, now: number)
 function draft(model: ChatModel, text: string): ChatStep {
   const next = withDraft(model, model.conversation.id, text);
   return text.startsWith('/') ? prompting(next, { type: 'list' }) : step(next);
+}
+
+/** The list of models is older than what an answer found. */
+function isModelGone(event: ConversationEvent): boolean {
+  return event.type === 'answerState' && event.error === 'ollamaModelMissing';
 }
 
 function open(model: ChatModel, conversationId: string): ChatStep {

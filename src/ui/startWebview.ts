@@ -14,6 +14,7 @@ import { ChatController } from './chatController.ts';
 import { isGenerating, type ChatModel } from './chatModel.ts';
 import { codeActionEvent } from './codeActions.ts';
 import { carryOut } from './components/carryOut.ts';
+import { hear } from './components/fire.ts';
 import './components/chatElement.ts';
 import { PostMessagePort } from './postMessagePort.ts';
 import type { ViewState } from './viewStorage.ts';
@@ -102,6 +103,9 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
   });
   document.addEventListener(codeActionEvent, (event) => {
     api.postMessage({ type: 'code', code: (event as CustomEvent<CodeRequest>).detail });
+  });
+  hear(chat, 'c2l-mend', (action) => {
+    api.postMessage({ type: 'mend', action });
   });
   // What is not kept yet goes with the page: a hidden view is a new page when it comes back.
   window.addEventListener('pagehide', () => line?.controller.keep());

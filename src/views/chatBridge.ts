@@ -8,6 +8,7 @@ import {
   parseWebviewMessage,
   type CodeRequest,
   type HostToWebview,
+  type MendAction,
   type ViewPreferences,
   type WebviewToHost,
   type WebviewView,
@@ -44,6 +45,8 @@ export interface ChatBridgeOptions {
   readonly preferences: () => ViewPreferences;
   /** A press on a block of code. */
   readonly onCode: (code: CodeRequest) => void;
+  /** A press on what mends Ollama. */
+  readonly onMend: (action: MendAction) => void;
 }
 
 /**
@@ -58,6 +61,7 @@ export class ChatBridge implements Disposable {
   readonly #log: Logger;
   readonly #onCode: (code: CodeRequest) => void;
   readonly #preferences: () => ViewPreferences;
+  readonly #onMend: (action: MendAction) => void;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
   #line: Line = { kind: 'none' };
@@ -67,7 +71,7 @@ export class ChatBridge implements Disposable {
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor({ page, agent, bus, shown, log, preferences, onCode }: ChatBridgeOptions) {
+  constructor({ page, agent, bus, shown, log, preferences, onCode, onMend }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
     this.#bus = bus;
@@ -75,6 +79,7 @@ export class ChatBridge implements Disposable {
     this.#log = log;
     this.#onCode = onCode;
     this.#preferences = preferences;
+    this.#onMend = onMend;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
         this.#receive(message);
@@ -123,6 +128,9 @@ export class ChatBridge implements Disposable {
         break;
       case 'code':
         this.#onCode(read.code);
+        break;
+      case 'mend':
+        this.#onMend(read.action);
         break;
       case 'view':
         this.#lastView = read.view;

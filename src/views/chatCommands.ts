@@ -17,7 +17,8 @@ type ChatCommandName =
       | 'stopGeneration'
       | 'regenerate'
     )
-  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
+  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile')
+  | ('selectModel' | 'pullModel' | 'showModels');
 
 /** Commands that the chat itself carries out, and those that add to its question. */
 export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<CommandHandlers, ChatCommandName> {
@@ -44,6 +45,9 @@ export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<Comma
     openLastAnswerInEditor: hidden('openLastAnswer'),
     focusInput: shown('focusInput'),
     focusLastMessage: shown('focusLastMessage'),
+    selectModel: shown('chooseModel'),
+    pullModel: shown('pullModel'),
+    showModels: shown('showModels'),
     addSelection: async () => {
       if (isTrusted()) await attach(selectedLines());
     },

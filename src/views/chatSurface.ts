@@ -4,7 +4,7 @@ import type { Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
-import type { CodeRequest, WebviewView } from '../protocol/webviewMessages.ts';
+import type { CodeRequest, MendAction, WebviewView } from '../protocol/webviewMessages.ts';
 import { ChatBridge, type PageOrder } from './chatBridge.ts';
 import { runCodeAction } from './codeInEditor.ts';
 import type { AgentReady } from './editorAgent.ts';
@@ -19,6 +19,8 @@ export interface ChatSurfaceOptions {
   readonly bus: StatusEventBus;
   readonly random: Random;
   readonly log: Logger;
+  /** Carries out a press on what mends Ollama. */
+  readonly mend: (action: MendAction) => Promise<void>;
 }
 
 /** What a webview of the editor can be asked, in the side bar or in a tab. */
@@ -36,7 +38,12 @@ export class ChatSurface implements Disposable {
         showError(error, log, { command: code.action });
       });
     };
-    this.#bridge = this.#owned.add(new ChatBridge({ page: webview, agent, bus, shown, log, preferences: readPreferences, onCode }));
+    const onMend = (action: MendAction): void => {
+      options.mend(action).catch((error: unknown) => {
+        showError(error, log, { command: action });
+      });
+    };
+    this.#bridge = this.#owned.add(new ChatBridge({ page: webview, agent, bus, shown, log, preferences: readPreferences, onCode, onMend }));
     this.#owned.add(
       onDidChangePreferences(() => {
         this.#bridge.preferencesChanged();

@@ -16,6 +16,7 @@ import { ConnectionIntent } from './connectionIntent.ts';
 import { ContextKeys } from './contextKeys.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { faceOf, statusInputOf } from './faceOf.ts';
+import { ollamaMender } from './ollamaMender.ts';
 import { Notifications } from './notifications.ts';
 import { Pairing } from './pairing.ts';
 import { answerPairingQuestions } from './pairingQuestions.ts';
@@ -41,6 +42,8 @@ export interface EditorParts {
   readonly random: Random;
   readonly log: Logger;
   readonly showLog: () => void;
+  /** Starts the Ollama of this machine. @throws TunnelError when there is none */
+  readonly startOllama: () => Promise<void>;
 }
 
 /** Draws the extension into the editor and wires what people do to the agent. The status item is there when this returns. */
@@ -64,8 +67,10 @@ export function createViews(parts: EditorParts): Disposable {
   const connection = new Connection({ agent, bus, intent, clock });
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));
-  const chat = owned.add(new ActiveChat(owned.add(new ChatView(parts, new ShownChatFile(parts.workspaceStorageUri, log)))));
-  const chatEditors = owned.add(new ChatEditors(parts, chat));
+  const mend = ollamaMender(parts);
+  const surface = { ...parts, mend };
+  const chat = owned.add(new ActiveChat(owned.add(new ChatView(surface, new ShownChatFile(parts.workspaceStorageUri, log)))));
+  const chatEditors = owned.add(new ChatEditors(surface, chat));
   owned.add(
     chat.onDidChangeView((view) => {
       const { generating, chatFocused, hasConversation, hasAnswer } = view ?? nothingShown;
@@ -96,6 +101,7 @@ export function createViews(parts: EditorParts): Disposable {
     checkOllama: async () => {
       await (await agent).control.checkOllama();
     },
+    startOllama: () => mend('startOllama'),
     showLog: parts.showLog,
     showMenu: async () => {
       const chosen = await pickFromStatusMenu(keys.values);

@@ -29,6 +29,10 @@ const rules: Readonly<Record<CommandName, (context: ContextValues) => boolean>> 
   addSelection: always,
   addFile: always,
   stopGeneration: ({ generating }) => generating,
+  selectModel: ({ ollama }) => ollama === 'ok',
+  pullModel: ({ ollama }) => ollama === 'ok' || ollama === 'noModels',
+  showModels: ({ ollama }) => ollama === 'ok',
+  startOllama: ({ ollama }) => ollama === 'notRunning',
   checkOllama: ({ ready, ollama }) => ready && ollama !== 'ok',
   showLog: always,
 };

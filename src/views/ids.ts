@@ -33,6 +33,10 @@ export const commandNames = [
   'addSelection',
   'addFile',
   'stopGeneration',
+  'selectModel',
+  'pullModel',
+  'showModels',
+  'startOllama',
   'checkOllama',
   'showLog',
 ] as const;

@@ -9,6 +9,7 @@ const schemas = {
   'relay.url': v.fallback(v.string(), ''),
   'relay.autoConnect': v.fallback(v.picklist(['remember', 'always', 'never']), 'remember'),
   'ollama.url': v.fallback(v.string(), ''),
+  'ollama.keepAlive': v.fallback(v.string(), ''),
   'chat.contextLength': v.fallback(v.nullable(contextLength), null),
   'chat.systemPrompt': v.fallback(systemPrompt, ''),
   'chat.sendWith': v.fallback(v.picklist(sendKeys), 'enter'),

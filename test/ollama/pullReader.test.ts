@@ -72,9 +72,9 @@ describe('the answer of a download', () => {
       'on an error line in the middle',
       'ollamaPullFailed',
       () => {
-        lines(layer('a', 9), { error: 'pull model manifest: file does not exist' }, { status: 'success' });
+        lines(layer('a', 9), { error: 'max retries exceeded: EOF' }, { status: 'success' });
       },
-      'pull model manifest: file does not exist',
+      'max retries exceeded: EOF',
     ],
     [
       'when it ends without success',
@@ -114,6 +114,29 @@ describe('the answer of a download', () => {
       assert.equal(clock.pendingTimers, 0);
     });
 
+  const causes = [
+    ['ollamaDiskFull', 'write /home/ann/.ollama/models/blobs/sha256-1-partial: no space left on device'],
+    ['ollamaDiskFull', 'write C:\\Users\\ann\\.ollama\\x: There is not enough space on the disk.'],
+    ['ollamaUnknownModel', 'pull model manifest: file does not exist'],
+    ['ollamaUnknownModel', 'invalid model name'],
+    ['ollamaOffline', 'pull model manifest: Get "https://registry.ollama.ai/v2/x": dial tcp: lookup registry.ollama.ai: no such host'],
+    ['ollamaOffline', 'max retries exceeded: Get "https://x": net/http: TLS handshake timeout'],
+  ] as const;
+  for (const where of ['in a refusal', 'in a line'])
+    it(`knows a full disk, an unknown name and a machine that is offline ${where}`, () => {
+      for (const [code, error] of causes) {
+        const one = new Heard();
+        const other = new PullReader(one, clock);
+        other.onHead({ status: where === 'in a refusal' ? 500 : 200 });
+        other.onBody(utf8(`${JSON.stringify({ error })}\n`));
+        other.onEnd();
+        assert.deepEqual(
+          one.ends.map((end) => (end === 'done' ? end : [end.code, end.detail])),
+          [[code, undefined]],
+        );
+      }
+    });
+
   it('stalls when nothing comes for five minutes, and not before', async () => {
     lines(layer('a', 9));
     await clock.advance(PULL_STALL_MS - 1);
@@ -131,12 +154,12 @@ describe('the answer of a download', () => {
     reader.onEnd();
     const [end] = heard.ends;
     assert.ok(end instanceof TunnelError);
-    assert.deepEqual([end.code, end.detail], ['ollamaPullFailed', 'invalid model name']);
+    assert.deepEqual([end.code, end.detail], ['ollamaUnknownModel', undefined]);
 
     const other = new Heard();
     const second = new PullReader(other, clock);
     second.onHead({ status: 200 });
-    second.onBody(utf8('{"error":"open /home/ann/.ollama/x: no space left on device"}\n'));
+    second.onBody(utf8('{"error":"open /home/ann/.ollama/x: permission denied"}\n'));
     assert.equal((other.ends[0] as TunnelError).detail, 'open …');
     const third = new PullReader(other, clock);
     third.onError(new TunnelError('ollamaNotRunning'));

@@ -10,6 +10,7 @@ const outcomes = 'test/agent/pairingOutcomes.test.ts';
 const hub = 'test/conversation/hub.test.ts';
 const folder = 'test/agent/node/stateFolder.test.ts';
 const ollamaErrors = 'test/ollama/errors.test.ts';
+const pullCauses = 'test/ollama/pullReader.test.ts › knows a full disk, an unknown name and a machine that is offline ${where}';
 const status = `${ollamaErrors} › reads \${String(status)} \${body.slice(0, 60)} as \${code}`;
 const reach = 'test/protocol/reachable.test.ts';
 
@@ -82,6 +83,9 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   ollamaFirstTokenTimeout: 'test/ollama/node/ollamaClient.test.ts › waits for the first token as long as the setting says',
   ollamaIdleTimeout: 'test/ollama/node/ollamaClient.test.ts › waits between pieces as long as the setting says, and knows no total limit',
   ollamaPullFailed: 'test/ollama/pullReader.test.ts › ends with ollamaPullFailed ${what}',
+  ollamaDiskFull: pullCauses,
+  ollamaUnknownModel: pullCauses,
+  ollamaOffline: pullCauses,
   internal: 'test/tunnel/supervisor.test.ts › stops with an error when a try cannot even be begun, first or later',
 };
 

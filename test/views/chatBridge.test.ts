@@ -7,7 +7,7 @@ import { helloRequest } from '../../src/protocol/chat.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import type { ShownChat } from '../../src/views/shownChat.ts';
-import type { CodeRequest, ViewPreferences, WebviewView } from '../../src/protocol/webviewMessages.ts';
+import type { CodeRequest, MendAction, ViewPreferences, WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
 const { ChatBridge } = await import('../../src/views/chatBridge.ts');
@@ -32,6 +32,7 @@ describe('ChatBridge', () => {
   let bus: StatusBus;
   let shown: ShownChat & { id: string | undefined };
   let pressed: CodeRequest[];
+  let mended: MendAction[];
   const log = outputLog(vscode.window.createOutputChannel('test'));
 
   beforeEach(() => {
@@ -47,12 +48,22 @@ describe('ChatBridge', () => {
       },
     };
     pressed = [];
+    mended = [];
   });
 
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
     const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
     agent.catch(() => undefined);
-    return new ChatBridge({ page, agent, bus, shown, log, preferences: () => preferences, onCode: (code) => void pressed.push(code) });
+    return new ChatBridge({
+      page,
+      agent,
+      bus,
+      shown,
+      log,
+      preferences: () => preferences,
+      onCode: (code) => void pressed.push(code),
+      onMend: (action) => void mended.push(action),
+    });
   }
 
   function newPort(): FakeChatPort {
@@ -111,6 +122,16 @@ describe('ChatBridge', () => {
     page.say({ type: 'code', code: { action: 'terminal', language: 'sh', text: 'ls' } });
     page.say({ type: 'code', code: { action: 'execute', language: 'sh', text: 'ls' } });
     assert.deepEqual(pressed, [{ action: 'terminal', language: 'sh', text: 'ls' }]);
+    made.dispose();
+  });
+
+  it('hands a press on what mends Ollama to the editor, and nothing that it does not know', async () => {
+    const made = bridge();
+    page.say({ type: 'ready' });
+    await settle();
+    for (const action of ['installOllama', 'startOllama', 'openOllamaSettings', 'removeOllama', 'https://evil.example'])
+      page.say({ type: 'mend', action });
+    assert.deepEqual(mended, ['installOllama', 'startOllama', 'openOllamaSettings']);
     made.dispose();
   });
 
@@ -227,7 +248,16 @@ describe('ChatBridge', () => {
 
   it('says so when another window has the agent, refuses what would change something, and goes on once the agent is here', async () => {
     const agent = deferred<EditorAgent>();
-    const made = new ChatBridge({ page, onCode: () => undefined, agent: agent.promise, bus, shown, log, preferences: () => preferences });
+    const made = new ChatBridge({
+      page,
+      onCode: () => undefined,
+      onMend: () => undefined,
+      agent: agent.promise,
+      bus,
+      shown,
+      log,
+      preferences: () => preferences,
+    });
     page.say({ type: 'ready' });
     await settle();
     assert.equal(page.posted.length, 0);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
+import type { OllamaState } from '../../src/protocol/status.ts';
 import * as vscode from '../fakes/vscode.ts';
 const { ContextKeys } = await import('../../src/views/contextKeys.ts');
 const { statusMenu } = await import('../../src/views/statusMenu.ts');
@@ -47,7 +48,15 @@ describe('statusMenu', () => {
   } as const;
 
   it('offers only what is enabled, in groups without an empty one', () => {
-    assert.deepEqual(labels(base), ['Chat', 'Open Chat', 'New Chat', 'Connection', 'Connect', 'Set Up Relay…', 'Help', 'Show Log']);
+    assert.deepEqual(labels(base), [
+      ...['Chat', 'Open Chat', 'New Chat', 'Connection', 'Connect', 'Set Up Relay…'],
+      ...['Models', 'Select Model…', 'Pull Model…', 'Show Loaded Models…', 'Help', 'Show Log'],
+    ]);
+    const models = ['Start Ollama', 'Select Model…', 'Pull Model…', 'Show Loaded Models…'];
+    const offered = (ollama: OllamaState): string[] => labels({ ...base, ollama }).filter((label) => models.includes(label));
+    assert.deepEqual(offered('notRunning'), ['Start Ollama']);
+    assert.deepEqual(offered('noModels'), ['Pull Model…']);
+    assert.deepEqual(offered('notInstalled'), []);
     const connected = labels({ ...base, relayConfigured: true, state: 'streaming', generating: true });
     for (const label of ['Stop Generating', 'Disconnect', 'Reconnect Now', 'Pair a Browser…', 'Open Chat in Browser'])
       assert.ok(connected.includes(label), label);

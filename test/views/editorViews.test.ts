@@ -22,6 +22,7 @@ describe('the views together', () => {
   let control: FakeAgentControl;
   let views: { dispose(): void };
   let ports: FakeChatPort[];
+  let ollamaStarts: number;
 
   function create(agent = Promise.resolve({ control, createChatPort: newPort })): void {
     views = createViews({
@@ -34,6 +35,10 @@ describe('the views together', () => {
       random: new SeededRandom(1),
       log: nullLogger,
       showLog: () => undefined,
+      startOllama: () => {
+        ollamaStarts += 1;
+        return Promise.resolve();
+      },
     });
   }
   function newPort(): FakeChatPort {
@@ -50,6 +55,7 @@ describe('the views together', () => {
     bus = new StatusBus();
     control = new FakeAgentControl(bus);
     ports = [];
+    ollamaStarts = 0;
   });
   afterEach(async () => {
     views.dispose();
@@ -242,6 +248,13 @@ describe('the views together', () => {
     await clock.settle();
     assert.deepEqual(control.calls, ['setRelay https://relay.example', 'checkOllama']);
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.relayConfigured'), true);
+  });
+
+  it('starts Ollama when it stands still, and looks at once whether it is there', async () => {
+    create();
+    await clock.settle();
+    await run('startOllama');
+    assert.deepEqual([ollamaStarts, control.calls], [1, ['checkOllama']]);
   });
 
   it('opens and copies the page’s address, without the invite', async () => {

@@ -26,7 +26,7 @@ interface Manifest {
   };
 }
 
-const ollamaStates = ['unknown', 'ok', 'notRunning'] as const;
+const ollamaStates = ['unknown', 'ok', 'notRunning', 'noModels'] as const;
 const root = new URL('../../', import.meta.url);
 const text = readFileSync(new URL('package.json', root), 'utf8');
 const manifest = JSON.parse(text) as Manifest;

@@ -8,10 +8,10 @@ export interface BinarySearch {
   exists(path: string): Promise<boolean>;
 }
 
-/** Is Ollama installed here? Looks on the PATH and where the installers put it; starts nothing. */
-export async function findOllamaBinary(search: BinarySearch = thisMachine): Promise<boolean> {
-  for (const path of likelyPaths(search)) if (await search.exists(path)) return true;
-  return false;
+/** Where Ollama is installed here, if it is: on the PATH or where the installers put it. Starts nothing. */
+export async function findOllamaBinary(search: BinarySearch = thisMachine): Promise<string | undefined> {
+  for (const path of likelyPaths(search)) if (await search.exists(path)) return path;
+  return undefined;
 }
 
 function likelyPaths({ platform, env }: BinarySearch): string[] {

@@ -30,6 +30,8 @@ export interface OllamaSettings {
   readonly firstTokenTimeoutMs?: number | undefined;
   /** Between two pieces, ms. Default 120,000. There is no limit on the whole. */
   readonly idleTimeoutMs?: number | undefined;
+  /** How long a model stays in memory after an answer, for chats that say nothing of it, s; -1 is for ever. Default: Ollama's own. */
+  readonly keepAliveSeconds?: number | undefined;
 }
 
 export interface OllamaClientOptions {
@@ -64,7 +66,7 @@ export class OllamaClient implements ModelClient, Upstream {
     const discovery = new OllamaDiscovery({
       http: this.#http,
       candidates: () => ollamaCandidates({ setting: this.#settings.url, environment: options.environment }),
-      hasBinary: options.hasBinary ?? (() => findOllamaBinary()),
+      hasBinary: options.hasBinary ?? (async () => (await findOllamaBinary()) !== undefined),
     });
     this.#monitor = this.#store.add(new HealthMonitor(options.clock, discovery));
     this.#manager = new ModelManager(this, options.clock);
@@ -116,7 +118,9 @@ export class OllamaClient implements ModelClient, Upstream {
   generate(request: GenerationRequest, sink: GenerationSink): Disposable {
     const own = this.#generations.add(new DisposableStore());
     void this.#whenFound(own, sink, (address) => {
-      this.#begin(request, sink, own, address);
+      const { keepAliveSeconds } = this.#settings;
+      const asked = keepAliveSeconds === undefined ? request : { keepAliveSeconds, ...request };
+      this.#begin(asked, sink, own, address);
     });
     return toDisposable(() => {
       this.#generations.delete(own);

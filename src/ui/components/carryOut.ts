@@ -42,6 +42,13 @@ export function carryOut(chat: ChatElement, controller: ChatController | undefin
     case 'openLastAnswer':
       if (answer) askCodeAction(chat, { action: 'newFile', language: 'markdown', text: answer.text });
       return;
+    case 'chooseModel':
+      chat.querySelector('c2l-model-picker')?.open();
+      return;
+    case 'pullModel':
+    case 'showModels':
+      void chat.querySelector('c2l-models')?.open(command === 'pullModel' ? 'pull' : 'list');
+      return;
     default:
       assertNever(command);
   }

@@ -14,6 +14,7 @@ import type { ChatListElement } from './chatListElement.ts';
 import './chatListElement.ts';
 import { chatDialogs, chatSheet, deviceLine, topBar } from './chatParts.ts';
 import { wireChat } from './chatWiring.ts';
+import { wireModels } from './modelsWiring.ts';
 import './composerElement.ts';
 import { FocusMover, type FocusTarget } from './focusMover.ts';
 import { LightElement } from './lightElement.ts';
@@ -69,6 +70,7 @@ export class ChatElement extends LightElement {
       this.#onKey(event);
     });
     wireChat(this);
+    wireModels(this);
   }
 
   readonly focusInput = (): void => {
@@ -150,7 +152,8 @@ export class ChatElement extends LightElement {
           <div class="dock">${notices(model, controller, !rail && this.#sheet?.open !== true)} ${this.#composer(model, controller)}</div>
         </main>
       </div>
-      ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)} ${chatDialogs(model)}
+      ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)}
+      ${chatDialogs(model, controller)}
       <div class="visually-hidden" role="status">${this.announcement?.kind === 'status' ? this.announcement.text : ''}</div>
       <div class="visually-hidden" role="alert">${this.announcement?.kind === 'alert' ? this.announcement.text : ''}</div>`;
   }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { ChatController } from '../chatController.ts';
 import type { ChatModel } from '../chatModel.ts';
 import { connectionMeasure, connectionWord } from '../connectionLine.ts';
 import type { Conversation } from '../conversationModel.ts';
@@ -74,6 +75,7 @@ export function chatSheet(list: TemplateResult, close: () => void, closed: () =>
 }
 
 /** The sheets that stand ready behind a chat. */
-export function chatDialogs(model: ChatModel): TemplateResult {
-  return html`<c2l-chat-settings .model=${model}></c2l-chat-settings><c2l-prompts .model=${model}></c2l-prompts>`;
+export function chatDialogs(model: ChatModel, { clock }: Pick<ChatController, 'clock'>): TemplateResult {
+  return html`<c2l-models .model=${model} .clock=${clock}></c2l-models><c2l-chat-settings .model=${model}></c2l-chat-settings
+    ><c2l-prompts .model=${model}></c2l-prompts>`;
 }

@@ -1,4 +1,6 @@
 import type { ChatSettings } from '../../protocol/chatSettings.ts';
+import type { MendAction } from '../../protocol/webviewMessages.ts';
+import type { ModelAsk } from '../modelWork.ts';
 import type { SettingsField } from '../settingsForm.ts';
 
 /** What views of the chat ask of whoever holds them; each bubbles to `c2l-chat`, which asks its controller. */
@@ -31,6 +33,13 @@ export interface ChatEvents {
   'c2l-forget-undo': undefined;
   'c2l-bin': boolean;
   'c2l-search': string;
+  'c2l-models': ModelAsk;
+  /** The sheet of models; `pull` goes to the field for a name. */
+  'c2l-show-models': 'list' | 'pull';
+  'c2l-choose-model': undefined;
+  'c2l-use-model': string;
+  /** What the host can do about Ollama; only where it can. */
+  'c2l-mend': MendAction;
   'c2l-go': { readonly conversationId: string; readonly messageId: string };
 }
 

@@ -1,10 +1,11 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { ModelInfo } from '../../protocol/chatModels.ts';
 import { modelDetails } from '../words.ts';
+import { fire } from './fire.ts';
 import { checkIcon, chevronIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 
-/** Chooses the model of the next question. Fires `c2l-model` with its name, and `c2l-models-wanted` when it opens. */
+/** Chooses the model of the next question, and leads to the sheet of all models. Fires `c2l-model` with a name, and {@link fire}'s. */
 export class ModelPickerElement extends LightElement {
   static override readonly properties: PropertyDeclarations = {
     models: { attribute: false },
@@ -38,7 +39,6 @@ export class ModelPickerElement extends LightElement {
         aria-label="Model: ${name}"
         aria-haspopup="listbox"
         aria-expanded=${this.isOpen ? 'true' : 'false'}
-        ?disabled=${this.models.length === 0}
         @click=${this.#toggle}
         @keydown=${this.#onButtonKey}
       >
@@ -48,34 +48,30 @@ export class ModelPickerElement extends LightElement {
   }
 
   #list(): TemplateResult {
-    return html`<div
-      class="picker-list"
-      role="listbox"
-      tabindex="0"
-      aria-label="Model"
-      aria-activedescendant="c2l-model-${String(this.active)}"
-      @keydown=${this.#onListKey}
-    >
-      ${this.models.map(
-        (model, index) =>
-          html`<div
-            id="c2l-model-${String(index)}"
-            role="option"
-            class=${index === this.active ? 'active' : ''}
-            aria-selected=${model.name === this.selected ? 'true' : 'false'}
-            @click=${(): void => {
-              this.#choose(index);
-            }}
-            @pointermove=${(): void => {
-              this.active = index;
-            }}
-          >
-            <span class="option-check">${model.name === this.selected ? checkIcon : nothing}</span>
-            <span class="option-text"
-              ><span class="option-name">${model.name}</span><span class="option-details">${modelDetails(model)}</span></span
+    return html`<div class="picker-list" @focusout=${this.#onFocusOut} @keydown=${this.#onListKey}>
+      <div class="picker-options" role="listbox" tabindex="0" aria-label="Model" aria-activedescendant="c2l-model-${String(this.active)}">
+        ${this.models.map(
+          (model, index) =>
+            html`<div
+              id="c2l-model-${String(index)}"
+              role="option"
+              class=${index === this.active ? 'active' : ''}
+              aria-selected=${model.name === this.selected ? 'true' : 'false'}
+              @click=${(): void => {
+                this.#choose(index);
+              }}
+              @pointermove=${(): void => {
+                this.active = index;
+              }}
             >
-          </div>`,
-      )}
+              <span class="option-check">${model.name === this.selected ? checkIcon : nothing}</span>
+              <span class="option-text"
+                ><span class="option-name">${model.name}</span><span class="option-details">${modelDetails(model)}</span></span
+              >
+            </div>`,
+        )}
+      </div>
+      <button type="button" class="quiet picker-more" @mousedown=${keepFocus} @click=${this.#showAll}>All models…</button>
     </div>`;
   }
 
@@ -83,7 +79,7 @@ export class ModelPickerElement extends LightElement {
     if (changed.has('isOpen')) {
       if (this.isOpen) {
         document.addEventListener('pointerdown', this.#closeOutside);
-        this.querySelector<HTMLElement>('.picker-list')?.focus();
+        this.querySelector<HTMLElement>('.picker-options')?.focus();
       } else document.removeEventListener('pointerdown', this.#closeOutside);
     }
     if (this.isOpen && changed.has('active')) this.querySelector('.active')?.scrollIntoView({ block: 'nearest' });
@@ -96,16 +92,29 @@ export class ModelPickerElement extends LightElement {
 
   #toggle(): void {
     if (this.isOpen) this.#close();
-    else this.#open();
+    else this.open();
   }
 
-  #open(): void {
+  /** Without models there is nothing to choose from: the sheet says how to get one. */
+  open(): void {
+    if (this.models.length === 0) {
+      fire(this, 'c2l-show-models', 'list');
+      return;
+    }
     this.active = Math.max(
       0,
       this.models.findIndex(({ name }) => name === this.selected),
     );
     this.isOpen = true;
-    this.dispatchEvent(new CustomEvent('c2l-models-wanted', { bubbles: true }));
+  }
+
+  #showAll(): void {
+    this.#close();
+    fire(this, 'c2l-show-models', 'list');
+  }
+
+  #onFocusOut({ relatedTarget }: FocusEvent): void {
+    if (!(relatedTarget instanceof Node) || !this.contains(relatedTarget)) this.isOpen = false;
   }
 
   #close(): void {
@@ -122,10 +131,12 @@ export class ModelPickerElement extends LightElement {
   #onButtonKey(event: KeyboardEvent): void {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
     event.preventDefault();
-    this.#open();
+    this.open();
   }
 
   #onListKey(event: KeyboardEvent): void {
+    const isOnList = event.target instanceof Element && event.target.role === 'listbox';
+    if (!isOnList && event.key !== 'Escape') return;
     const last = this.models.length - 1;
     const moves: Record<string, number> = {
       ArrowDown: Math.min(last, this.active + 1),
@@ -137,10 +148,7 @@ export class ModelPickerElement extends LightElement {
     if (move !== undefined) this.active = move;
     else if (event.key === 'Enter' || event.key === ' ') this.#choose(this.active);
     else if (event.key === 'Escape') this.#close();
-    else if (event.key === 'Tab') {
-      this.isOpen = false;
-      return;
-    } else if (event.key.length === 1) this.#typeAhead(event.key.toLowerCase());
+    else if (event.key.length === 1) this.#typeAhead(event.key.toLowerCase());
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -151,6 +159,11 @@ export class ModelPickerElement extends LightElement {
     const found = after.find((index) => this.models[index]?.name.toLowerCase().startsWith(letter) === true);
     if (found !== undefined) this.active = found;
   }
+}
+
+/** Safari gives a pressed button no focus, so the list would lose it and close. */
+function keepFocus(event: MouseEvent): void {
+  event.preventDefault();
 }
 
 customElements.define('c2l-model-picker', ModelPickerElement);

@@ -4,10 +4,11 @@ import type { ChatController } from '../chatController.ts';
 import { modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { contextUse } from '../contextUse.ts';
-import { ollamaTrouble } from '../ollamaTrouble.ts';
 import './contextViews.ts';
 import { fire } from './fire.ts';
 import { closeIcon, markIcon, warningIcon } from './icons.ts';
+import { ollamaNotices } from './ollamaCard.ts';
+import { firstModel, isWithoutModels } from './pullRows.ts';
 
 /** The one line about the way to the device. */
 export function connectionNotice(line: ConnectionLine | undefined, pairAgain: () => void): TemplateResult | typeof nothing {
@@ -20,9 +21,6 @@ export function connectionNotice(line: ConnectionLine | undefined, pairAgain: ()
 
 /** What stands above the composer: trouble with Ollama, what was refused, and, where the list of chats is out of sight, what was deleted. */
 export function notices(model: ChatModel, controller: ChatController, showsUndo: boolean): TemplateResult {
-  // What is behind a line that is down is not known: the nearest trouble is the one to show.
-  const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
-  const trouble = isUp ? ollamaTrouble(model.ollama) : undefined;
   const refused = visiblePending(model).filter((send) => send.state === 'refused');
   return html`${showsUndo && model.undo ? undoNotice(model.undo) : nothing}${
       model.refusal
@@ -44,26 +42,7 @@ export function notices(model: ChatModel, controller: ChatController, showsUndo:
             },
       ),
     )}
-    ${
-      trouble
-        ? html`<section class="card" aria-label="Ollama">
-            ${warningIcon}
-            <div>
-              <strong>${trouble.title}</strong>
-              <p>${trouble.text}</p>
-            </div>
-            <button
-              type="button"
-              class="secondary"
-              @click=${(): void => {
-                controller.checkOllama();
-              }}
-            >
-              Check again
-            </button>
-          </section>`
-        : nothing
-    }<c2l-context-warning .use=${contextUse(model)}></c2l-context-warning>`;
+    ${ollamaNotices(model, controller)}<c2l-context-warning .use=${contextUse(model)}></c2l-context-warning>`;
 }
 
 function notice(words: string, dismiss: () => void, edit?: () => void): TemplateResult {
@@ -77,6 +56,7 @@ function notice(words: string, dismiss: () => void, edit?: () => void): Template
 /** What a chat shows before its first message. */
 export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
   if (model.conversation.phase === 'opening') return html`<div class="empty" aria-hidden="true"></div>`;
+  if (isWithoutModels(model)) return html`<div class="empty">${firstModel(model)}</div>`;
   const name = modelOf(model);
   const where = model.hub === undefined || model.hub.scope === 'local' ? 'this computer' : model.hub.deviceName;
   return html`<div class="empty">

@@ -1,12 +1,24 @@
-import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
+import type { LoadedModel, ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import { demoIdOf, type DemoChat } from './demoPort.ts';
 
 export const demoModels: ModelInfo[] = [
-  { name: 'qwen3:8b', size: 5_225_388_164, parameterSize: '8.2B', quantization: 'Q4_K_M', loaded: true },
-  { name: 'gemma3:4b', size: 3_338_801_804, parameterSize: '4.3B', quantization: 'Q4_K_M' },
+  {
+    name: 'qwen3:8b',
+    size: 5_225_388_164,
+    parameterSize: '8.2B',
+    quantization: 'Q4_K_M',
+    loaded: true,
+    capabilities: ['completion', 'tools', 'thinking'],
+  },
+  { name: 'gemma3:4b', size: 3_338_801_804, parameterSize: '4.3B', quantization: 'Q4_K_M', capabilities: ['completion', 'vision'] },
   { name: 'llama3.2:3b-instruct-q8_0', size: 3_421_898_752, parameterSize: '3.2B', quantization: 'Q8_0' },
 ];
+
+/** One in memory, partly on the CPU, for another four minutes. `now` is wall clock, ms. */
+export function demoLoaded(now: number): LoadedModel[] {
+  return [{ name: 'qwen3:8b', size: 6_512_345_088, gpuSize: 4_884_258_816, expiresAt: now + 235_000, contextLength: 8192 }];
+}
 
 const stats: AnswerStats = { totalMs: 7000, loadMs: 0, promptTokens: 31, promptMs: 410, answerTokens: 318, answerMs: 7420, reason: 'stop' };
 

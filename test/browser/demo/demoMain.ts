@@ -2,7 +2,7 @@ import '../../../src/web/appElement.ts';
 import type { AppElement } from '../../../src/web/appElement.ts';
 import type { PairingState } from '../../../src/web/pairingState.ts';
 import { keepAboveKeyboard } from '../../../src/web/keepAboveKeyboard.ts';
-import { demoChats, demoModels } from './demoFixtures.ts';
+import { demoChats, demoLoaded, demoModels } from './demoFixtures.ts';
 import { demoIdOf, DemoPort, type DemoChat } from './demoPort.ts';
 
 export interface DemoOptions {
@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly isNew?: boolean;
   readonly standIn?: boolean;
   readonly noModels?: boolean;
+  /** What the page may do. Default: chat. */
+  readonly scope?: 'local' | 'models';
 }
 
 /** What the tests reach of the page: the far end of its line, never its inside. */
@@ -31,13 +33,22 @@ export class Demo {
   }
 
   /** Opens the chat over a hub that outlives reloads of the page, as a real one does. */
-  start({ isNew = false, standIn = false, noModels = false }: DemoOptions = {}): void {
+  start({ isNew = false, standIn = false, noModels = false, scope }: DemoOptions = {}): void {
     const kept = sessionStorage.getItem('demo.hub');
     const chats = kept === null ? demoChats(Date.now()) : new Map(JSON.parse(kept) as [string, DemoChat][]);
     if (isNew && kept === null) chats.clear();
-    const port = new DemoPort(chats, { editorActions: false, showsConnection: true }, { state: 'ok', version: '0.9.0', standIn });
-    port.models = noModels ? [] : standIn ? [{ name: 'stand-in:latest', size: 1_000_000, parameterSize: '1M' }] : demoModels;
+    const port = new DemoPort(
+      chats,
+      { editorActions: false, showsConnection: true },
+      { state: noModels ? 'noModels' : 'ok', version: '0.9.0', standIn },
+    );
+    if (scope !== undefined) port.scope = scope;
+    port.desk.models = noModels ? [] : standIn ? [{ name: 'stand-in:latest', size: 1_000_000, parameterSize: '1M' }] : demoModels;
+    port.desk.loaded = noModels || standIn ? [] : demoLoaded(Date.now());
+    const desk = sessionStorage.getItem('demo.desk');
+    if (desk !== null) port.desk.recall(desk);
     window.addEventListener('pagehide', () => {
+      sessionStorage.setItem('demo.desk', port.desk.keep());
       sessionStorage.setItem('demo.hub', JSON.stringify([...chats]));
     });
     this.port = port;

@@ -1,10 +1,10 @@
 import { Emitter } from '../../../src/base/emitter.ts';
 import type { ChatReply, ChatRequest, ConversationEvent, ConversationSummary } from '../../../src/protocol/chat.ts';
-import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 import type { ChatSettings } from '../../../src/protocol/chatSettings.ts';
+import { DemoModelDesk } from './demoModelDesk.ts';
 import { choose, fork, type DemoFork } from './demoForks.ts';
 import { DemoPrompts } from './demoPrompts.ts';
 import { searchIn } from './demoSearch.ts';
@@ -27,12 +27,15 @@ export class DemoPort implements ChatPort {
   readonly sent: ChatRequest[] = [];
   readonly chats: Map<string, DemoChat>;
   readonly bin = new Map<string, DemoChat>();
-  models: ModelInfo[] = [];
   readonly prompts = new DemoPrompts();
+  readonly desk = new DemoModelDesk((reply) => {
+    this.reply(reply);
+  });
+  scope: Extract<ChatReply, { type: 'welcome' }>['scope'] = 'chat';
   status: ChatPortStatus = { state: 'connected' };
   refuseNext: ErrorCode | undefined;
   deviceName = 'Desk';
-  readonly #ollama: Extract<ChatReply, { type: 'ollama' }>['status'];
+  #ollama: Extract<ChatReply, { type: 'ollama' }>['status'];
   readonly #replies = new Emitter<ChatReply>();
   readonly #statuses = new Emitter<ChatPortStatus>();
   #opened = '';
@@ -65,6 +68,7 @@ export class DemoPort implements ChatPort {
   }
 
   setOllama(status: Extract<ChatReply, { type: 'ollama' }>['status']): void {
+    this.#ollama = status;
     this.reply({ type: 'ollama', status });
   }
 
@@ -123,11 +127,9 @@ export class DemoPort implements ChatPort {
     if (this.prompts.isAbout(request)) for (const reply of this.prompts.answer(request)) this.reply(reply);
     switch (request.type) {
       case 'hello':
-        this.reply({ type: 'welcome', version: 1, hubEpoch: demoEpoch, deviceName: this.deviceName, scope: 'chat' });
+        this.reply({ type: 'welcome', version: 1, hubEpoch: demoEpoch, deviceName: this.deviceName, scope: this.scope });
         this.reply({ type: 'ollama', status: this.#ollama });
-        return;
-      case 'listModels':
-        this.reply({ type: 'models', items: this.models, ...(this.models[0] ? { suggested: this.models[0].name } : {}) });
+        this.desk.greet();
         return;
       case 'listConversations':
         this.#list();
@@ -186,7 +188,7 @@ export class DemoPort implements ChatPort {
         this.reply({ type: 'found', query: request.query, items: searchIn(this.chats, request.query) });
         return;
       default:
-        return; // what the demo's views do not ask for
+        this.desk.answer(request);
     }
   }
 

@@ -1,5 +1,11 @@
-import { parseWebviewMessage, type CodeRequest, type HostToWebview, type WebviewView } from '../../../src/protocol/webviewMessages.ts';
-import { demoChats, demoModels } from './demoFixtures.ts';
+import {
+  parseWebviewMessage,
+  type CodeRequest,
+  type HostToWebview,
+  type MendAction,
+  type WebviewView,
+} from '../../../src/protocol/webviewMessages.ts';
+import { demoChats, demoLoaded, demoModels } from './demoFixtures.ts';
 import { demoIdOf, DemoPort } from './demoPort.ts';
 
 /** The editor's side of a webview, in the same page: what it posts comes back as messages, and it keeps the state over reloads. */
@@ -8,10 +14,13 @@ export class WebviewHost {
   readonly views: WebviewView[] = [];
   /** Messages that did not decode. */
   readonly code: CodeRequest[] = [];
+  readonly mended: MendAction[] = [];
   refused = 0;
 
   constructor() {
-    this.port.models = demoModels;
+    this.port.scope = 'local';
+    this.port.desk.models = demoModels;
+    this.port.desk.loaded = demoLoaded(Date.now());
     this.port.onReply((reply) => {
       this.post({ type: 'reply', reply });
     });
@@ -32,6 +41,7 @@ export class WebviewHost {
     if (read.type === 'view') this.views.push(read.view);
     else if (read.type === 'request') this.port.send(read.request);
     else if (read.type === 'code') this.code.push(read.code);
+    else if (read.type === 'mend') this.mended.push(read.action);
     else {
       const { capabilities, status } = this.port;
       const preferences = { sendWith: 'enter', answerDetails: true } as const;

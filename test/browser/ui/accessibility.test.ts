@@ -133,6 +133,52 @@ const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] 
       await demo.page.getByRole('listbox', { name: 'Saved prompts' }).waitFor();
     },
   ],
+  [
+    'the sheet of models, with downloads and a name that is none',
+    async (demo) => {
+      await demo.start({ isNew: true, scope: 'local' });
+      await demo.page.evaluate(() => {
+        window.demo.hub.desk.pull('a:1b', { step: 'downloading', completed: 1, total: 3 });
+        window.demo.hub.desk.pull('b:1b', { state: 'failed', error: 'ollamaDiskFull' });
+        window.demo.hub.desk.pull('c:1b', {});
+      });
+      await demo.page.getByRole('button', { name: /^Model:/ }).click();
+      await demo.page.getByRole('button', { name: 'All models…' }).click();
+      await demo.page.getByRole('textbox', { name: 'Pull a model' }).fill('no name!');
+      await demo.page.keyboard.press('Enter');
+      await demo.page.getByText('That is no name').waitFor();
+    },
+  ],
+  [
+    'a deletion that is asked about',
+    async (demo) => {
+      await demo.start({ isNew: true, scope: 'local' });
+      await demo.page.getByRole('button', { name: /^Model:/ }).click();
+      await demo.page.getByRole('button', { name: 'All models…' }).click();
+      await demo.page.getByRole('button', { name: 'Delete', exact: true }).first().click();
+      await demo.page.getByRole('button', { name: 'Keep it' }).waitFor();
+    },
+  ],
+  [
+    'no models, and three to begin with',
+    async (demo) => {
+      await demo.start({ isNew: true, noModels: true, scope: 'models' });
+      await demo.page.getByRole('list', { name: 'Models to begin with' }).waitFor();
+    },
+  ],
+  [
+    'a chat whose model is gone, and an Ollama that is not installed',
+    async (demo) => {
+      await demo.start({ chat: 'main', scope: 'models' });
+      await demo.page.evaluate(() => {
+        window.demo.hub.desk.models = window.demo.hub.desk.models.slice(1);
+        window.demo.hub.desk.tellModels();
+        window.demo.hub.setOllama({ state: 'notInstalled', url: 'http://127.0.0.1:11434' });
+      });
+      await demo.page.getByRole('link', { name: 'Install Ollama' }).waitFor();
+      await demo.page.getByRole('button', { name: 'Pull again' }).waitFor();
+    },
+  ],
   ['an unpaired page', async (demo) => demo.page.getByRole('textbox', { name: 'Paste link' }).waitFor()],
   [
     'a question at the computer',

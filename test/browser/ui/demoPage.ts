@@ -55,7 +55,7 @@ export class DemoPage {
       if (chat !== undefined) history.replaceState(null, '', `#/c/${window.demo.idOf(chat)}`);
       window.demo.start(rest);
     }, options);
-    await this.page.getByRole('button', { name: /^Model: (?!none)/ }).waitFor();
+    await this.page.getByRole('button', { name: options.noModels === true ? 'Model: none' : /^Model: (?!none)/ }).waitFor();
   }
 
   get message(): Locator {

@@ -175,4 +175,48 @@ describe('the chat as a webview, in Chromium', () => {
     });
     await demo.ask('Still there?');
   });
+
+  it('hands what mends Ollama to its host, one button for each trouble, and starts nothing itself', async () => {
+    const cases = [
+      ['notInstalled', 'Install Ollama', 'installOllama'],
+      ['notRunning', 'Start Ollama', 'startOllama'],
+      ['wrongHost', 'Open settings', 'openOllamaSettings'],
+      ['blocked', 'Open settings', 'openOllamaSettings'],
+      ['foreign', 'Open settings', 'openOllamaSettings'],
+    ] as const;
+    for (const [state, button, action] of cases) {
+      await demo.page.evaluate((now) => {
+        window.host.port.setOllama({ state: now, url: 'http://127.0.0.1:11434' });
+      }, state);
+      const card = demo.page.getByRole('region', { name: 'Ollama' });
+      await card.getByRole('button', { name: button }).press('Enter');
+      await demo.page.waitForFunction((wanted) => window.host.mended.at(-1) === wanted, action);
+      await demo.page.evaluate(() => {
+        window.host.port.setOllama({ state: 'ok' });
+      });
+      await card.waitFor({ state: 'detached' });
+    }
+    assert.equal(await demo.page.evaluate(() => window.host.mended.length), cases.length);
+    assert.deepEqual(
+      demo.requests.filter((url) => url.includes('ollama.com')),
+      [],
+    );
+  });
+
+  it('opens picker and sheet of models on the editor’s commands, and goes back to where the focus was', async () => {
+    const command = (name: 'chooseModel' | 'pullModel' | 'showModels'): Promise<void> =>
+      demo.page.evaluate((wanted) => {
+        window.host.post({ type: 'command', command: wanted });
+      }, name);
+    await demo.message.focus();
+    await command('pullModel');
+    await demo.page.waitForFunction(() => document.activeElement?.id === 'c2l-pull-name');
+    await demo.page.keyboard.press('Escape');
+    await demo.page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Message');
+    await command('showModels');
+    await demo.page.getByRole('heading', { name: 'On this computer' }).waitFor();
+    await demo.page.keyboard.press('Escape');
+    await command('chooseModel');
+    await demo.page.getByRole('listbox', { name: 'Model' }).waitFor();
+  });
 });

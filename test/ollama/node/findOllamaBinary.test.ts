@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { findOllamaBinary } from '../../../src/ollama/node/findOllamaBinary.ts';
 
-async function tried(platform: NodeJS.Platform, env: Record<string, string>, there?: string): Promise<{ found: boolean; paths: string[] }> {
+async function tried(
+  platform: NodeJS.Platform,
+  env: Record<string, string>,
+  there?: string,
+): Promise<{ found: string | undefined; paths: string[] }> {
   const paths: string[] = [];
   const exists = (path: string): Promise<boolean> => {
     paths.push(path);
@@ -33,11 +37,11 @@ describe('search for the program', () => {
   });
 
   it('stops at the first find', async () => {
-    assert.deepEqual(await tried('linux', { PATH: '/a:/b' }, '/a/ollama'), { found: true, paths: ['/a/ollama'] });
-    assert.equal((await tried('linux', { PATH: '/a' })).found, false);
+    assert.deepEqual(await tried('linux', { PATH: '/a:/b' }, '/a/ollama'), { found: '/a/ollama', paths: ['/a/ollama'] });
+    assert.equal((await tried('linux', { PATH: '/a' })).found, undefined);
   });
 
   it('runs on this machine', async () => {
-    assert.equal(typeof (await findOllamaBinary()), 'boolean');
+    assert.ok(['string', 'undefined'].includes(typeof (await findOllamaBinary())));
   });
 });

@@ -42,6 +42,20 @@ describe('Ollama client', () => {
   });
 
   describe('asking', () => {
+    it('keeps a model in memory as the setting says, and as the chat says where it says something', async () => {
+      client.dispose();
+      start({ settings: () => ({ url: server.url, keepAliveSeconds: 5400 }) });
+      ask();
+      await over();
+      sink = new RecordingSink();
+      client.generate({ model: 'stand-in:latest', messages: [{ role: 'user', content: 'why?' }], keepAliveSeconds: 0 }, sink);
+      await over();
+      assert.deepEqual(
+        server.asked.map(({ body }) => (JSON.parse(body) as { keep_alive?: number }).keep_alive),
+        [5400, 0],
+      );
+    });
+
     it('sends exactly these bytes', async () => {
       ask();
       await over();

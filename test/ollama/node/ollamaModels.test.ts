@@ -128,7 +128,7 @@ describe('models of Ollama', () => {
   });
 
   const faults = [
-    ['an error line in the middle', { failAt: 3 }, 'pull model manifest: file does not exist'],
+    ['an error line in the middle', { failAt: 3, failText: 'max retries exceeded: EOF' }, 'max retries exceeded: EOF'],
     ['an end without success', { endAt: 4 }, 'it broke off'],
     ['a connection that dies', { cutAt: 4 }, 'it broke off'],
   ] as const;
