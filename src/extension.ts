@@ -7,6 +7,7 @@ import { systemRandom } from './base/random.ts';
 import type { StatusEventBus } from './protocol/status.ts';
 import { StatusBus } from './status/statusEventBus.ts';
 import { AgentStart } from './views/agentStart.ts';
+import { ownersFiles } from './conversation/chatFiles.ts';
 import type { EditorAgent } from './views/editorAgent.ts';
 import { createViews } from './views/editorViews.ts';
 import { outputLog } from './views/outputLog.ts';
@@ -46,6 +47,7 @@ function editorAgent({ agent, damaged }: NodeAgent): EditorAgent {
   return {
     control: agent,
     createChatPort: () => agent.createChatPort({ editorActions: true, showsConnection: false }),
+    chats: ownersFiles(agent.hub),
     ...(damaged === undefined ? {} : { damaged }),
   };
 }

@@ -7,7 +7,7 @@ import type { GenerationRequest } from '../conversation/ports.ts';
  */
 export function encodeChatRequest(request: GenerationRequest): Uint8Array {
   const { model, temperature, contextLength, keepAliveSeconds, think } = request;
-  const messages = request.messages.map(({ role, content }) => ({ role, content }));
+  const messages = request.messages.map(({ role, content, images }) => ({ role, content, ...(images ? { images } : {}) }));
   const options = {
     ...(temperature === undefined ? {} : { temperature }),
     ...(contextLength === undefined ? {} : { num_ctx: contextLength }),

@@ -8,7 +8,9 @@ import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { Attachment } from './attachments.ts';
 import { emptyModel, type ChatModel } from './chatModel.ts';
+import { ChatImages } from './chatImages.ts';
 import { reduceChat, type ChatAction } from './reduceChat.ts';
+import { markedTemporary } from './temporaryChat.ts';
 import { readViewState, restoredModel, viewStateOf, type ViewStorage } from './viewStorage.ts';
 
 export interface ChatControllerOptions {
@@ -32,6 +34,7 @@ const nothingDrawn = { conversationId: '', hubEpoch: '', sequence: 0 };
 export class ChatController implements Disposable {
   readonly capabilities: ChatCapabilities;
   readonly clock: Clock;
+  readonly images: ChatImages;
   #model: ChatModel;
   readonly #port: ChatPort;
   readonly #random: Random;
@@ -50,12 +53,21 @@ export class ChatController implements Disposable {
     this.#storage = options.storage;
     const kept = readViewState(options.storage.load());
     this.#model = {
-      ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status),
+      ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status, kept.temporary),
       ...restoredModel(kept),
     };
+    this.images = this.#store.add(
+      new ChatImages({
+        model: () => this.#model,
+        send: this.#post.bind(this),
+        dispatch: this.#dispatch.bind(this),
+        newId: () => this.#newId(),
+      }),
+    );
     this.#store.add(
       options.port.onReply((reply) => {
         this.#dispatch({ type: 'reply', reply, now: this.clock.now() });
+        this.images.hear(reply);
       }),
     );
     this.#store.add(
@@ -104,12 +116,13 @@ export class ChatController implements Disposable {
     this.#dispatch({ type: 'open', conversationId });
   }
 
-  /** Goes to an empty conversation; one that is shown and empty already stays. */
-  newChat(): void {
+  /** Goes to an empty conversation, a temporary one if so; one that is shown and empty already stays. */
+  newChat(temporary = false): void {
     const { conversation, pending } = this.#model;
-    const empty = conversation.phase === 'ready' && conversation.messages.length === 0;
+    const isSuch = (conversation.temporary ?? false) === temporary;
+    const empty = isSuch && conversation.phase === 'ready' && conversation.messages.length === 0;
     if (empty && !pending.some(({ conversationId }) => conversationId === conversation.id)) return;
-    this.open(this.#newId());
+    this.#dispatch({ type: 'open', conversationId: this.#newId(), temporary });
   }
 
   /** Asks the question of an answer once more; the new answer stands beside the old one. */
@@ -242,7 +255,7 @@ export class ChatController implements Disposable {
     if (action.type === 'reply' && action.reply.type === 'snapshot') this.#drawn = nothingDrawn;
     const before = this.#model;
     this.#model = model;
-    for (const request of requests) this.#post(request);
+    for (const request of requests) this.#post(markedTemporary(model, request));
     if (this.#model === before) return;
     this.#keep(before);
     this.#changed.fire(this.#model);
@@ -262,7 +275,13 @@ export class ChatController implements Disposable {
   #keep(before: ChatModel): void {
     const after = this.#model;
     const isMoved = after.conversation.id !== before.conversation.id || after.chosenModel !== before.chosenModel;
-    if (isMoved || after.pending !== before.pending || after.editing !== before.editing || after.attachments !== before.attachments)
+    if (
+      isMoved ||
+      after.pending !== before.pending ||
+      after.editing !== before.editing ||
+      after.attachments !== before.attachments ||
+      after.images !== before.images
+    )
       this.#save();
     else if (after.drafts !== before.drafts)
       this.#saving ??= this.#store.add(

@@ -1,10 +1,12 @@
 import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
 import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
+import type { ImageInfo } from '../protocol/chatImages.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { OllamaState } from '../protocol/status.ts';
 import type { Attachment } from './attachments.ts';
+import { imagesMayGo, type ComposerImage } from './composerImages.ts';
 import { openingConversation, runningAnswer, type Conversation } from './conversationModel.ts';
 
 /** A question on its way. It is shown until its turn is in the conversation, or until a refusal has been read. */
@@ -12,6 +14,7 @@ export interface PendingSend {
   readonly requestId: string;
   readonly conversationId: string;
   readonly text: string;
+  readonly images?: readonly ImageInfo[];
   /** Of one that waits: what was chosen when it was written, if it was known which models there are. */
   readonly model?: string;
   /** `queued`: sent when the answer under way has ended well. `waiting`: sent as soon as the list of models has come. */
@@ -32,6 +35,8 @@ export interface HubInfo {
   readonly hubEpoch: string;
   readonly deviceName: string;
   readonly scope: 'local' | 'chat' | 'models' | 'api';
+  /** What it can do beyond the first of its version. */
+  readonly features?: readonly string[] | undefined;
 }
 
 export interface OllamaView {
@@ -78,6 +83,10 @@ export interface ChatModel {
   readonly drafts: Readonly<Record<string, string>>;
   /** What goes with the next question, by conversation. */
   readonly attachments: Readonly<Record<string, readonly Attachment[]>>;
+  /** Images that go with the next question, by conversation. */
+  readonly images: Readonly<Record<string, readonly ComposerImage[]>>;
+  /** Why a file could not be taken. */
+  readonly fileNote?: string;
   /** The question that is being edited in its place. */
   readonly editing?: string;
   /** A regeneration, an edit or the choice of a branch that the hub has not answered yet. */
@@ -113,16 +122,17 @@ export const MAX_DRAFTS = 32;
 /** Questions that wait for answers to end, over all conversations: more would be forgotten by whoever wrote them. */
 export const MAX_QUEUED = 8;
 
-export function emptyModel(conversationId: string, connection: ChatPortStatus): ChatModel {
+export function emptyModel(conversationId: string, connection: ChatPortStatus, temporary?: true): ChatModel {
   return {
     connection,
     online: true,
     ollama: { state: 'unknown' },
-    conversation: openingConversation(conversationId),
+    conversation: openingConversation(conversationId, temporary),
     kept: [],
     isBinOpen: false,
     drafts: {},
     attachments: {},
+    images: {},
     pending: [],
   };
 }
@@ -157,7 +167,12 @@ export function isBusy(model: ChatModel): boolean {
 /** May the person send now? Text, a model or the hope of one; what cannot go at once is queued, up to {@link MAX_QUEUED}. */
 export function canSend(model: ChatModel): boolean {
   const queued = model.pending.filter(({ state }) => state === 'queued').length;
-  return queued < MAX_QUEUED && draftOf(model).trim() !== '' && (model.models === undefined || modelOf(model) !== undefined);
+  return (
+    queued < MAX_QUEUED &&
+    draftOf(model).trim() !== '' &&
+    imagesMayGo(model) &&
+    (model.models === undefined || modelOf(model) !== undefined)
+  );
 }
 
 /** May messages be asked again, edited, or others shown in their place? Viewers follow the branch that is being written. */

@@ -14,6 +14,7 @@ import { isGenerating, type ChatModel } from './chatModel.ts';
 import { codeActionEvent } from './codeActions.ts';
 import { carryOut } from './components/carryOut.ts';
 import './components/chatElement.ts';
+import { hear } from './components/fire.ts';
 import { PostMessagePort } from './postMessagePort.ts';
 import type { ViewState } from './viewStorage.ts';
 
@@ -92,6 +93,9 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
   });
   document.addEventListener(codeActionEvent, (event) => {
     api.postMessage({ type: 'code', code: (event as CustomEvent<CodeRequest>).detail });
+  });
+  hear(document, 'c2l-files', (files) => {
+    api.postMessage({ type: 'files', files });
   });
   // What is not kept yet goes with the page: a hidden view is a new page when it comes back.
   window.addEventListener('pagehide', () => line?.controller.keep());

@@ -7,6 +7,7 @@ import { TunnelError } from '../protocol/errors.ts';
 import {
   parseWebviewMessage,
   type CodeRequest,
+  type FilesRequest,
   type HostToWebview,
   type WebviewToHost,
   type WebviewView,
@@ -42,6 +43,8 @@ export interface ChatBridgeOptions {
   readonly log: Logger;
   /** A press on a block of code. */
   readonly onCode: (code: CodeRequest) => void;
+  /** A press on what exports or imports chats. */
+  readonly onFiles: (request: FilesRequest) => void;
 }
 
 /**
@@ -55,6 +58,7 @@ export class ChatBridge implements Disposable {
   readonly #shown: ShownChat;
   readonly #log: Logger;
   readonly #onCode: (code: CodeRequest) => void;
+  readonly #onFiles: (request: FilesRequest) => void;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
   #line: Line = { kind: 'none' };
@@ -64,13 +68,14 @@ export class ChatBridge implements Disposable {
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor({ page, agent, bus, shown, log, onCode }: ChatBridgeOptions) {
+  constructor({ page, agent, bus, shown, log, onCode, onFiles }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
     this.#bus = bus;
     this.#shown = shown;
     this.#log = log;
     this.#onCode = onCode;
+    this.#onFiles = onFiles;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
         this.#receive(message);
@@ -114,6 +119,9 @@ export class ChatBridge implements Disposable {
         break;
       case 'code':
         this.#onCode(read.code);
+        break;
+      case 'files':
+        this.#onFiles(read.files);
         break;
       case 'view':
         this.#lastView = read.view;

@@ -5,7 +5,17 @@ import type { CommandHandlers } from './commands.ts';
 import { chosenFiles, selectedLines } from './editorContext.ts';
 
 type ChatCommandName =
-  | ('openChat' | 'newChat' | 'showHistory' | 'searchChats' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
+  | (
+      | 'openChat'
+      | 'newChat'
+      | 'newTemporaryChat'
+      | 'showHistory'
+      | 'searchChats'
+      | 'renameChat'
+      | 'deleteChat'
+      | 'stopGeneration'
+      | 'regenerate'
+    )
   | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
 
 /** Commands that the chat itself carries out, and those that add to its question. */
@@ -20,6 +30,7 @@ export function chatCommands(chat: Pick<ChatView, 'open' | 'run'>): Pick<Command
   return {
     openChat: shown('focusInput'),
     newChat: shown('newChat'),
+    newTemporaryChat: shown('newTemporaryChat'),
     showHistory: shown('showChats'),
     searchChats: shown('searchChats'),
     renameChat: shown('renameChat'),

@@ -3,12 +3,13 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { CodeRequest, WebviewView } from '../protocol/webviewMessages.ts';
+import type { CodeRequest, FilesRequest, WebviewView } from '../protocol/webviewMessages.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
+import type { ChosenChat } from './chatFileCommands.ts';
 import { ChatBridge, type PageOrder } from './chatBridge.ts';
 import { runCodeAction } from './codeInEditor.ts';
 import type { AgentReady } from './editorAgent.ts';
-import { CHAT_VIEW_ID } from './ids.ts';
+import { CHAT_VIEW_ID, commandId } from './ids.ts';
 import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
 import { webviewHtml } from './webviewHtml.ts';
@@ -28,6 +29,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   readonly #owned = new DisposableStore();
   readonly #shown = this.#owned.add(new Emitter<WebviewView>());
   #current: ChatBridge | undefined;
+  /** The chat that was shown last, if it holds a message. */
+  #shownChat: ChosenChat | undefined;
   /** Asked for before the view was made. */
   #waiting: PageOrder | undefined;
 
@@ -47,12 +50,17 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         showError(error, log, { command: code.action });
       });
     };
-    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, onCode });
+    const onFiles = ({ command, chat: chosen }: FilesRequest): void => {
+      void vscode.commands.executeCommand(commandId(command), chosen);
+    };
+    const bridge = new ChatBridge({ page: view.webview, agent, bus, shown: chat, log, onCode, onFiles });
     const owned = this.#owned.add(new DisposableStore());
     owned.add(bridge);
     this.#current = bridge;
     owned.add(
       bridge.onDidChangeView((shown) => {
+        const { conversationId, title, hasConversation } = shown;
+        this.#shownChat = hasConversation ? { conversationId, title } : undefined;
         this.#shown.fire(shown);
       }),
     );
@@ -84,6 +92,10 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** Has the chat do something if there is one; does not show it. */
   run(order: PageOrder): void {
     this.#current?.run(order);
+  }
+
+  get shownChat(): ChosenChat | undefined {
+    return this.#shownChat;
   }
 
   dispose(): void {

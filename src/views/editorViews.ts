@@ -7,6 +7,7 @@ import type { StatusEventBus } from '../protocol/status.ts';
 import { statusView } from '../status/statusView.ts';
 import { AgentState } from './agentState.ts';
 import { chatCommands } from './chatCommands.ts';
+import { chatFileCommands } from './chatFileCommands.ts';
 import { ChatView } from './chatView.ts';
 import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -89,6 +90,7 @@ export function createViews(parts: EditorParts): Disposable {
     openWebPage: () => page.open(),
     copyWebPageAddress: () => page.copyAddress(),
     ...chatCommands(chat),
+    ...chatFileCommands(agent, () => chat.shownChat),
     checkOllama: async () => {
       await (await agent).control.checkOllama();
     },

@@ -63,6 +63,8 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   unknownMessage: 'test/conversation/hubBranches.test.ts › refuses what is not there, or is of the other kind, and does not ask the model',
   unknownConversation: `${hub} › deletes after stopping, empties every view, and takes no more turns for it`,
   busy: `${hub} › refuses a second question while an answer is written, and says the same to its repeat`,
+  imageMissing: 'test/conversation/hubImages.test.ts › refuses a question whose images have not come, or whose model cannot see them',
+  modelCannotSee: 'test/conversation/hubImages.test.ts › refuses a question whose images have not come, or whose model cannot see them',
   storeNewer: 'test/conversation/sqliteStore.test.ts › refuses a file that a newer version wrote, and leaves it as it is',
   importFailed: 'test/conversation/importChats.test.ts › refuses what is none of the three formats',
   storeFailed: `${hub} › does not contact the model when the turn cannot be committed`,

@@ -49,9 +49,9 @@ describe('ChatBridge', () => {
   });
 
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
-    const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
+    const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort, chats: undefined as never }));
     agent.catch(() => undefined);
-    return new ChatBridge({ page, agent, bus, shown, log, onCode: (code) => void pressed.push(code) });
+    return new ChatBridge({ page, agent, bus, shown, log, onCode: (code) => void pressed.push(code), onFiles: () => undefined });
   }
 
   function newPort(): FakeChatPort {
@@ -208,7 +208,7 @@ describe('ChatBridge', () => {
 
   it('says so when another window has the agent, refuses what would change something, and goes on once the agent is here', async () => {
     const agent = deferred<EditorAgent>();
-    const made = new ChatBridge({ page, onCode: () => undefined, agent: agent.promise, bus, shown, log });
+    const made = new ChatBridge({ page, onCode: () => undefined, onFiles: () => undefined, agent: agent.promise, bus, shown, log });
     page.say({ type: 'ready' });
     await settle();
     assert.equal(page.posted.length, 0);
@@ -220,7 +220,7 @@ describe('ChatBridge', () => {
     page.say({ type: 'request', request: helloRequest });
     page.say({ type: 'request', request: { type: 'send', requestId: id, conversationId: id, text: 'hi', model: 'm' } });
     assert.deepEqual(page.posted.at(-1), { type: 'reply', reply: { type: 'refused', error: 'anotherLeads', requestId: id } });
-    agent.resolve({ control: undefined as never, createChatPort: newPort });
+    agent.resolve({ control: undefined as never, createChatPort: newPort, chats: undefined as never });
     await settle();
     const [port] = ports;
     assert.ok(port);

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ChatModel } from '../chatModel.ts';
 import { connectionMeasure, connectionWord } from '../connectionLine.ts';
-import { chatsIcon, closeIcon, newChatIcon } from './icons.ts';
+import { chatsIcon, closeIcon, newChatIcon, temporaryIcon } from './icons.ts';
 
 export interface BarOptions {
   readonly title: string;
@@ -10,10 +10,15 @@ export interface BarOptions {
   readonly device: TemplateResult | typeof nothing;
   readonly showChats: () => void;
   readonly newChat: () => void;
+  /** The chat shown is a temporary one. */
+  readonly isTemporary: boolean;
+  /** Undefined where there are none. */
+  readonly newTemporaryChat: (() => void) | undefined;
 }
 
 /** The bar above the transcript. */
-export function topBar({ title, isRailOpen, device, showChats, newChat }: BarOptions): TemplateResult {
+export function topBar(options: BarOptions): TemplateResult {
+  const { title, isRailOpen, device, showChats, newChat, isTemporary, newTemporaryChat } = options;
   return html`<header class="bar">
     <button
       type="button"
@@ -25,9 +30,22 @@ export function topBar({ title, isRailOpen, device, showChats, newChat }: BarOpt
       ${chatsIcon}
     </button>
     <div class="bar-text">
-      <h1>${title === '' ? 'New chat' : title}</h1>
-      ${device}
+      <h1>${title === '' ? (isTemporary ? 'Temporary chat' : 'New chat') : title}</h1>
+      ${isTemporary ? html`<span class="temporary-mark">${temporaryIcon}Temporary, not kept</span>` : nothing} ${device}
     </div>
+    ${
+      newTemporaryChat
+        ? html`<button
+            type="button"
+            class="icon-button"
+            aria-label="Temporary chat"
+            title="Temporary chat: nothing of it is kept"
+            @click=${newTemporaryChat}
+          >
+            ${temporaryIcon}
+          </button>`
+        : nothing
+    }
     <button type="button" class="icon-button" aria-label="New chat" @click=${newChat}>${newChatIcon}</button>
   </header>`;
 }
