@@ -56,14 +56,8 @@ export class ChatController implements Disposable {
       ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status, kept.temporary),
       ...restoredModel(kept),
     };
-    this.images = this.#store.add(
-      new ChatImages({
-        model: () => this.#model,
-        send: this.#post.bind(this),
-        dispatch: this.#dispatch.bind(this),
-        newId: () => this.#newId(),
-      }),
-    );
+    const means = { send: this.#post.bind(this), dispatch: this.#dispatch.bind(this) };
+    this.images = this.#store.add(new ChatImages({ ...means, model: () => this.#model, newId: () => this.#newId() }));
     this.#store.add(
       options.port.onReply((reply) => {
         this.#dispatch({ type: 'reply', reply, now: this.clock.now() });
@@ -228,7 +222,7 @@ export class ChatController implements Disposable {
     this.#port.send({ type: 'listModels' });
   }
 
-  /** What `model` holds has been painted: the hub may send on. */
+  /** `model` has been painted: the hub may send on. */
   drawn(model: ChatModel): void {
     const { id: conversationId, phase, hubEpoch, sequence } = model.conversation;
     if (phase !== 'ready') return;

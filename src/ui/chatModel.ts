@@ -6,7 +6,6 @@ import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { OllamaState } from '../protocol/status.ts';
 import type { Attachment } from './attachments.ts';
-import { imagesMayGo, type ComposerImage } from './composerImages.ts';
 import { openingConversation, runningAnswer, type Conversation } from './conversationModel.ts';
 
 /** A question on its way. It is shown until its turn is in the conversation, or until a refusal has been read. */
@@ -28,6 +27,12 @@ export interface PendingSend {
   readonly detail?: string;
   /** Of a refused one: its text stands in the composer again. */
   readonly givenBack?: boolean;
+}
+
+/** An image that is to go with the next question. */
+export interface ComposerImage {
+  readonly info: ImageInfo;
+  readonly state: 'sending' | 'ready' | 'refused';
 }
 
 /** Who answers at the far end. */
@@ -162,6 +167,27 @@ export function isBusy(model: ChatModel): boolean {
   const { id } = model.conversation;
   const isUnderWay = (send: PendingSend): boolean => send.conversationId === id && send.state !== 'refused';
   return isGenerating(model) || model.asked?.conversationId === id || model.pending.some(isUnderWay);
+}
+
+export function imagesOf(model: ChatModel): readonly ComposerImage[] {
+  return model.images[model.conversation.id] ?? [];
+}
+
+/** Why the images that were added cannot go, in words; undefined when nothing is in their way but time. */
+export function imageTrouble(model: ChatModel): string | undefined {
+  const images = imagesOf(model);
+  if (images.length === 0) return undefined;
+  if (images.some(({ state }) => state === 'refused')) return 'An image was not taken. Remove it, and add it again.';
+  const name = modelOf(model);
+  const sees = (capabilities: readonly string[] | undefined): boolean => capabilities?.includes('vision') ?? true;
+  if (name === undefined || sees(model.models?.find((info) => info.name === name)?.capabilities)) return undefined;
+  const other = model.models?.find(({ capabilities }) => capabilities?.includes('vision') === true)?.name;
+  return `${name} cannot see images. ${other === undefined ? 'Pull a model that can, such as gemma3, or remove them.' : `Choose one that can, such as ${other}, or remove them.`}`;
+}
+
+/** May the question go, as far as its images are concerned? */
+export function imagesMayGo(model: ChatModel): boolean {
+  return imagesOf(model).every(({ state }) => state === 'ready') && imageTrouble(model) === undefined;
 }
 
 /** May the person send now? Text, a model or the hope of one; what cannot go at once is queued, up to {@link MAX_QUEUED}. */

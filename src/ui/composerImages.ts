@@ -1,12 +1,6 @@
 import type { ImageInfo } from '../protocol/chatImages.ts';
 import { MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
-import { modelOf, type ChatModel } from './chatModel.ts';
-
-/** An image that is to go with the next question. */
-export interface ComposerImage {
-  readonly info: ImageInfo;
-  readonly state: 'sending' | 'ready' | 'refused';
-}
+import { imagesOf, modelOf, type ChatModel, type ComposerImage } from './chatModel.ts';
 
 /** What happens to the images and files of the question that is being written. */
 export type ImageAction =
@@ -19,10 +13,6 @@ export type ImageAction =
 /** Does the device take images? */
 export function offersImages({ hub }: ChatModel): boolean {
   return hub?.features?.includes('images') === true;
-}
-
-export function imagesOf(model: ChatModel): readonly ComposerImage[] {
-  return model.images[model.conversation.id] ?? [];
 }
 
 export function composerImages(model: ChatModel, action: ImageAction): ChatModel {
@@ -53,26 +43,9 @@ export function withImages(model: ChatModel, conversationId: string, images: rea
   return { ...model, images: Object.fromEntries(images.length === 0 ? others : [...others, [conversationId, images] as const]) };
 }
 
-/** Why the images that were added cannot go, in words; undefined when nothing is in their way but time. */
-export function imageTrouble(model: ChatModel): string | undefined {
-  const images = imagesOf(model);
-  if (images.length === 0) return undefined;
-  if (images.some(({ state }) => state === 'refused')) return 'An image was not taken. Remove it, and add it again.';
-  const name = modelOf(model);
-  const sees = (capabilities: readonly string[] | undefined): boolean => capabilities?.includes('vision') ?? true;
-  if (name === undefined || sees(model.models?.find((info) => info.name === name)?.capabilities)) return undefined;
-  const other = model.models?.find(({ capabilities }) => capabilities?.includes('vision') === true)?.name;
-  return `${name} cannot see images. ${other === undefined ? 'Pull a model that can, such as gemma3, or remove them.' : `Choose one that can, such as ${other}, or remove them.`}`;
-}
-
 /** Tokens that the model of this chat reads at once, where that is known. */
 export function contextLengthOf(model: ChatModel): number | undefined {
   const name = modelOf(model);
   const answered = model.conversation.messages.findLast(({ stats }) => stats?.contextLength !== undefined)?.stats?.contextLength;
   return model.conversation.settings?.contextLength ?? model.loaded?.find((one) => one.name === name)?.contextLength ?? answered;
-}
-
-/** May the question go, as far as its images are concerned? */
-export function imagesMayGo(model: ChatModel): boolean {
-  return imagesOf(model).every(({ state }) => state === 'ready') && imageTrouble(model) === undefined;
 }

@@ -75,15 +75,15 @@ export class ImageDesk {
     else this.#part(reply);
   }
 
-  #held({ imageId, held, isRefused = false }: Extract<ChatReply, { type: 'imageHeld' }>): void {
+  #held({ imageId, held, isRefused }: Extract<ChatReply, { type: 'imageHeld' }>): void {
     const image = this.#puts.get(imageId);
     if (!image) return;
-    if (!isRefused && held < image.data.length) {
+    if (isRefused !== true && held < image.data.length) {
       this.#putFrom(image, held);
       return;
     }
     this.#puts.delete(imageId);
-    this.#options.onPut(imageId, isRefused);
+    this.#options.onPut(imageId, isRefused === true);
   }
 
   #putFrom({ info, data }: ImageData64, offset: number): void {

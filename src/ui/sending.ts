@@ -2,9 +2,9 @@ import { assertNever } from '../base/assertNever.ts';
 import type { ChatReply } from '../protocol/chat.ts';
 import { MAX_ATTACHMENTS, MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
 import { attachmentLabel, joinQuestion, splitQuestion, type Attachment } from './attachments.ts';
-import { attachmentsOf, canSend, draftOf, isBusy, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
+import { attachmentsOf, canSend, draftOf, imagesOf, isBusy, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
 import { step, withDraft, withRequests, type ChatStep } from './chatStep.ts';
-import { imagesOf, withImages } from './composerImages.ts';
+import { withImages } from './composerImages.ts';
 import { runningAnswer } from './conversationModel.ts';
 
 /** The way of a question from the composer to its turn in the conversation. */

@@ -1,17 +1,27 @@
 import { MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
 import type { ChatController } from './chatController.ts';
-import { imagesOf, offersImages } from './composerImages.ts';
+import { imagesOf } from './chatModel.ts';
+import { offersImages } from './composerImages.ts';
 import { ImageTrouble, prepareImage } from './prepareImage.ts';
 import { readTextFile } from './textFile.ts';
 
 /** Adds files that were chosen, dropped or pasted to the question: images as images, the rest as text. What cannot be taken is said, once. */
-export async function takeFiles(controller: ChatController, files: readonly File[]): Promise<void> {
+export function takeFiles(controller: ChatController, files: readonly File[]): Promise<void> {
+  const after = (under.get(controller) ?? Promise.resolve()).then(() => takeAll(controller, files));
+  under.set(controller, after);
+  return after;
+}
+
+/** Files are taken one after another, whoever gave them: they are counted, and what is said of one is not taken back by the next. */
+const under = new WeakMap<ChatController, Promise<void>>();
+
+async function takeAll(controller: ChatController, files: readonly File[]): Promise<void> {
   const notes: string[] = [];
   for (const file of files) {
     const note = file.type.startsWith('image/') ? await takeImage(controller, file) : await takeText(controller, file);
     if (note !== undefined) notes.push(note);
   }
-  controller.images.note(notes.length === 0 ? undefined : notes.join(' '));
+  if (notes.length > 0) controller.images.note(notes.join(' '));
 }
 
 async function takeImage(controller: ChatController, file: File): Promise<string | undefined> {
@@ -25,7 +35,7 @@ async function takeImage(controller: ChatController, file: File): Promise<string
     return undefined;
   } catch (error) {
     if (error instanceof ImageTrouble) return error.message;
-    throw error;
+    return 'This image cannot be used.';
   }
 }
 

@@ -14,7 +14,7 @@ const CANARY = 'zebra-canary';
 
 /** Asks in a temporary chat. */
 function whisper(view: TestView, text: string, options: { readonly chat?: string; readonly requestId?: string } = {}): void {
-  const { chat = 'secret', requestId = idOf(`whisper ${text}`) } = options;
+  const { chat = 'secret', requestId = idOf(`w ${text}`) } = options;
   view.send({ type: 'send', requestId, conversationId: idOf(chat), text, model: 'm:1', temporary: true });
 }
 

@@ -1,11 +1,6 @@
 import type { ImageData64, ImageInfo } from '../../protocol/chatImages.ts';
 import type { Sql } from './sql.ts';
 
-/** Of a message: its images without their data, as JSON, in their order; null for none. */
-export const imagesColumn = `(SELECT json_group_array(json_object('id', i.id, 'type', i.type, 'width', i.width, 'height', i.height,
-    'units', length(i.data), 'alt', i.alt)) FROM (SELECT image.* FROM message_image JOIN image ON image.id = image_id
-    WHERE message_id = message.id ORDER BY n) AS i) AS images`;
-
 /** Images of questions. One may stand in several versions of a question; it goes with the last of them. */
 export class ImageRows {
   readonly #sql: Sql;

@@ -1,6 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import * as v from 'valibot';
-import { imagesColumn } from './imageRows.ts';
 import { type ConversationSummary } from '../../protocol/chat.ts';
 import { id, parseMessage, type ChatMessage } from '../../protocol/chatMessage.ts';
 
@@ -34,6 +33,11 @@ export function readSummary(row: Row): ConversationSummary {
   const { title, model, created_at, updated_at, running, ...rest } = v.parse(summaryRow, row);
   return { id: rest.id, title, ...(model === null ? {} : { model }), createdAt: created_at, updatedAt: updated_at, running: running !== 0 };
 }
+
+/** Of a message: its images without their data, as JSON, in their order; null for none. */
+const imagesColumn = `(SELECT json_group_array(json_object('id', i.id, 'type', i.type, 'width', i.width, 'height', i.height,
+    'units', length(i.data), 'alt', i.alt)) FROM (SELECT image.* FROM message_image JOIN image ON image.id = image_id
+    WHERE message_id = message.id ORDER BY n) AS i) AS images`;
 
 export const messageColumns = `id, role,
   text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '') AS text,

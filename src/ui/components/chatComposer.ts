@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { ChatController } from '../chatController.ts';
-import { attachmentsOf, canSend, draftOf, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
-import { contextLengthOf, imagesOf, imageTrouble } from '../composerImages.ts';
+import { attachmentsOf, canSend, draftOf, imagesOf, imageTrouble, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
+import { contextLengthOf } from '../composerImages.ts';
 import './composerElement.ts';
 
 /** What the composer needs of the chat it is in. */

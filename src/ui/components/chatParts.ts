@@ -31,7 +31,16 @@ export function topBar(options: BarOptions): TemplateResult {
     </button>
     <div class="bar-text">
       <h1>${title === '' ? (isTemporary ? 'Temporary chat' : 'New chat') : title}</h1>
-      ${isTemporary ? html`<span class="temporary-mark">${temporaryIcon}Temporary, not kept</span>` : nothing} ${device}
+      <div class="bar-line">
+        ${
+          isTemporary
+            ? html`<span class="temporary-mark" title="Nothing of this chat is written down">
+                ${temporaryIcon}<span><span class="visually-hidden">Temporary chat: </span>Not kept</span>
+              </span>`
+            : nothing
+        }
+        ${device}
+      </div>
     </div>
     ${
       newTemporaryChat

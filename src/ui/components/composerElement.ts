@@ -3,7 +3,7 @@ import { utf8 } from '../../base/bytes.ts';
 import type { ModelInfo } from '../../protocol/chatModels.ts';
 import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
 import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
-import type { ComposerImage } from '../composerImages.ts';
+import type { ComposerImage } from '../chatModel.ts';
 import { shareWords, sizeWords } from '../textFile.ts';
 import { fileButtons, thumbnails } from './composerFiles.ts';
 import { fire } from './fire.ts';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ComposerImage } from '../composerImages.ts';
+import type { ComposerImage } from '../chatModel.ts';
 import { fire } from './fire.ts';
 import { attachIcon, cameraIcon, closeIcon } from './icons.ts';
 import './imageElement.ts';

@@ -37,7 +37,9 @@ export class Demo {
     if (isNew && kept === null) chats.clear();
     const port = new DemoPort(chats, { editorActions: false, showsConnection: true }, { state: 'ok', version: '0.9.0', standIn });
     port.models = noModels ? [] : standIn ? [{ name: 'stand-in:latest', size: 1_000_000, parameterSize: '1M' }] : demoModels;
+    port.images = JSON.parse(sessionStorage.getItem('demo.images') ?? '{}') as Record<string, string>;
     window.addEventListener('pagehide', () => {
+      sessionStorage.setItem('demo.images', JSON.stringify(port.images));
       sessionStorage.setItem('demo.hub', JSON.stringify([...chats]));
     });
     this.port = port;

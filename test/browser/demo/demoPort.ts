@@ -1,9 +1,16 @@
 import { Emitter } from '../../../src/base/emitter.ts';
-import type { ChatReply, ChatRequest, ConversationEvent, ConversationSummary } from '../../../src/protocol/chat.ts';
+import {
+  hubFeatures,
+  type ChatReply,
+  type ChatRequest,
+  type ConversationEvent,
+  type ConversationSummary,
+} from '../../../src/protocol/chat.ts';
 import type { ModelInfo } from '../../../src/protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
+import { imagePart, ImageUploads } from '../../../src/conversation/imageUploads.ts';
 import { choose, fork, type DemoFork } from './demoForks.ts';
 
 export interface DemoChat {
@@ -22,6 +29,10 @@ export class DemoPort implements ChatPort {
   readonly capabilities: ChatCapabilities;
   readonly sent: ChatRequest[] = [];
   readonly chats: Map<string, DemoChat>;
+  readonly temporary = new Set<string>();
+  readonly uploads = new ImageUploads();
+  /** Base64 text of those that went with a question, by id. */
+  images: Record<string, string> = {};
   readonly bin = new Map<string, DemoChat>();
   models: ModelInfo[] = [];
   status: ChatPortStatus = { state: 'connected' };
@@ -110,7 +121,14 @@ export class DemoPort implements ChatPort {
   #answer(request: ChatRequest): void {
     switch (request.type) {
       case 'hello':
-        this.reply({ type: 'welcome', version: 1, hubEpoch: demoEpoch, deviceName: this.deviceName, scope: 'chat' });
+        this.reply({
+          type: 'welcome',
+          version: 1,
+          hubEpoch: demoEpoch,
+          deviceName: this.deviceName,
+          scope: 'chat',
+          features: [...hubFeatures],
+        });
         this.reply({ type: 'ollama', status: this.#ollama });
         return;
       case 'listModels':
@@ -163,6 +181,14 @@ export class DemoPort implements ChatPort {
       case 'search':
         this.#search(request.query);
         return;
+      case 'putImage':
+        this.reply({ type: 'imageHeld', imageId: request.image.id, ...this.uploads.put('', request.image, request.offset, request.data) });
+        return;
+      case 'getImage': {
+        const data = this.uploads.find('', request.imageId)?.data ?? this.images[request.imageId] ?? '';
+        this.reply(imagePart(request.imageId, data, request.offset));
+        return;
+      }
       default:
         return; // what the demo's views do not ask for
     }
@@ -246,6 +272,7 @@ export class DemoPort implements ChatPort {
       title,
       messages: shown,
       more: shown.length < messages.length,
+      ...(this.temporary.has(conversationId) ? { temporary: true } : {}),
     });
   }
 
@@ -256,7 +283,7 @@ export class DemoPort implements ChatPort {
     this.reply({ type: 'page', conversationId, messages: messages.slice(start, end), more: start > 0 });
   }
 
-  #turn({ requestId, conversationId, text, model }: Extract<ChatRequest, { type: 'send' }>): void {
+  #turn({ requestId, conversationId, text, model, images = [], temporary }: Extract<ChatRequest, { type: 'send' }>): void {
     if (this.refuseNext !== undefined) {
       this.reply({ type: 'refused', requestId, error: this.refuseNext });
       this.refuseNext = undefined;
@@ -267,7 +294,11 @@ export class DemoPort implements ChatPort {
     this.chats.set(conversationId, chat);
     this.#turns += 1;
     const [questionId, answerId] = [demoIdOf(`q${String(this.#turns)}x${String(now)}`), demoIdOf(`a${String(this.#turns)}x${String(now)}`)];
-    const question: ChatMessage = { id: questionId, role: 'user', text, createdAt: now };
+    const found = images.map((imageId) => this.uploads.find('', imageId)).filter((image) => image !== undefined);
+    for (const { info, data } of found) this.images[info.id] = data;
+    const withImages = found.length === 0 ? {} : { images: found.map(({ info }) => info) };
+    if (temporary) this.temporary.add(conversationId);
+    const question: ChatMessage = { id: questionId, role: 'user', text, createdAt: now, ...withImages };
     const answer: ChatMessage = { id: answerId, role: 'assistant', text: '', createdAt: now, model, state: 'waiting', nextSequence: 0 };
     const standIn = this.#ollama.standIn === true ? { standIn: true } : {};
     chat.messages.push(question, { ...answer, ...standIn });

@@ -1,4 +1,10 @@
-import { parseWebviewMessage, type CodeRequest, type HostToWebview, type WebviewView } from '../../../src/protocol/webviewMessages.ts';
+import {
+  parseWebviewMessage,
+  type CodeRequest,
+  type FilesRequest,
+  type HostToWebview,
+  type WebviewView,
+} from '../../../src/protocol/webviewMessages.ts';
 import { demoChats, demoModels } from './demoFixtures.ts';
 import { demoIdOf, DemoPort } from './demoPort.ts';
 
@@ -8,6 +14,7 @@ export class WebviewHost {
   readonly views: WebviewView[] = [];
   /** Messages that did not decode. */
   readonly code: CodeRequest[] = [];
+  readonly files: FilesRequest[] = [];
   refused = 0;
 
   constructor() {
@@ -32,6 +39,7 @@ export class WebviewHost {
     if (read.type === 'view') this.views.push(read.view);
     else if (read.type === 'request') this.port.send(read.request);
     else if (read.type === 'code') this.code.push(read.code);
+    else if (read.type === 'files') this.files.push(read.files);
     else {
       const { capabilities, status } = this.port;
       this.post({ type: 'init', capabilities, status, conversationId: demoIdOf('main') });
