@@ -49,8 +49,8 @@ export class ImageDesk {
     this.#puts.delete(imageId);
   }
 
-  /** The text of an image, `missing` when the hub has none, or undefined while it is fetched. */
-  data(conversationId: string, imageId: string): string | 'missing' | undefined {
+  /** The text of an image, the word `missing` when the hub has none, or undefined while it is fetched. */
+  data(conversationId: string, imageId: string): string | undefined {
     const found = this.#cache.get(imageId);
     if (found !== undefined) {
       this.#cache.delete(imageId);
