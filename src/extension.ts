@@ -10,6 +10,7 @@ import type { OllamaSettings } from './ollama/node/ollamaClient.ts';
 import type { StatusEventBus } from './protocol/status.ts';
 import { StatusBus } from './status/statusEventBus.ts';
 import { AgentStart } from './views/agentStart.ts';
+import { ownersFiles } from './conversation/chatFiles.ts';
 import type { EditorAgent } from './views/editorAgent.ts';
 import { createViews } from './views/editorViews.ts';
 import { outputLog } from './views/outputLog.ts';
@@ -55,6 +56,7 @@ function editorAgent({ agent, damaged, damagedPairings }: NodeAgent): EditorAgen
   return {
     control: agent,
     createChatPort: () => agent.createChatPort({ editorActions: true, showsConnection: false }),
+    chats: ownersFiles(agent.hub),
     ...(damaged === undefined ? {} : { damaged }),
     ...(damagedPairings === undefined ? {} : { damagedPairings }),
   };

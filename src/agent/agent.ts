@@ -39,6 +39,8 @@ export interface AgentOptions {
   readonly identity: DhKey;
   readonly deviceName: string;
   readonly conversations: ConversationStore;
+  /** See {@link HubOptions}. */
+  readonly makeTemporaryStore?: () => ConversationStore;
   readonly devices: DeviceStore;
   readonly relayFile: RelayFile;
   readonly models: ModelClient;
@@ -87,6 +89,7 @@ export class Agent implements AgentControl, Disposable {
         clock,
         random,
         store: options.conversations,
+        makeTemporaryStore: options.makeTemporaryStore,
         models: options.models,
         deviceName: options.deviceName,
         log,

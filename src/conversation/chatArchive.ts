@@ -13,6 +13,8 @@ export interface ArchivedConversation {
   readonly updatedAt: number;
   readonly model?: string;
   readonly messages: readonly ArchivedMessage[];
+  /** Base64 text of the images of its messages, by id. */
+  readonly images?: ReadonlyMap<string, string>;
   /** The end of the branch that is shown. */
   readonly headId: string;
 }

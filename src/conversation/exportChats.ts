@@ -6,8 +6,9 @@ export const ARCHIVE_VERSION = 1;
 
 /** Conversations as JSON, all branches: what {@link importChats} reads back. */
 export function exportJson(conversations: readonly ArchivedConversation[]): string {
-  const plain = conversations.map(({ messages, ...rest }) => ({
+  const plain = conversations.map(({ messages, images, ...rest }) => ({
     ...rest,
+    ...(images ? { images: Object.fromEntries(images) } : {}),
     messages: messages.map(({ message, parentId }) => {
       // Where it stands among its siblings follows from the parents.
       const { siblings: _, textOffset: __, nextSequence: ___, ...own } = message;
@@ -20,10 +21,11 @@ export function exportJson(conversations: readonly ArchivedConversation[]): stri
 /** The branch that is shown, for people: a title, and each message under the name of who wrote it. */
 export function exportMarkdown(conversation: ArchivedConversation): string {
   const head = `# ${oneLine(conversation.title)}\n\n${new Date(conversation.createdAt).toISOString()}\n`;
-  const messages = shownBranch(conversation).map(({ role, model, state, text }) => {
+  const messages = shownBranch(conversation).map(({ role, model, state, text, images = [] }) => {
     const name = role === 'user' ? 'You' : oneLine(model ?? 'Assistant');
     const end = state === undefined || state === 'done' ? '' : ` (${state})`;
-    return `## ${name}${end}\n\n${text.trim()}\n`;
+    const seen = images.map(({ alt }) => `*Image: ${oneLine(alt)}*\n\n`).join('');
+    return `## ${name}${end}\n\n${seen}${text.trim()}\n`;
   });
   return [head, ...messages].join('\n');
 }

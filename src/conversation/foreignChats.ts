@@ -20,4 +20,6 @@ export interface ForeignConversation {
   readonly updatedAt?: number | undefined;
   readonly headId?: string | undefined;
   readonly messages: readonly ForeignMessage[];
+  /** Base64 text by id; what only our own format keeps. */
+  readonly images?: Readonly<Record<string, string>> | undefined;
 }

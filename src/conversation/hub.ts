@@ -3,14 +3,17 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ChatReply, ConversationRequest, ModelRequest, PromptRequest } from '../protocol/chat.ts';
+import type { ExportFormat, ImportOptions, ImportResult } from '../protocol/chatFiles.ts';
+import type { ChatReply, ConversationRequest, HubFeature, ImageRequest, ModelRequest, PromptRequest } from '../protocol/chat.ts';
 import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import { TunnelError } from '../protocol/errors.ts';
+import { ChatStores } from './chatStores.ts';
 import { ConversationShelf } from './conversationShelf.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
 import { exportJson, exportMarkdown } from './exportChats.ts';
 import { HubConnection, type HubServices } from './hubConnection.ts';
+import { imagePart, ImageUploads } from './imageUploads.ts';
 import { newId } from './ids.ts';
 import { importChats } from './importChats.ts';
 import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
@@ -24,6 +27,8 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: ConversationStore;
+  /** Makes a store that writes nothing down, for a temporary chat; without it there are none. */
+  readonly makeTemporaryStore?: (() => ConversationStore) | undefined;
   readonly models: ModelClient;
   readonly deviceName: string;
   readonly log: Logger;
@@ -47,6 +52,8 @@ export class Hub implements HubServices, Disposable {
   readonly #runningChanged = this.#owned.add(new Emitter<number>());
   readonly #connections = new Set<HubConnection>();
   readonly #shelf = new ConversationShelf();
+  readonly #stores: ChatStores;
+  readonly #uploads = new ImageUploads();
   readonly #turns: Turns;
   readonly #lists: ModelLists;
   readonly #desk: ModelDesk;
@@ -62,6 +69,17 @@ export class Hub implements HubServices, Disposable {
     this.log = log;
     const interrupted = store.interruptRunning();
     if (interrupted > 0) log.info('answers of an earlier run were interrupted', { count: interrupted });
+    this.#stores = this.#owned.add(
+      new ChatStores({
+        clock,
+        kept: store,
+        makeTemporary: options.makeTemporaryStore,
+        isInUse: (owner, id) => this.#shelf.find(owner, id)?.isIdle === false,
+        onDidForget: (owner, id) => {
+          this.#shelf.find(owner, id)?.forget();
+        },
+      }),
+    );
     this.#lists = new ModelLists(models, store);
     this.#prompts = new SavedPrompts({
       store,
@@ -73,13 +91,18 @@ export class Hub implements HubServices, Disposable {
     this.#turns = new Turns({
       clock,
       random,
-      store,
+      store: this.#stores,
+      beginTemporary: (owner, id) => {
+        this.#stores.begin(owner, id);
+      },
       models,
       log,
       shelf: this.#shelf,
       defaults: options.defaults,
       isCloudModel: (name) => this.#lists.isCloudModel(name),
       canThink: (name) => this.#lists.canThink(name),
+      canSee: (name) => this.#lists.canSee(name),
+      uploads: this.#uploads,
       onDidChangeConversations: (owner) => {
         this.#announce(owner);
       },
@@ -156,17 +179,35 @@ export class Hub implements HubServices, Disposable {
   }
 
   title({ owner, id }: LiveConversation): string {
-    return this.#options.store.conversation(owner, id)?.title ?? '';
+    return this.#stores.conversation(owner, id)?.title ?? '';
   }
 
   settings({ owner, id }: LiveConversation): ChatSettings {
-    return this.#options.store.settings(owner, id);
+    return this.#stores.settings(owner, id);
+  }
+
+  isTemporary({ owner, id }: LiveConversation): boolean {
+    return this.#stores.isTemporary(owner, id);
+  }
+
+  get features(): readonly HubFeature[] {
+    return this.#options.makeTemporaryStore ? ['temporaryChats', 'images'] : ['images'];
+  }
+
+  putImage(owner: OwnerId, { image, offset, data }: Extract<ImageRequest, { type: 'putImage' }>): ChatReply {
+    return { type: 'imageHeld', imageId: image.id, ...this.#uploads.put(owner, image, offset, data) };
+  }
+
+  /** Of a conversation, or of what has been put and goes with no question yet. */
+  getImage(owner: OwnerId, { conversationId, imageId, offset }: Extract<ImageRequest, { type: 'getImage' }>): ChatReply {
+    const data = this.#stores.image(owner, conversationId, imageId) ?? this.#uploads.find(owner, imageId)?.data ?? '';
+    return imagePart(imageId, data, offset);
   }
 
   *newestFirst(conversation: LiveConversation, before?: string): Iterable<ChatMessage> {
     const { owner, id } = conversation;
     for (let end = before, more = true; more;) {
-      const page = this.#options.store.messages(owner, id, { limit: READ_AHEAD, ...(end === undefined ? {} : { before: end }) });
+      const page = this.#stores.messages(owner, id, { limit: READ_AHEAD, ...(end === undefined ? {} : { before: end }) });
       for (const message of page.messages.toReversed()) yield conversation.current(message);
       end = page.messages[0]?.id;
       more = page.more && end !== undefined;
@@ -218,26 +259,29 @@ export class Hub implements HubServices, Disposable {
   }
 
   /** One conversation as a file: for people, or as JSON with all branches. @throws TunnelError `unknownConversation`, `storeFailed` */
-  exportChat(owner: OwnerId, conversationId: string, format: 'markdown' | 'json'): string {
-    const conversation = this.#options.store.archive(owner, conversationId);
+  exportChat(owner: OwnerId, conversationId: string, format: ExportFormat): string {
+    const conversation = this.#stores.archive(owner, conversationId);
     if (!conversation) throw new TunnelError('unknownConversation');
     return format === 'json' ? exportJson([conversation]) : exportMarkdown(conversation);
   }
 
   /**
    * Adds the conversations of an exported file beside those that are there, each whole or not at all, and lets others have their turn after each.
-   * @returns how many were added, and how many could not be
    * @throws TunnelError `importFailed` when the file cannot be read, `storeFailed` when the next one cannot be stored
    */
-  async importChats(owner: OwnerId, json: string): Promise<{ readonly added: number; readonly skipped: number }> {
+  async importChats(owner: OwnerId, json: string, { onProgress, isCancelled }: ImportOptions = {}): Promise<ImportResult> {
     const { clock, random, store } = this.#options;
     const { conversations, skipped } = importChats(json, { random, now: clock.now() });
+    let added = 0;
     for (const conversation of conversations) {
+      if (isCancelled?.() === true) break;
       store.addArchived(owner, newId(random), conversation);
+      added++;
+      onProgress?.(added, conversations.length);
       this.#announce(owner);
       await new Promise<void>((resolve) => clock.after(0, resolve));
     }
-    return { added: conversations.length, skipped };
+    return { added, skipped, left: conversations.length - added };
   }
 
   models(peer: ChatPeer): Promise<ChatReply> {

@@ -7,6 +7,7 @@ import {
   type ChatReply,
   type ChatRequest,
   type ConversationRequest,
+  type HubFeature,
   type HubReply,
   type ModelRequest,
   type MutatingRequest,
@@ -26,6 +27,8 @@ import { Viewings, type ViewingsSource } from './viewings.ts';
 /** What a line asks of its hub. */
 export interface HubServices extends ViewingsSource {
   readonly deviceName: string;
+  /** What its `welcome` names. */
+  readonly features: readonly HubFeature[];
   readonly log: Logger;
   follow(owner: OwnerId, conversationId: string): LiveConversation;
   /** Carries out a mutating request. `respond` is called once, before any viewer hears of it. */
@@ -37,6 +40,8 @@ export interface HubServices extends ViewingsSource {
   conversations(owner: OwnerId, before?: string): ChatReply;
   deleted(owner: OwnerId): ChatReply;
   found(owner: OwnerId, query: string): ChatReply;
+  putImage(owner: OwnerId, request: Extract<ChatRequest, { type: 'putImage' }>): ChatReply;
+  getImage(owner: OwnerId, request: Extract<ChatRequest, { type: 'getImage' }>): ChatReply;
   /** Never throws: a failure is the reply. */
   models(peer: ChatPeer): Promise<ChatReply>;
   prompts(owner: OwnerId): ChatReply;
@@ -125,9 +130,10 @@ export class HubConnection implements Disposable {
       return;
     }
     this.#phase = 'greeted';
-    const { hubEpoch, deviceName } = this.#hub;
+    const { hubEpoch, deviceName, features } = this.#hub;
+    const named = features.length === 0 ? {} : { features: [...features] };
     const version = Math.min(CHAT_VERSION, hello.version);
-    this.#reply({ type: 'welcome', version, hubEpoch, deviceName, scope: this.peer.scope });
+    this.#reply({ type: 'welcome', version, hubEpoch, deviceName, scope: this.peer.scope, ...named });
     this.#follow('ollama');
     if (!mayRequest(this.peer.scope, 'pullModel')) return;
     this.#follow('pulls');
@@ -170,6 +176,12 @@ export class HubConnection implements Disposable {
         return;
       case 'search':
         this.#replies.push(once(() => this.#hub.found(this.peer.owner, request.query)));
+        return;
+      case 'putImage':
+        this.#reply(this.#hub.putImage(this.peer.owner, request));
+        return;
+      case 'getImage':
+        this.#replies.push(once(() => this.#hub.getImage(this.peer.owner, request)));
         return;
       default:
         assertNever(request);

@@ -8,6 +8,7 @@ import { ARCHIVE_FORMAT, ARCHIVE_VERSION } from './exportChats.ts';
 import type { ForeignConversation, ForeignMessage } from './foreignChats.ts';
 import { readChatGpt } from './importChatGpt.ts';
 import { readOpenWebUi } from './importOpenWebUi.ts';
+import { ImportedImages } from './importedImages.ts';
 import { newId } from './ids.ts';
 import { wellFormed } from './textPieces.ts';
 import { titleFrom } from './title.ts';
@@ -79,6 +80,7 @@ const ownConversation = v.object({
   createdAt: v.number(),
   updatedAt: v.number(),
   headId: v.string(),
+  images: v.optional(v.record(v.string(), v.string())),
   messages: v.array(v.object({ ...messageSchema.entries, parentId: v.nullable(v.string()) })),
 });
 
@@ -111,6 +113,7 @@ function adopt(
   /** New id by old one; of one that is left out, its parent's. */
   const placeOf = new Map<string, string | null>();
   const messages: ArchivedMessage[] = [];
+  const images = new ImportedImages(foreign.images ?? {}, random);
   for (const old of ordered) {
     const parentId = old.parentId === null ? null : (placeOf.get(old.parentId) ?? null);
     const text = wellFormed(old.text);
@@ -118,7 +121,8 @@ function adopt(
     else {
       const id = newId(random);
       placeOf.set(old.id, id);
-      messages.push({ message: messageOf(old, old.role, id, text, createdAt), parentId });
+      const message = messageOf(old, old.role, id, text, createdAt);
+      messages.push({ message: old.role === 'user' ? images.adopt(message, old.own?.images) : message, parentId });
     }
   }
   const headId = placeOf.get(foreign.headId ?? '') ?? messages.at(-1)?.message.id;
@@ -127,13 +131,13 @@ function adopt(
   const title = wellFormed(foreign.title.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE_UNITS)) || titleFrom(question) || 'Imported chat';
   const model = messages.findLast(({ message }) => message.model !== undefined)?.message.model;
   const updatedAt = Math.max(createdAt, timeOf(foreign.updatedAt, createdAt));
-  return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId };
+  return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId, ...images.found };
 }
 
 function messageOf(old: ForeignMessage, role: 'user' | 'assistant', id: string, text: string, fallback: number): ChatMessage {
   const createdAt = timeOf(old.createdAt, fallback);
   if (role === 'user') return { id, role, text, createdAt };
-  const { state = 'done', siblings: _, textOffset: __, ...own } = old.own ?? {};
+  const { state = 'done', siblings: _, textOffset: __, images: ___, ...own } = old.own ?? {};
   const ended = state === 'waiting' || state === 'loading' || state === 'streaming' ? 'interrupted' : state;
   return {
     ...own,

@@ -34,6 +34,8 @@ export class ModelLists {
   #cloud: ReadonlySet<string> = new Set();
   /** And those that think. */
   #thinking: ReadonlySet<string> = new Set();
+  /** Those of which is known what they can, and that do not see. */
+  #blind: ReadonlySet<string> = new Set();
 
   constructor(models: ModelClient, store: ConversationStore) {
     this.#models = models;
@@ -49,11 +51,17 @@ export class ModelLists {
     return this.#thinking.has(name);
   }
 
+  /** True while that is not known: Ollama says so itself. */
+  canSee(name: string): boolean {
+    return !this.#blind.has(name);
+  }
+
   async models({ owner, scope }: ChatPeer): Promise<ChatReply> {
     try {
       const all = await this.#models.listModels();
       this.#cloud = new Set(all.filter(({ cloud }) => cloud === true).map(({ name }) => name));
       this.#thinking = new Set(all.filter(({ capabilities = [] }) => capabilities.includes('thinking')).map(({ name }) => name));
+      this.#blind = new Set(all.filter(({ capabilities }) => capabilities?.includes('vision') === false).map(({ name }) => name));
       const items = fitting(all.filter((model) => mayUseModel(scope, model)));
       const lastUsed = this.#store.listConversations(owner, { limit: 1 })[0]?.model;
       const suggested = suggestModel(items, lastUsed);

@@ -1,4 +1,5 @@
 import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
+import type { ImageData64 } from '../protocol/chatImages.ts';
 import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
 import type { AnswerState, AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 import type { SavedPrompt } from '../protocol/chatPrompts.ts';
@@ -17,6 +18,8 @@ export const MACHINE_OWNER: OwnerId = 'owner';
 export interface PromptMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
+  /** Base64. */
+  readonly images?: readonly string[];
 }
 
 export interface GenerationRequest {
@@ -87,6 +90,8 @@ export interface NewTurn {
   /** Absent when a question that is there is answered once more: then `parentId` is that question. */
   readonly question?: ChatMessage;
   readonly answer: ChatMessage;
+  /** Images of the question that are new. Others are there with another version of it. */
+  readonly images?: readonly ImageData64[];
   /** The message behind which the turn stands, null for the beginning; absent: behind the newest shown. */
   readonly parentId?: string | null;
   /** What a repeat of the request is answered with. */
@@ -179,6 +184,8 @@ export interface ConversationStore extends Disposable {
   restoreConversation(owner: OwnerId, conversationId: string): void;
   /** What is in the bin, last deleted first. */
   listDeleted(owner: OwnerId, limit: number): readonly ConversationSummary[];
+  /** Base64 text of an image of this conversation, of whatever branch. */
+  image(owner: OwnerId, conversationId: string, imageId: string): string | undefined;
   /** A whole conversation, all branches. `undefined` when there is none, it is deleted, or it belongs to another owner. */
   archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined;
   /** Adds a conversation, all of it or nothing. Its ids must be new. */

@@ -14,8 +14,10 @@ import { Generation } from './generation.ts';
 import { generationRequest } from './generationRequest.ts';
 import type { ChatPeer } from './chatPeer.ts';
 import { newId } from './ids.ts';
+import type { ImageUploads } from './imageUploads.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { MACHINE_OWNER, type ConversationStore, type ModelClient, type OwnerId } from './ports.ts';
+import { faultOfImages, imagesOf, type QuestionImages } from './questionImages.ts';
 import { wellFormed } from './textPieces.ts';
 import { titleFrom } from './title.ts';
 
@@ -23,6 +25,8 @@ export interface TurnsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: ConversationStore;
+  /** A conversation is not to be written down. @throws TunnelError */
+  readonly beginTemporary: (owner: OwnerId, conversationId: string) => void;
   readonly models: ModelClient;
   readonly log: Logger;
   readonly shelf: ConversationShelf;
@@ -31,6 +35,8 @@ export interface TurnsOptions {
   /** Does the last list of models say that this one runs elsewhere? */
   readonly isCloudModel: (name: string) => boolean;
   readonly canThink: (name: string) => boolean;
+  readonly canSee: (name: string) => boolean;
+  readonly uploads: ImageUploads;
   readonly onDidChangeConversations: (owner: OwnerId) => void;
   readonly onDidChangeRunning: () => void;
   /** A model has begun to say something: it is in memory. */
@@ -76,6 +82,7 @@ export class Turns {
   }
 
   #changeOnce(peer: ChatPeer, request: ConversationRequest, respond: Respond): void {
+    if ('temporary' in request && request.temporary === true) this.#options.beginTemporary(peer.owner, request.conversationId);
     if (isAsking(request)) {
       this.#ask(peer, request, respond);
       return;
@@ -177,12 +184,13 @@ export class Turns {
   }
 
   #start(live: LiveConversation, generation: Generation, model: string): void {
-    const { store, models, canThink, defaults } = this.#options;
+    const { store, models, canThink, canSee, defaults } = this.#options;
     generation.start((sink) => {
       const { messages } = store.messages(live.owner, live.id, { limit: MAX_PROMPT_MESSAGES });
       const general = live.owner === MACHINE_OWNER ? defaults?.() : undefined;
       const settings = { ...general, ...store.settings(live.owner, live.id) };
-      return models.generate(generationRequest({ model, messages, settings, canThink: canThink(model) }), sink);
+      const imageOf = canSee(model) ? (imageId: string) => store.image(live.owner, live.id, imageId) : undefined;
+      return models.generate(generationRequest({ model, messages, settings, canThink: canThink(model), imageOf }), sink);
     });
   }
 
@@ -196,7 +204,8 @@ export class Turns {
     const { model } = request;
     if (model.trim() === '' || ('text' in request && request.text.trim() === '')) return 'badMessage';
     if ('text' in request && utf8(request.text).length > MAX_PROMPT_BYTES) return 'messageTooLong';
-    return mayUseModel(peer.scope, { name: model, cloud: this.#options.isCloudModel(model) }) ? undefined : 'notAllowed';
+    if (!mayUseModel(peer.scope, { name: model, cloud: this.#options.isCloudModel(model) })) return 'notAllowed';
+    return faultOfImages(this.#options, peer.owner, request);
   }
 
   #commit(live: LiveConversation, request: Asking, respond: Respond): Generation {
@@ -212,10 +221,12 @@ export class Turns {
     const reply: ChatReply = { type: 'accepted', requestId, answerId: answer.id };
     const known = store.conversation(owner, conversationId)?.title;
     const title = known ?? titleFrom('text' in request ? request.text : '');
-    const question = 'text' in request ? { question: questionOf(request.text, newId(random), createdAt) } : {};
+    const images = imagesOf(this.#options, live, request);
+    const question = 'text' in request ? { question: questionOf(request.text, newId(random), createdAt, images) } : {};
     try {
       const place = request.type === 'send' ? {} : { parentId: this.#placeOf(live, request) };
-      store.commitTurn({ requestId, owner, conversationId, title, ...question, answer, ...place, reply });
+      store.commitTurn({ requestId, owner, conversationId, title, ...question, answer, images: images.fresh, ...place, reply });
+      for (const { info } of images.fresh) this.#options.uploads.drop(owner, info.id);
     } catch (error) {
       this.#options.shelf.release(live);
       throw error;
@@ -284,8 +295,8 @@ function isAsking(request: ConversationRequest): request is Asking {
   return 'model' in request;
 }
 
-function questionOf(text: string, id: string, createdAt: number): ChatMessage {
-  return { id, role: 'user', text: wellFormed(text), createdAt };
+function questionOf(text: string, id: string, createdAt: number, { infos }: QuestionImages): ChatMessage {
+  return { id, role: 'user', text: wellFormed(text), createdAt, ...(infos.length === 0 ? {} : { images: [...infos] }) };
 }
 
 function refused({ requestId }: ConversationRequest, error: ErrorCode, detail?: string): ChatReply {

@@ -11,6 +11,8 @@ export interface ViewingSource {
   readonly hubEpoch: string;
   title(conversation: LiveConversation): string;
   settings(conversation: LiveConversation): ChatSettings;
+  /** Is it never written down? */
+  isTemporary(conversation: LiveConversation): boolean;
   /** Messages as viewers know them, newest first, read as they are asked for. */
   newestFirst(conversation: LiveConversation, before?: string): Iterable<ChatMessage>;
 }
@@ -70,6 +72,7 @@ export class Viewing {
       messages: [...batch.messages],
       more: batch.more,
       ...(Object.keys(settings).length === 0 ? {} : { settings }),
+      ...(this.#source.isTemporary(conversation) ? { temporary: true } : {}),
     };
   }
 

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
 import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
+import { imageReplies, imageRequests } from './chatImages.ts';
 import { modelReplies, modelRequests } from './chatModels.ts';
 import { promptReplies, promptRequests } from './chatPrompts.ts';
 import { chatSettings } from './chatSettings.ts';
 import { CHAT_VERSION } from './versions.ts';
 import {
   MAX_CHAT_MESSAGE_BYTES,
+  MAX_MESSAGE_IMAGES,
   MAX_PROMPT_BYTES,
   MAX_QUERY_UNITS,
   MAX_SEARCH_HITS,
@@ -75,6 +77,16 @@ const conversationEvent = v.variant('type', [
 ]);
 export type ConversationEvent = v.InferOutput<typeof conversationEvent>;
 
+/** A new conversation is never written down, and goes when its last viewer has gone. Only for a hub whose `welcome` names the feature. */
+const temporary = v.optional(v.literal(true));
+
+/** Images that have been put; all of them, or the question is refused. */
+const images = v.optional(v.pipe(v.array(id), v.maxLength(MAX_MESSAGE_IMAGES)));
+
+/** What a hub may be able to do beyond the first of its version; names that are not known mean nothing. */
+export const hubFeatures = ['temporaryChats', 'images'] as const;
+export type HubFeature = (typeof hubFeatures)[number];
+
 const since = v.object({ hubEpoch: id, sequence: count });
 /** Where a viewer is: events up to `sequence` of this run of the hub have been seen. */
 export type Since = v.InferOutput<typeof since>;
@@ -86,6 +98,7 @@ export const requestSchema = v.variant('type', [
   /** The newest, or those before one; from the first time on the newest are sent again on each change. */
   v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
   ...modelRequests,
+  ...imageRequests,
   ...promptRequests,
   /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
   v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
@@ -98,7 +111,7 @@ export const requestSchema = v.variant('type', [
    */
   v.object({ type: v.literal('ack'), conversationId: id, sequence: count }),
   /** Ask. Makes the conversation when its id is new. */
-  v.object({ type: v.literal('send'), requestId: id, conversationId: id, text, model }),
+  v.object({ type: v.literal('send'), requestId: id, conversationId: id, text, model, images, temporary }),
   /** Stop the answer that is meant: one that was long on its way never ends a later answer. Without `answerId`, whatever runs. */
   v.object({ type: v.literal('stop'), requestId: id, conversationId: id, answerId: v.optional(id) }),
   /** Ask the question of an answer again. The new answer stands beside the old one and is shown in its place. */
@@ -108,7 +121,7 @@ export const requestSchema = v.variant('type', [
   /** Go on with an answer that has ended: the last one shown, in which there is text. It runs again, and viewers get a snapshot. */
   v.object({ type: v.literal('continue'), requestId: id, conversationId: id, answerId: id }),
   /** Ask the model so from the next question on; replaces all settings. The conversation may be new. */
-  v.object({ type: v.literal('configure'), requestId: id, conversationId: id, settings: chatSettings }),
+  v.object({ type: v.literal('configure'), requestId: id, conversationId: id, settings: chatSettings, temporary }),
   /** Show the branch that a message is on, to its newest end. */
   v.object({ type: v.literal('choose'), requestId: id, conversationId: id, messageId: id }),
   v.object({ type: v.literal('rename'), requestId: id, conversationId: id, title }),
@@ -151,6 +164,7 @@ const viewReplies = [
     hubEpoch: id,
     deviceName: v.string(),
     scope: v.picklist(['local', 'chat', 'models', 'api']),
+    features: v.optional(v.array(v.string())),
   }),
   /** As many as fit one message. */
   v.object({
@@ -162,6 +176,7 @@ const viewReplies = [
   v.object({ type: v.literal('deleted'), items: v.array(conversationSummary) }),
   v.object({ type: v.literal('found'), query: v.string(), items: v.pipe(v.array(searchHit), v.maxLength(MAX_SEARCH_HITS)) }),
   ...modelReplies,
+  ...imageReplies,
   ...promptReplies,
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),
@@ -176,6 +191,7 @@ const viewReplies = [
     /** There are earlier ones: ask for a `page`. */
     more: v.boolean(),
     settings: v.optional(chatSettings),
+    temporary,
   }),
   v.object({ type: v.literal('page'), conversationId: id, messages: v.array(message), more: v.boolean() }),
   v.object({ type: v.literal('event'), conversationId: id, sequence: count, event: conversationEvent }),
@@ -206,6 +222,9 @@ export type TextAhead = v.InferOutput<typeof textAhead>;
 export const hubReplySchema = v.variant('type', [...viewReplies, textAhead]);
 /** From the hub to a port, on the wire. */
 export type HubReply = ChatReply | TextAhead;
+
+/** Those that carry images. A part that is put again changes nothing. */
+export type ImageRequest = Extract<ChatRequest, { type: 'putImage' | 'getImage' }>;
 
 /** Requests that change something; they are sent again under the same id until answered. */
 export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;

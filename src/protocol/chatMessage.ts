@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { DecodeError } from '../base/bytes.ts';
+import { imageInfo } from './chatImages.ts';
 import { isErrorCode, type ErrorCode } from './errors.ts';
+import { MAX_MESSAGE_IMAGES } from './limits.ts';
 
 /** 128 bits in base64url: of a conversation, a message, a request or a run of the hub. */
 export const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
@@ -58,6 +60,8 @@ export const message = v.object({
   siblings: v.optional(siblings),
   /** On the wire only: where `text` begins, in UTF-16 units, when what is before it came ahead in {@link TextAhead} replies. */
   textOffset: v.optional(count),
+  /** Of a question. */
+  images: v.optional(v.pipe(v.array(imageInfo), v.maxLength(MAX_MESSAGE_IMAGES))),
   /** What the model thought before it answered. */
   thinking: v.optional(v.string()),
   /** The same for `thinking` as `textOffset` for `text`. */

@@ -192,6 +192,10 @@ export const errorCatalogue = {
     words: 'There is no model of this name. Look it up at ollama.com/library; what stands behind the colon counts too.' },
   ollamaOffline: { number: 76, hop: 'ollama', retry: false, action: 'tryAgain', short: 'No way out',
     words: 'The computer cannot reach the library of models. Check its network, then try again: it goes on where it stopped.' },
+  imageMissing: { number: 77, hop: 'device', retry: false, action: 'tryAgain', short: 'Image is missing',
+    words: 'An image did not arrive at the computer. Add it again.' },
+  modelCannotSee: { number: 78, hop: 'device', retry: false, action: 'chooseModel', short: 'Cannot see images',
+    words: 'This model cannot see images. Choose one that can, or remove the images.' },
   // bugs
   internal: { number: 99, hop: 'device', retry: false, action: 'report', short: 'Program fault',
     words: 'Something went wrong in this program. Please report it.' },

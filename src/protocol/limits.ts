@@ -82,6 +82,10 @@ export const MAX_OPEN_CONVERSATIONS = 32;
 export const MAX_PENDING_REPLIES = 128;
 /** Event logs kept of conversations that nobody follows now, for views that come back; the oldest goes first. */
 export const MAX_IDLE_EVENT_LOGS = 16;
+/** Temporary chats that a device holds in memory. One more takes the place of one that nobody looks at, or is refused. */
+export const MAX_TEMPORARY_CHATS = 16;
+/** How long a temporary chat is held when its last viewer has gone: a page that is loaded anew is back by then. */
+export const TEMPORARY_CHAT_IDLE_MS = 60_000;
 /** Newest messages of a conversation that the model is given. */
 export const MAX_PROMPT_MESSAGES = 2_000;
 /** A conversation's title, in UTF-16 units. */
@@ -90,6 +94,22 @@ export const MAX_TITLE_UNITS = 200;
 export const MAX_QUERY_UNITS = 200;
 /** Messages that one search answers with. */
 export const MAX_SEARCH_HITS = 50;
+
+/** Images of one question: Ollama reads each into the context, at hundreds of tokens apiece. */
+export const MAX_MESSAGE_IMAGES = 4;
+/** The longer side of an image; models scale what they see to about a thousand pixels, and this leaves small print readable. */
+export const MAX_IMAGE_SIDE_PX = 1536;
+/** An image as base64 text: a photograph of that size is a fifth of it, a screenshot full of text a half. */
+export const MAX_IMAGE_UNITS = 1.5 * MiB;
+/** Base64 text in one message; the rest of the message is short. */
+export const MAX_IMAGE_PART_UNITS = 48 * KiB;
+export const MAX_IMAGE_ALT_UNITS = 200;
+/** Base64 text of images that have come and go with no question yet, of all views; the oldest is forgotten first. */
+export const MAX_UPLOADED_UNITS = 24 * MiB;
+/** The newest images that a model is given of a conversation; an older one has been spoken about. */
+export const MAX_PROMPT_IMAGES = 8;
+/** An image file that a view reads in order to make a smaller one of it. */
+export const MAX_IMAGE_FILE_BYTES = 64 * MiB;
 
 /** Files and selections that go with one question; the prompt is full long before. */
 export const MAX_ATTACHMENTS = 16;
@@ -227,6 +247,8 @@ const fits: readonly (readonly [string, boolean])[] = [
     MAX_SAVED_PROMPT_BYTES < MAX_SAVED_PROMPTS_BYTES && MAX_SAVED_PROMPTS_BYTES + KiB <= MAX_CHAT_MESSAGE_BYTES,
   ],
   ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
+  ['a part of an image fits a chat message', MAX_IMAGE_PART_UNITS + 2 * KiB <= MAX_CHAT_MESSAGE_BYTES],
+  ['the images of a few questions can be held', 4 * MAX_MESSAGE_IMAGES * MAX_IMAGE_UNITS <= MAX_UPLOADED_UNITS],
   ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],
   ['a body fits what a device holds of bodies', MAX_HTTP_BODY_BYTES <= MAX_HTTP_BODIES_BYTES],
   ['a key may use all of its streams', MAX_STREAMS * MAX_CIRCUITS_PER_HASH <= MAX_HTTP_RUNS_PER_KEY],

@@ -3,7 +3,7 @@ import { DecodeError } from '../base/bytes.ts';
 import { parseChatReply, parseChatRequest, type ChatReply, type ChatRequest } from './chat.ts';
 import type { ChatCapabilities, ChatPortStatus } from './chatPort.ts';
 import { isErrorCode, type ErrorCode } from './errors.ts';
-import { MAX_ATTACHMENTS, MAX_CODE_UNITS, MAX_PROMPT_BYTES } from './limits.ts';
+import { MAX_ATTACHMENTS, MAX_CODE_UNITS, MAX_PROMPT_BYTES, MAX_TITLE_UNITS } from './limits.ts';
 import { tunnelConnectionStates } from './status.ts';
 
 /**
@@ -38,7 +38,9 @@ export type WebviewToHost =
   /** A press on a code block. Nothing is run and nothing is written before the person has seen it. */
   | { readonly type: 'code'; readonly code: CodeRequest }
   /** A press on what mends Ollama. */
-  | { readonly type: 'mend'; readonly action: MendAction };
+  | { readonly type: 'mend'; readonly action: MendAction }
+  /** A press on what makes files of chats, or chats of a file: the host has the dialogs. */
+  | { readonly type: 'files'; readonly files: FilesRequest };
 
 /** Keys that send a message; Enter alone begins a new line where it does not send. */
 export const sendKeys = ['enter', 'ctrlEnter'] as const;
@@ -52,7 +54,7 @@ export type ViewPreferences = v.InferOutput<typeof preferencesSchema>;
 
 /** Commands that a view carries out: the same as its own buttons. */
 export const webviewCommands = [
-  ...(['focusInput', 'focusLastMessage', 'newChat', 'showChats', 'searchChats', 'renameChat', 'deleteChat'] as const),
+  ...(['focusInput', 'focusLastMessage', 'newChat', 'newTemporaryChat', 'showChats', 'searchChats', 'renameChat', 'deleteChat'] as const),
   ...(['stop', 'regenerate', 'copyLastAnswer', 'openLastAnswer'] as const),
   ...(['chooseModel', 'pullModel', 'showModels'] as const),
 ] as const;
@@ -93,6 +95,13 @@ export type CodeRequest = v.InferOutput<typeof codeSchema>;
 export const mendActions = ['installOllama', 'startOllama', 'openOllamaSettings'] as const;
 export type MendAction = (typeof mendActions)[number];
 
+/** A press on what exports or imports chats. */
+export interface FilesRequest {
+  readonly command: 'exportChat' | 'importChats';
+  /** Of an export. */
+  readonly chat?: { readonly conversationId: string; readonly title: string };
+}
+
 /** Reads attachments from outside, such as a view's storage. @throws DecodeError */
 export function parseAttachments(value: unknown): readonly Attachment[] {
   const result = v.safeParse(attachments, value);
@@ -102,6 +111,14 @@ export function parseAttachments(value: unknown): readonly Attachment[] {
 const attachments = v.pipe(v.array(attachmentSchema), v.maxLength(MAX_ATTACHMENTS));
 
 const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
+
+const filesSchema = v.pipe(
+  v.object({
+    command: v.picklist(['exportChat', 'importChats']),
+    chat: v.optional(v.object({ conversationId: id, title: v.pipe(v.string(), v.maxLength(MAX_TITLE_UNITS)) })),
+  }),
+  v.transform(({ command, chat }): FilesRequest => (chat ? { command, chat } : { command })),
+);
 
 const viewSchema = v.object({
   /** The conversation shown; it may be new and hold nothing yet. */
@@ -158,6 +175,7 @@ const webviewSchema = v.variant('type', [
   v.object({ type: v.literal('view'), view: viewSchema }),
   v.object({ type: v.literal('code'), code: codeSchema }),
   v.object({ type: v.literal('mend'), action: v.picklist(mendActions) }),
+  v.object({ type: v.literal('files'), files: filesSchema }),
 ]);
 
 /** Reads in the webview what the host posted. @throws DecodeError */

@@ -54,6 +54,9 @@ export function arrange(model: ChatModel, action: ArrangeAction): ChatStep {
     }
     case 'delete': {
       const { requestId, conversationId } = action;
+      // A temporary chat has no bin to come back from.
+      if (model.conversation.id === conversationId && model.conversation.temporary === true)
+        return step(model, { type: 'deleteConversation', requestId, conversationId });
       return step(withoutChat(model, conversationId), { type: 'deleteConversation', requestId, conversationId });
     }
     case 'restore': {

@@ -8,8 +8,10 @@ import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { Attachment } from './attachments.ts';
 import { emptyModel, type ChatModel } from './chatModel.ts';
+import { ChatImages } from './chatImages.ts';
 import type { ModelAsk } from './modelWork.ts';
 import { reduceChat, type ChatAction } from './reduceChat.ts';
+import { markedTemporary } from './temporaryChat.ts';
 import { readViewState, restoredModel, viewStateOf, type ViewStorage } from './viewStorage.ts';
 
 export interface ChatControllerOptions {
@@ -33,6 +35,7 @@ const nothingDrawn = { conversationId: '', hubEpoch: '', sequence: 0 };
 export class ChatController implements Disposable {
   readonly capabilities: ChatCapabilities;
   readonly clock: Clock;
+  readonly images: ChatImages;
   #model: ChatModel;
   readonly #port: ChatPort;
   readonly #random: Random;
@@ -51,12 +54,15 @@ export class ChatController implements Disposable {
     this.#storage = options.storage;
     const kept = readViewState(options.storage.load());
     this.#model = {
-      ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status),
+      ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status, kept.temporary),
       ...restoredModel(kept),
     };
+    const means = { send: this.#post.bind(this), dispatch: this.#dispatch.bind(this) };
+    this.images = this.#store.add(new ChatImages({ ...means, model: () => this.#model, newId: () => this.#newId() }));
     this.#store.add(
       options.port.onReply((reply) => {
         this.#dispatch({ type: 'reply', reply, now: this.clock.now() });
+        this.images.hear(reply);
       }),
     );
     this.#store.add(
@@ -110,12 +116,13 @@ export class ChatController implements Disposable {
     this.#dispatch(make(() => this.#newId()));
   }
 
-  /** Goes to an empty conversation; one that is shown and empty already stays. */
-  newChat(): void {
+  /** Goes to an empty conversation, a temporary one if so; one that is shown and empty already stays. */
+  newChat(temporary = false): void {
     const { conversation, pending } = this.#model;
-    const empty = conversation.phase === 'ready' && conversation.messages.length === 0;
+    const isSuch = (conversation.temporary ?? false) === temporary;
+    const empty = isSuch && conversation.phase === 'ready' && conversation.messages.length === 0;
     if (empty && !pending.some(({ conversationId }) => conversationId === conversation.id)) return;
-    this.open(this.#newId());
+    this.#dispatch({ type: 'open', conversationId: this.#newId(), temporary });
   }
 
   /** Asks the question of an answer once more; the new answer stands beside the old one. */
@@ -226,7 +233,7 @@ export class ChatController implements Disposable {
     this.#dispatch({ type: 'models', requestId: this.#newId(), ask });
   }
 
-  /** What `model` holds has been painted: the hub may send on. */
+  /** `model` has been painted: the hub may send on. */
   drawn(model: ChatModel): void {
     const { id: conversationId, phase, hubEpoch, sequence } = model.conversation;
     if (phase !== 'ready') return;
@@ -253,7 +260,7 @@ export class ChatController implements Disposable {
     if (action.type === 'reply' && action.reply.type === 'snapshot') this.#drawn = nothingDrawn;
     const before = this.#model;
     this.#model = model;
-    for (const request of requests) this.#post(request);
+    for (const request of requests) this.#post(markedTemporary(model, request));
     if (this.#model === before) return;
     this.#keep(before);
     this.#changed.fire(this.#model);
@@ -273,7 +280,13 @@ export class ChatController implements Disposable {
   #keep(before: ChatModel): void {
     const after = this.#model;
     const isMoved = after.conversation.id !== before.conversation.id || after.chosenModel !== before.chosenModel;
-    if (isMoved || after.pending !== before.pending || after.editing !== before.editing || after.attachments !== before.attachments)
+    if (
+      isMoved ||
+      after.pending !== before.pending ||
+      after.editing !== before.editing ||
+      after.attachments !== before.attachments ||
+      after.images !== before.images
+    )
       this.#save();
     else if (after.drafts !== before.drafts)
       this.#saving ??= this.#store.add(

@@ -1,6 +1,7 @@
 import type { ChatReply, ConversationSummary, SearchHit } from '../protocol/chat.ts';
 import type { SavedPrompt } from '../protocol/chatPrompts.ts';
 import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
+import type { ImageInfo } from '../protocol/chatImages.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -14,6 +15,7 @@ export interface PendingSend {
   readonly requestId: string;
   readonly conversationId: string;
   readonly text: string;
+  readonly images?: readonly ImageInfo[];
   /** Of one that waits: what was chosen when it was written, if it was known which models there are. */
   readonly model?: string;
   /** `queued`: sent when the answer under way has ended well. `waiting`: sent as soon as the list of models has come. */
@@ -29,11 +31,19 @@ export interface PendingSend {
   readonly givenBack?: boolean;
 }
 
+/** An image that is to go with the next question. */
+export interface ComposerImage {
+  readonly info: ImageInfo;
+  readonly state: 'sending' | 'ready' | 'refused';
+}
+
 /** Who answers at the far end. */
 export interface HubInfo {
   readonly hubEpoch: string;
   readonly deviceName: string;
   readonly scope: 'local' | 'chat' | 'models' | 'api';
+  /** What it can do beyond the first of its version. */
+  readonly features?: readonly string[] | undefined;
 }
 
 export interface OllamaView {
@@ -105,6 +115,10 @@ export interface ChatModel {
   readonly drafts: Readonly<Record<string, string>>;
   /** What goes with the next question, by conversation. */
   readonly attachments: Readonly<Record<string, readonly Attachment[]>>;
+  /** Images that go with the next question, by conversation. */
+  readonly images: Readonly<Record<string, readonly ComposerImage[]>>;
+  /** Why a file could not be taken. */
+  readonly fileNote?: string;
   /** The question that is being edited in its place. */
   readonly editing?: string;
   /** A regeneration, a continuation, an edit or the choice of a branch that the hub has not answered yet. */
@@ -140,16 +154,17 @@ export const MAX_DRAFTS = 32;
 /** Questions that wait for answers to end, over all conversations: more would be forgotten by whoever wrote them. */
 export const MAX_QUEUED = 8;
 
-export function emptyModel(conversationId: string, connection: ChatPortStatus): ChatModel {
+export function emptyModel(conversationId: string, connection: ChatPortStatus, temporary?: true): ChatModel {
   return {
     connection,
     online: true,
     ollama: { state: 'unknown' },
-    conversation: openingConversation(conversationId),
+    conversation: openingConversation(conversationId, temporary),
     kept: [],
     isBinOpen: false,
     drafts: {},
     attachments: {},
+    images: {},
     pending: [],
   };
 }
@@ -181,10 +196,36 @@ export function isBusy(model: ChatModel): boolean {
   return isGenerating(model) || model.asked?.conversationId === id || model.pending.some(isUnderWay);
 }
 
+export function imagesOf(model: ChatModel): readonly ComposerImage[] {
+  return model.images[model.conversation.id] ?? [];
+}
+
+/** Why the images that were added cannot go, in words; undefined when nothing is in their way but time. */
+export function imageTrouble(model: ChatModel): string | undefined {
+  const images = imagesOf(model);
+  if (images.length === 0) return undefined;
+  if (images.some(({ state }) => state === 'refused')) return 'An image was not taken. Remove it, and add it again.';
+  const name = modelOf(model);
+  const sees = (capabilities: readonly string[] | undefined): boolean => capabilities?.includes('vision') ?? true;
+  if (name === undefined || sees(model.models?.find((info) => info.name === name)?.capabilities)) return undefined;
+  const other = model.models?.find(({ capabilities }) => capabilities?.includes('vision') === true)?.name;
+  return `${name} cannot see images. ${other === undefined ? 'Pull a model that can, such as gemma3, or remove them.' : `Choose one that can, such as ${other}, or remove them.`}`;
+}
+
+/** May the question go, as far as its images are concerned? */
+export function imagesMayGo(model: ChatModel): boolean {
+  return imagesOf(model).every(({ state }) => state === 'ready') && imageTrouble(model) === undefined;
+}
+
 /** May the person send now? Text, a model or the hope of one; what cannot go at once is queued, up to {@link MAX_QUEUED}. */
 export function canSend(model: ChatModel): boolean {
   const queued = model.pending.filter(({ state }) => state === 'queued').length;
-  return queued < MAX_QUEUED && draftOf(model).trim() !== '' && (model.models === undefined || modelOf(model) !== undefined);
+  return (
+    queued < MAX_QUEUED &&
+    draftOf(model).trim() !== '' &&
+    imagesMayGo(model) &&
+    (model.models === undefined || modelOf(model) !== undefined)
+  );
 }
 
 /** May messages be asked again, edited, or others shown in their place? Viewers follow the branch that is being written. */

@@ -20,6 +20,8 @@ export interface Conversation {
   readonly loadingOlder: boolean;
   /** How its model is asked; absent when nothing is set. */
   readonly settings?: ChatSettings | undefined;
+  /** Never written down; over when it is left. */
+  readonly temporary?: true | undefined;
 }
 
 type Snapshot = Extract<ChatReply, { type: 'snapshot' }>;
@@ -32,13 +34,20 @@ export type Applied =
 const known: Applied = { kind: 'known' };
 const lost: Applied = { kind: 'lost' };
 
-export function openingConversation(id: string): Conversation {
-  return { id, phase: 'opening', hubEpoch: '', sequence: 0, title: '', messages: [], more: false, loadingOlder: false };
+export function openingConversation(id: string, isTemporary = false): Conversation {
+  const temporary = isTemporary ? ({ temporary: true } as const) : {};
+  return { id, phase: 'opening', hubEpoch: '', sequence: 0, title: '', messages: [], more: false, loadingOlder: false, ...temporary };
 }
 
-export function fromSnapshot(snapshot: Snapshot): Conversation {
+/** @param before what was shown of it: one that was begun as temporary stays so, though the hub knows it only from its first question on */
+export function fromSnapshot(snapshot: Snapshot, before: Conversation): Conversation {
   const { conversationId: id, hubEpoch, sequence, title, messages, more, settings } = snapshot;
-  return { id, phase: 'ready', hubEpoch, sequence, title, messages, more, loadingOlder: false, ...(settings ? { settings } : {}) };
+  const temporary = snapshot.temporary ?? before.temporary;
+  return {
+    ...{ id, phase: 'ready', hubEpoch, sequence, title, messages, more, loadingOlder: false },
+    ...(settings ? { settings } : {}),
+    ...(temporary ? { temporary } : {}),
+  };
 }
 
 /** Where to go on from; undefined when nothing trustworthy is held. */

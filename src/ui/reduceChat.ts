@@ -4,6 +4,7 @@ import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import { arrange, arranged, pursue, unasked, withoutGoal, type ArrangeAction } from './arrange.ts';
 import { MAX_KEPT_CONVERSATIONS, type ChatModel, type ConversationReply } from './chatModel.ts';
+import { composerImages, type ImageAction } from './composerImages.ts';
 import { step, withDraft, withRequests, type ChatStep } from './chatStep.ts';
 import {
   applyEvent,
@@ -16,6 +17,7 @@ import {
 } from './conversationModel.ts';
 import { takePulls, workDone, workOnModels, workRefused, type ModelAction } from './modelWork.ts';
 import { prompting, type PromptAction } from './prompts.ts';
+import { tellIfOver, withoutTraces } from './temporaryChat.ts';
 import { accept, refuse, seeTurn, sending, sendQueued, sendWaiting, settle, type SendAction } from './sending.ts';
 
 /** Everything that can happen to a chat view. `now` is wall clock, ms. */
@@ -23,7 +25,7 @@ export type ChatAction =
   | { readonly type: 'reply'; readonly reply: ChatReply; readonly now: number }
   | { readonly type: 'status'; readonly status: ChatPortStatus }
   | { readonly type: 'online'; readonly online: boolean }
-  | { readonly type: 'open'; readonly conversationId: string }
+  | { readonly type: 'open'; readonly conversationId: string; readonly temporary?: boolean }
   /** Earlier messages of the conversation. */
   | { readonly type: 'older' }
   /** Earlier conversations. */
@@ -34,6 +36,7 @@ export type ChatAction =
   | { readonly type: 'prompts'; readonly action: PromptAction }
   | SendAction
   | ModelAction
+  | ImageAction
   | ArrangeAction;
 
 export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
@@ -45,7 +48,7 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
     case 'online':
       return step({ ...model, online: action.online });
     case 'open':
-      return open(model, action.conversationId);
+      return open(model, action.conversationId, action.temporary);
     case 'older':
       return older(model);
     case 'olderChats':
@@ -58,6 +61,11 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
       return stop(model, action.requestId);
     case 'prompts':
       return prompting(model, action.action);
+    case 'addImage':
+    case 'dropImage':
+    case 'imagePut':
+    case 'fileNote':
+      return step(composerImages(model, action));
     case 'send':
     case 'sendNow':
     case 'dismiss':
@@ -75,8 +83,8 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
   switch (reply.type) {
     case 'welcome': {
       const { refusal: _, ...rest } = model;
-      const { hubEpoch, deviceName, scope } = reply;
-      const next = { ...rest, hub: { hubEpoch, deviceName, scope } };
+      const { hubEpoch, deviceName, scope, features } = reply;
+      const next = { ...rest, hub: { hubEpoch, deviceName, scope, ...(features ? { features } : {}) } };
       // On a new line to the hub the lists may have changed meanwhile; the port itself goes on with the conversation.
       if (!model.hub) return step(next);
       return step(
@@ -110,6 +118,9 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
     case 'page':
     case 'event':
       return reply.conversationId === model.conversation.id ? onConversation(model, reply, now) : step(model);
+    case 'imageHeld':
+    case 'imagePart':
+      return step(model); // the image desk's
     case 'accepted':
       return sendQueued(settle(arranged(accept(workDone(model, reply.requestId), reply), reply)));
     case 'refused':
@@ -124,7 +135,7 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
 function onConversation(model: ChatModel, reply: ConversationReply, now: number): ChatStep {
   switch (reply.type) {
     case 'snapshot':
-      return pursue(sendQueued(settle(timed({ ...model, conversation: fromSnapshot(reply) }, now))));
+      return pursue(sendQueued(settle(timed(tellIfOver(model, { ...model, conversation: fromSnapshot(reply, model.conversation) }), now))));
     case 'page':
       return pursue(step({ ...model, conversation: withOlder(model.conversation, reply) }));
     case 'event': {
@@ -154,15 +165,15 @@ function isModelGone(event: ConversationEvent): boolean {
   return event.type === 'answerState' && event.error === 'ollamaModelMissing';
 }
 
-function open(model: ChatModel, conversationId: string): ChatStep {
+function open(model: ChatModel, conversationId: string, temporary = false): ChatStep {
   const left = model.conversation;
   if (left.id === conversationId) return step(model);
   const found = model.kept.find(({ id }) => id === conversationId);
-  const conversation = found ?? openingConversation(conversationId);
+  const conversation = found ?? openingConversation(conversationId, temporary);
   const since = sinceOf(conversation);
-  const keep = left.phase === 'ready' && left.messages.length > 0 ? [left] : [];
+  const keep = left.phase === 'ready' && left.messages.length > 0 && left.temporary !== true ? [left] : [];
   const kept = [...keep, ...model.kept.filter(({ id }) => id !== conversationId)].slice(0, MAX_KEPT_CONVERSATIONS);
-  const { phase: _, stopping: __, editing: ___, ...rest } = model;
+  const { phase: _, stopping: __, editing: ___, ...rest } = withoutTraces(model, left);
   return step(
     { ...rest, conversation, kept },
     { type: 'close', conversationId: left.id },

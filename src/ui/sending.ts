@@ -1,9 +1,10 @@
 import { assertNever } from '../base/assertNever.ts';
 import type { ChatReply } from '../protocol/chat.ts';
-import { MAX_ATTACHMENTS } from '../protocol/limits.ts';
+import { MAX_ATTACHMENTS, MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
 import { attachmentLabel, joinQuestion, splitQuestion, type Attachment } from './attachments.ts';
-import { attachmentsOf, canSend, draftOf, isBusy, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
+import { attachmentsOf, canSend, draftOf, imagesOf, isBusy, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
 import { step, withDraft, withRequests, type ChatStep } from './chatStep.ts';
+import { withImages } from './composerImages.ts';
 import { runningAnswer } from './conversationModel.ts';
 
 /** The way of a question from the composer to its turn in the conversation. */
@@ -48,8 +49,9 @@ export function sendWaiting(model: ChatModel): ChatStep {
     send.state === 'waiting' ? { ...send, state: 'sending', model: modelFor(send) } : send,
   );
   const requests = waiting.map((send) => {
-    const { requestId, conversationId, text } = send;
-    return { type: 'send', requestId, conversationId, text, model: modelFor(send) } as const;
+    const { requestId, conversationId, text, images } = send;
+    const withThem = images ? { images: images.map(({ id }) => id) } : {};
+    return { type: 'send', requestId, conversationId, text, model: modelFor(send), ...withThem } as const;
   });
   return step({ ...model, pending }, ...requests);
 }
@@ -104,9 +106,15 @@ function send(model: ChatModel, requestId: string): ChatStep {
   const text = joinQuestion({ text: draftOf(model).trim(), attachments: attachmentsOf(model) });
   const name = modelOf(model);
   const state = isBusy(model) ? 'queued' : 'waiting';
-  const pending: PendingSend = { requestId, conversationId, text, state, seen: false, ...(name === undefined ? {} : { model: name }) };
+  const infos = imagesOf(model).map(({ info }) => info);
+  const pending: PendingSend = {
+    ...{ requestId, conversationId, text, state, seen: false },
+    ...(infos.length === 0 ? {} : { images: infos }),
+    ...(name === undefined ? {} : { model: name }),
+  };
   const others = model.pending.filter((other) => other.conversationId !== conversationId || other.state !== 'refused');
-  const empty = withAttachments(withDraft(model, conversationId, ''), conversationId, []);
+  const { fileNote: _, ...read } = model;
+  const empty = withImages(withAttachments(withDraft(read, conversationId, ''), conversationId, []), conversationId, []);
   return sendWaiting({ ...empty, pending: [...others, pending] });
 }
 
@@ -122,7 +130,10 @@ function dismiss(model: ChatModel, requestId: string | undefined, edit: boolean)
 }
 
 /** Puts a question into the composer again, before what is there. */
-function giveBack(model: ChatModel, { conversationId, text: whole }: PendingSend): ChatModel {
+function giveBack(before: ChatModel, { conversationId, text: whole, images = [] }: PendingSend): ChatModel {
+  const held = before.images[conversationId] ?? [];
+  const given = images.filter(({ id }) => !held.some(({ info }) => info.id === id)).map((info) => ({ info, state: 'ready' }) as const);
+  const model = withImages(before, conversationId, [...given, ...held].slice(0, MAX_MESSAGE_IMAGES));
   const { text, attachments } = splitQuestion(whole);
   const draft = model.drafts[conversationId] ?? '';
   return attach(withDraft(model, conversationId, draft === '' ? text : `${text}\n\n${draft}`), conversationId, attachments);

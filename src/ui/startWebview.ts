@@ -14,8 +14,8 @@ import { ChatController } from './chatController.ts';
 import { isGenerating, type ChatModel } from './chatModel.ts';
 import { codeActionEvent } from './codeActions.ts';
 import { carryOut } from './components/carryOut.ts';
-import { hear } from './components/fire.ts';
 import './components/chatElement.ts';
+import { hear } from './components/fire.ts';
 import { PostMessagePort } from './postMessagePort.ts';
 import type { ViewState } from './viewStorage.ts';
 
@@ -106,6 +106,9 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
   });
   hear(chat, 'c2l-mend', (action) => {
     api.postMessage({ type: 'mend', action });
+  });
+  hear(document, 'c2l-files', (files) => {
+    api.postMessage({ type: 'files', files });
   });
   // What is not kept yet goes with the page: a hidden view is a new page when it comes back.
   window.addEventListener('pagehide', () => line?.controller.keep());

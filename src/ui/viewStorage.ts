@@ -1,15 +1,22 @@
 import * as v from 'valibot';
+import { imageInfo, type ImageInfo } from '../protocol/chatImages.ts';
+import { MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
 import { parseAttachments, type Attachment } from '../protocol/webviewMessages.ts';
+import { withoutTraces } from './temporaryChat.ts';
 import { MAX_DRAFTS, MAX_QUEUED, type ChatModel, type PendingSend } from './chatModel.ts';
 
 /** What a view remembers of itself over a reload: where it was and what was typed. Nothing that the device owns. */
 export interface ViewState {
   readonly conversationId?: string;
+  /** The conversation is a temporary one: what was typed in it is not kept. */
+  readonly temporary?: true;
   readonly drafts: Readonly<Record<string, string>>;
   readonly model?: string;
   /** The question that is being edited in its place. */
   readonly editing?: string;
   readonly attachments?: Readonly<Record<string, readonly Attachment[]>>;
+  /** Images that the device has and no question yet, by conversation: what they are, not how they look. */
+  readonly images?: Readonly<Record<string, readonly ImageInfo[]>>;
   /** Questions that were not sent yet, with their ids: sent twice, they are still asked once. */
   readonly queued?: readonly QueuedQuestion[];
 }
@@ -19,6 +26,7 @@ export interface QueuedQuestion {
   readonly conversationId: string;
   readonly text: string;
   readonly model?: string;
+  readonly images?: readonly ImageInfo[];
 }
 
 /** Where a host keeps a view's state: the webview's own, or the tab's. Both may fail to keep it; neither throws. */
@@ -29,63 +37,86 @@ export interface ViewStorage {
 
 const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 const modelName = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const imageList = v.pipe(v.array(imageInfo), v.maxLength(MAX_MESSAGE_IMAGES));
 const schema = v.object({
   conversationId: v.optional(id),
+  temporary: v.optional(v.literal(true)),
   drafts: v.optional(v.record(v.string(), v.string()), {}),
   model: v.optional(modelName),
   editing: v.optional(id),
   attachments: v.optional(v.record(v.string(), v.unknown()), {}),
-  queued: v.optional(v.array(v.object({ requestId: id, conversationId: id, text: v.string(), model: v.optional(modelName) })), []),
+  images: v.optional(v.record(v.string(), imageList), {}),
+  queued: v.optional(
+    v.array(v.object({ requestId: id, conversationId: id, text: v.string(), model: v.optional(modelName), images: v.optional(imageList) })),
+    [],
+  ),
 });
 
 /** Reads what was kept; what does not decode is as good as nothing. */
 export function readViewState(value: unknown): ViewState {
   const result = v.safeParse(schema, value);
   if (!result.success) return { drafts: {} };
-  const { conversationId, drafts, model, editing, queued } = result.output;
+  const { conversationId, temporary, drafts, model, editing, images, queued } = result.output;
   const attachments = Object.entries(result.output.attachments).map(([key, items]) => [key, readAttachments(items)] as const);
   return {
     drafts: Object.fromEntries(Object.entries(drafts).slice(-MAX_DRAFTS)),
     ...(conversationId === undefined ? {} : { conversationId }),
+    ...(temporary === undefined ? {} : { temporary }),
     ...(model === undefined ? {} : { model }),
     ...(editing === undefined ? {} : { editing }),
     ...(attachments.length === 0 ? {} : { attachments: Object.fromEntries(attachments.slice(-MAX_DRAFTS)) }),
+    ...(Object.keys(images).length === 0 ? {} : { images }),
     ...(queued.length === 0
       ? {}
       : {
-          queued: queued
-            .slice(0, MAX_QUEUED)
-            .map(({ model: name, ...send }) => ({ ...send, ...(name === undefined ? {} : { model: name }) })),
+          queued: queued.slice(0, MAX_QUEUED).map(({ model: name, images: sent, ...send }) => ({
+            ...send,
+            ...(name === undefined ? {} : { model: name }),
+            ...(sent === undefined ? {} : { images: sent }),
+          })),
         }),
   };
 }
 
 /** What a view keeps of its model. */
-export function viewStateOf({ conversation, drafts, chosenModel, editing, attachments, pending }: ChatModel): ViewState {
+export function viewStateOf(model: ChatModel): ViewState {
+  const { conversation, drafts, chosenModel, editing, attachments, images, pending } = withoutTraces(model, model.conversation);
   const queued = pending.filter(({ state }) => state === 'queued' || state === 'waiting');
   return {
     conversationId: conversation.id,
+    ...(conversation.temporary ? { temporary: conversation.temporary } : {}),
     drafts,
     ...(chosenModel === undefined ? {} : { model: chosenModel }),
     ...(editing === undefined ? {} : { editing }),
     ...(Object.keys(attachments).length === 0 ? {} : { attachments }),
+    ...(Object.keys(images).length === 0 ? {} : { images: infosOf(images) }),
     ...(queued.length === 0 ? {} : { queued: queued.map(questionOf) }),
   };
 }
 
 /** The part of a model that was kept. */
-export function restoredModel({ drafts, model, editing, attachments, queued }: ViewState): Partial<ChatModel> {
+export function restoredModel({ drafts, model, editing, attachments, images = {}, queued }: ViewState): Partial<ChatModel> {
   return {
     drafts,
     ...(model === undefined ? {} : { chosenModel: model }),
     ...(editing === undefined ? {} : { editing }),
     ...(attachments === undefined ? {} : { attachments }),
+    images: Object.fromEntries(
+      Object.entries(images).map(([key, infos]) => [key, infos.map((info) => ({ info, state: 'ready' }) as const)]),
+    ),
     ...(queued === undefined ? {} : { pending: queued.map((send) => ({ ...send, state: 'queued', seen: false })) }),
   };
 }
 
-function questionOf({ requestId, conversationId, text, model }: PendingSend): QueuedQuestion {
-  return { requestId, conversationId, text, ...(model === undefined ? {} : { model }) };
+function questionOf({ requestId, conversationId, text, model, images }: PendingSend): QueuedQuestion {
+  return { requestId, conversationId, text, ...(model === undefined ? {} : { model }), ...(images === undefined ? {} : { images }) };
+}
+
+/** One that was on its way is added again by whoever wants it. */
+function infosOf(images: ChatModel['images']): Record<string, readonly ImageInfo[]> {
+  return Object.fromEntries(
+    Object.entries(images).map(([key, items]) => [key, items.filter(({ state }) => state === 'ready').map(({ info }) => info)]),
+  );
 }
 
 function readAttachments(value: unknown): readonly Attachment[] {

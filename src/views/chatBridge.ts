@@ -7,6 +7,7 @@ import { TunnelError } from '../protocol/errors.ts';
 import {
   parseWebviewMessage,
   type CodeRequest,
+  type FilesRequest,
   type HostToWebview,
   type MendAction,
   type ViewPreferences,
@@ -47,6 +48,8 @@ export interface ChatBridgeOptions {
   readonly onCode: (code: CodeRequest) => void;
   /** A press on what mends Ollama. */
   readonly onMend: (action: MendAction) => void;
+  /** A press on what exports or imports chats. */
+  readonly onFiles: (request: FilesRequest) => void;
 }
 
 /**
@@ -62,6 +65,7 @@ export class ChatBridge implements Disposable {
   readonly #onCode: (code: CodeRequest) => void;
   readonly #preferences: () => ViewPreferences;
   readonly #onMend: (action: MendAction) => void;
+  readonly #onFiles: (request: FilesRequest) => void;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
   #line: Line = { kind: 'none' };
@@ -71,7 +75,7 @@ export class ChatBridge implements Disposable {
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
 
-  constructor({ page, agent, bus, shown, log, preferences, onCode, onMend }: ChatBridgeOptions) {
+  constructor({ page, agent, bus, shown, log, preferences, onCode, onMend, onFiles }: ChatBridgeOptions) {
     this.#page = page;
     this.#agent = agent;
     this.#bus = bus;
@@ -80,6 +84,7 @@ export class ChatBridge implements Disposable {
     this.#onCode = onCode;
     this.#preferences = preferences;
     this.#onMend = onMend;
+    this.#onFiles = onFiles;
     this.#owned.add(
       page.onDidReceiveMessage((message: unknown) => {
         this.#receive(message);
@@ -131,6 +136,9 @@ export class ChatBridge implements Disposable {
         break;
       case 'mend':
         this.#onMend(read.action);
+        break;
+      case 'files':
+        this.#onFiles(read.files);
         break;
       case 'view':
         this.#lastView = read.view;

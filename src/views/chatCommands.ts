@@ -10,6 +10,7 @@ type ChatCommandName =
       | 'openChat'
       | 'openChatInEditor'
       | 'newChat'
+      | 'newTemporaryChat'
       | 'showHistory'
       | 'searchChats'
       | 'renameChat'
@@ -35,6 +36,7 @@ export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<Comma
       if (chat.view) editors.open(chat.view);
     },
     newChat: shown('newChat'),
+    newTemporaryChat: shown('newTemporaryChat'),
     showHistory: shown('showChats'),
     searchChats: shown('searchChats'),
     renameChat: shown('renameChat'),

@@ -4,10 +4,11 @@ import type { Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
-import type { CodeRequest, MendAction, WebviewView } from '../protocol/webviewMessages.ts';
+import type { CodeRequest, FilesRequest, MendAction, WebviewView } from '../protocol/webviewMessages.ts';
 import { ChatBridge, type PageOrder } from './chatBridge.ts';
 import { runCodeAction } from './codeInEditor.ts';
 import type { AgentReady } from './editorAgent.ts';
+import { commandId } from './ids.ts';
 import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
 import { onDidChangePreferences, readPreferences } from './viewPreferences.ts';
@@ -43,7 +44,12 @@ export class ChatSurface implements Disposable {
         showError(error, log, { command: action });
       });
     };
-    this.#bridge = this.#owned.add(new ChatBridge({ page: webview, agent, bus, shown, log, preferences: readPreferences, onCode, onMend }));
+    const onFiles = ({ command, chat }: FilesRequest): void => {
+      void vscode.commands.executeCommand(commandId(command), chat);
+    };
+    this.#bridge = this.#owned.add(
+      new ChatBridge({ page: webview, agent, bus, shown, log, preferences: readPreferences, onCode, onMend, onFiles }),
+    );
     this.#owned.add(
       onDidChangePreferences(() => {
         this.#bridge.preferencesChanged();

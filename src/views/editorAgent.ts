@@ -1,4 +1,5 @@
 import type { AgentControl } from '../protocol/agentControl.ts';
+import type { ChatFiles } from '../protocol/chatFiles.ts';
 import type { ChatPort } from '../protocol/chatPort.ts';
 
 /** What the views hold of the agent: its control, and a line to its hub for each chat they draw. */
@@ -6,6 +7,7 @@ export interface EditorAgent {
   readonly control: AgentControl;
   /** A fresh line; whoever asked for it ends it. */
   createChatPort(): ChatPort;
+  readonly chats: ChatFiles;
   /** A damaged chat file that was set aside: its path now, and how many chats of it could be read. */
   readonly damaged?: { readonly file: string; readonly conversations: number };
   /** The path of a damaged file of pairings that was set aside: every device must pair again. */

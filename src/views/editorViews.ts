@@ -9,6 +9,7 @@ import { ActiveChat } from './activeChat.ts';
 import { AgentState } from './agentState.ts';
 import { chatCommands } from './chatCommands.ts';
 import { ChatEditors } from './chatEditors.ts';
+import { chatFileCommands } from './chatFileCommands.ts';
 import { ChatView } from './chatView.ts';
 import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -98,6 +99,7 @@ export function createViews(parts: EditorParts): Disposable {
     openWebPage: () => page.open(),
     copyWebPageAddress: () => page.copyAddress(),
     ...chatCommands(chat, chatEditors),
+    ...chatFileCommands(agent, () => (chat.view?.hasConversation === true ? chat.view : undefined)),
     checkOllama: async () => {
       await (await agent).control.checkOllama();
     },

@@ -18,7 +18,7 @@ describe('hub: export and import', () => {
     const before = view.of('conversations').length;
     const imported = world.hub.importChats('owner', json);
     await world.clock.advance(10);
-    assert.deepEqual(await imported, { added: 1, skipped: 0 });
+    assert.deepEqual(await imported, { added: 1, skipped: 0, left: 0 });
     assert.ok(view.of('conversations').length > before);
     const items = view.of('conversations').at(-1)?.items ?? [];
     assert.equal(items.length, 2);

@@ -13,6 +13,7 @@ export interface HubWorldOptions {
   readonly answer?: (question: string) => FakeAnswer;
   readonly gate?: 'open' | 'manual';
   readonly store?: ConversationStore;
+  readonly makeTemporaryStore?: () => ConversationStore;
   readonly seed?: number;
 }
 
@@ -23,6 +24,7 @@ export class HubWorld {
   readonly memory = new MemoryStore();
   readonly store: ConversationStore;
   readonly models: FakeModelClient;
+  readonly #makeTemporaryStore: HubWorldOptions['makeTemporaryStore'];
   hub: Hub;
   readonly #views: TestView[] = [];
   #requests = 0;
@@ -31,6 +33,7 @@ export class HubWorld {
     const { answer, gate = 'open', seed = 1 } = options;
     this.random = new SeededRandom(seed);
     this.store = options.store ?? this.memory;
+    this.#makeTemporaryStore = options.makeTemporaryStore;
     this.models = new FakeModelClient({
       clock: this.clock,
       gate,
@@ -43,7 +46,8 @@ export class HubWorld {
   /** Begins another run of the hub on the same store. */
   start(options: Pick<HubOptions, 'defaults'> = {}): Hub {
     const { clock, random, store, models } = this;
-    this.hub = new Hub({ clock, random, store, models, deviceName: 'Desk', log: nullLogger, ...options });
+    const makeTemporaryStore = this.#makeTemporaryStore;
+    this.hub = new Hub({ clock, random, store, models, makeTemporaryStore, deviceName: 'Desk', log: nullLogger, ...options });
     return this.hub;
   }
 

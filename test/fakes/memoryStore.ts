@@ -52,6 +52,7 @@ export class MemoryStore implements ConversationStore {
       this.#prompts.delete(`${owner} ${id}`);
     },
   };
+  readonly #images = new Map<string, string>();
 
   listConversations(owner: OwnerId, options: { readonly limit?: number; readonly before?: string } = {}): ConversationSummary[] {
     const { limit = Infinity, before } = options;
@@ -117,6 +118,7 @@ export class MemoryStore implements ConversationStore {
       ...{ deleted: 0, headId: null, messages: [] },
     };
     if (!known) this.#conversations.push(kept);
+    for (const { info, data } of turn.images ?? []) this.#images.set(info.id, data);
     const behind = parentId === undefined ? kept.headId : parentId;
     if (question) kept.messages.push({ message: question, parentId: behind });
     kept.messages.push({ message: answer, parentId: question ? question.id : behind });
@@ -185,12 +187,24 @@ export class MemoryStore implements ConversationStore {
     return this.#deleted(owner).slice(0, limit).map(summaryOf);
   }
 
+  image(owner: OwnerId, conversationId: string, imageId: string): string | undefined {
+    const kept = this.#find(owner, conversationId);
+    const isThere = kept?.messages.some(({ message }) => message.images?.some(({ id }) => id === imageId));
+    return isThere === true ? this.#images.get(imageId) : undefined;
+  }
+
   archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined {
     const kept = this.#find(owner, conversationId);
     if (!kept || kept.headId === null) return undefined;
     const { title, createdAt, updatedAt, model, headId } = kept;
     const messages = kept.messages.map(({ message, parentId }) => ({ message, parentId }));
-    return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId };
+    const ids = messages.flatMap(({ message }) => (message.images ?? []).map(({ id }) => id));
+    const images = new Map(ids.map((id) => [id, this.#images.get(id) ?? ''] as const));
+    return {
+      ...{ title, createdAt, updatedAt, messages, headId },
+      ...(model === undefined ? {} : { model }),
+      ...(images.size === 0 ? {} : { images }),
+    };
   }
 
   addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void {
@@ -201,6 +215,7 @@ export class MemoryStore implements ConversationStore {
     );
     if (isTaken || new Set(ids).size < ids.length) throw new TunnelError('storeFailed', 'id used twice');
     const { title, createdAt, updatedAt, model, headId } = conversation;
+    for (const [id, data] of conversation.images ?? []) this.#images.set(id, data);
     const messages = conversation.messages.map(({ message, parentId }) => ({ message, parentId }));
     this.#conversations.push({ owner, id: conversationId, title, createdAt, updatedAt, model, deleted: 0, headId, messages });
   }

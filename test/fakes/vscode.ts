@@ -9,6 +9,13 @@ interface Person {
   message: (text: string, items: readonly string[], modal: boolean) => string | undefined | Promise<string | undefined>;
   input: (options: InputOptions) => string | undefined;
   pick: (items: readonly { readonly label: string }[]) => { readonly label: string } | undefined;
+  /** Where to save, and what to open. */
+  save: (options: SaveOptions) => Uri | undefined;
+  open: () => readonly Uri[] | undefined;
+}
+
+interface SaveOptions {
+  readonly defaultUri?: Uri;
 }
 
 interface InputOptions {
@@ -223,7 +230,7 @@ class FakeEditor {
 }
 
 function unhelpful(): Person {
-  return { message: () => undefined, input: () => undefined, pick: () => undefined };
+  return { message: () => undefined, input: () => undefined, pick: () => undefined, save: () => undefined, open: () => undefined };
 }
 
 export const fakeEditor = new FakeEditor();
@@ -328,6 +335,10 @@ export const commands = {
 
 export const workspace = {
   fs: {
+    stat: (uri: Uri): Promise<{ readonly size: number }> => {
+      const content = fakeEditor.files.get(uri.toString());
+      return content ? Promise.resolve({ size: content.length }) : Promise.reject(new Error('FileNotFound'));
+    },
     createDirectory: (): Promise<void> => Promise.resolve(),
     writeFile: (uri: Uri, content: Uint8Array): Promise<void> => {
       fakeEditor.files.set(uri.toString(), content);
@@ -394,6 +405,8 @@ export const window = {
     fakeEditor.picks.push(items);
     return Promise.resolve(fakeEditor.person.pick(items));
   },
+  showSaveDialog: (options: SaveOptions): Promise<Uri | undefined> => Promise.resolve(fakeEditor.person.save(options)),
+  showOpenDialog: (): Promise<readonly Uri[] | undefined> => Promise.resolve(fakeEditor.person.open()),
   withProgress: async <T>(
     options: { readonly title: string },
     task: (progress: { report(): void }, token: unknown) => Promise<T>,

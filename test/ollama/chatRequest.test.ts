@@ -32,11 +32,16 @@ describe('chat request', () => {
     assert.equal(body({ keepAliveSeconds: 0 }), `${begin},"keep_alive":0}`);
   });
 
-  it('sends nothing of a message but role and content', () => {
+  it('sends nothing of a message but role, content, and images that are images', () => {
     const message = { role: 'user', content: 'a', images: ['/etc/hostname'], id: 'secret' } as const;
     assert.equal(
       fromUtf8(encodeChatRequest({ model: 'm', messages: [message] })),
       '{"model":"m","messages":[{"role":"user","content":"a"}],"stream":true}',
+    );
+    const seen = { ...message, images: ['/9j/AAAA', 'iVBORw0KGgoAAAAA', 'http://example.test/a.png'] };
+    assert.equal(
+      fromUtf8(encodeChatRequest({ model: 'm', messages: [seen] })),
+      '{"model":"m","messages":[{"role":"user","content":"a","images":["/9j/AAAA","iVBORw0KGgoAAAAA"]}],"stream":true}',
     );
   });
 });

@@ -3,7 +3,19 @@ import { isCloudModelName, mayPullModel, mayRequest, mayUseModel, type ChatScope
 import type { ChatRequest } from '../../src/protocol/chat.ts';
 
 const types = [
-  ...(['hello', 'listConversations', 'listDeleted', 'search', 'listModels', 'open', 'close', 'page', 'ack'] as const),
+  ...([
+    'hello',
+    'listConversations',
+    'listDeleted',
+    'search',
+    'listModels',
+    'open',
+    'close',
+    'page',
+    'ack',
+    'putImage',
+    'getImage',
+  ] as const),
   ...(['listLoaded', 'unloadModel', 'deleteModel', 'pullModel', 'cancelPull'] as const),
   ...([
     'send',

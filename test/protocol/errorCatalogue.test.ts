@@ -66,6 +66,8 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   busy: `${hub} › refuses a second question while an answer is written, and says the same to its repeat`,
   promptNameTaken: 'test/conversation/hubPrompts.test.ts › refuses a name that another prompt has, in whatever case',
   promptsFull: 'test/conversation/hubPrompts.test.ts › keeps so many prompts, and so much text in all, and refuses one more',
+  imageMissing: 'test/conversation/hubImages.test.ts › refuses a question whose images have not come, or whose model cannot see them',
+  modelCannotSee: 'test/conversation/hubImages.test.ts › refuses a question whose images have not come, or whose model cannot see them',
   storeNewer: 'test/conversation/sqliteStore.test.ts › refuses a file that a newer version wrote, and leaves it as it is',
   importFailed: 'test/conversation/importChats.test.ts › refuses what is none of the three formats',
   storeFailed: `${hub} › does not contact the model when the turn cannot be committed`,

@@ -52,7 +52,7 @@ describe('ChatBridge', () => {
   });
 
   function bridge(createChatPort: () => ChatPort = newPort): InstanceType<typeof ChatBridge> {
-    const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort }));
+    const agent = Promise.resolve().then(() => ({ control: undefined as never, createChatPort, chats: undefined as never }));
     agent.catch(() => undefined);
     return new ChatBridge({
       page,
@@ -63,6 +63,7 @@ describe('ChatBridge', () => {
       preferences: () => preferences,
       onCode: (code) => void pressed.push(code),
       onMend: (action) => void mended.push(action),
+      onFiles: () => undefined,
     });
   }
 
@@ -252,6 +253,7 @@ describe('ChatBridge', () => {
       page,
       onCode: () => undefined,
       onMend: () => undefined,
+      onFiles: () => undefined,
       agent: agent.promise,
       bus,
       shown,
@@ -269,7 +271,7 @@ describe('ChatBridge', () => {
     page.say({ type: 'request', request: helloRequest });
     page.say({ type: 'request', request: { type: 'send', requestId: id, conversationId: id, text: 'hi', model: 'm' } });
     assert.deepEqual(page.posted.at(-1), { type: 'reply', reply: { type: 'refused', error: 'anotherLeads', requestId: id } });
-    agent.resolve({ control: undefined as never, createChatPort: newPort });
+    agent.resolve({ control: undefined as never, createChatPort: newPort, chats: undefined as never });
     await settle();
     const [port] = ports;
     assert.ok(port);

@@ -26,7 +26,7 @@ describe('Connection', () => {
     clock = new FakeClock();
     control = new FakeAgentControl(bus);
     intent = new ConnectionIntent(Uri.file('/storage') as unknown as vscode.Uri);
-    const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
+    const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here'), chats: undefined as never });
     connection = new Connection({ agent, bus, intent, clock });
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import type { Uri } from 'vscode';
 import { nullLogger } from '../../src/base/log.ts';
+import type { ChatFiles } from '../../src/protocol/chatFiles.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
@@ -9,6 +10,7 @@ import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
+import type { EditorAgent } from '../../src/views/editorAgent.ts';
 import * as vscode from '../fakes/vscode.ts';
 const { createViews } = await import('../../src/views/editorViews.ts');
 const { commandId, commandNames } = await import('../../src/views/ids.ts');
@@ -23,8 +25,9 @@ describe('the views together', () => {
   let views: { dispose(): void };
   let ports: FakeChatPort[];
   let ollamaStarts: number;
+  const chats: ChatFiles = { exportChat: () => assert.fail('no files here'), importChats: () => assert.fail('no files here') };
 
-  function create(agent = Promise.resolve({ control, createChatPort: newPort })): void {
+  function create(agent = Promise.resolve<EditorAgent>({ control, createChatPort: newPort, chats })): void {
     views = createViews({
       extensionUri: vscode.Uri.file('/ext') as unknown as Uri,
       storageUri: vscode.Uri.file('/storage') as unknown as Uri,
@@ -303,7 +306,9 @@ describe('the views together', () => {
   });
 
   it('names a damaged chat file that was set aside', async () => {
-    create(Promise.resolve({ control, createChatPort: newPort, damaged: { file: '/state/conversations.db.damaged', conversations: 3 } }));
+    create(
+      Promise.resolve({ control, createChatPort: newPort, chats, damaged: { file: '/state/conversations.db.damaged', conversations: 3 } }),
+    );
     await clock.settle();
     assert.match(
       fakeEditor.messages[0]?.text ?? '',
@@ -312,7 +317,7 @@ describe('the views together', () => {
   });
 
   it('names a damaged file of pairings that was set aside, and what to do', async () => {
-    create(Promise.resolve({ control, createChatPort: newPort, damagedPairings: '/state/device.db.damaged' }));
+    create(Promise.resolve({ control, createChatPort: newPort, chats, damagedPairings: '/state/device.db.damaged' }));
     await clock.settle();
     assert.match(fakeEditor.messages[0]?.text ?? '', /set aside as \/state\/device\.db\.damaged\. Pair them again/);
   });

@@ -9,7 +9,7 @@ const { fakeEditor } = vscode;
 
 describe('what mends Ollama, in the editor', () => {
   const control = new FakeAgentControl(new StatusBus());
-  const agent = Promise.resolve({ control, createChatPort: () => undefined as never });
+  const agent = Promise.resolve({ control, createChatPort: () => undefined as never, chats: undefined as never });
 
   beforeEach(() => {
     fakeEditor.reset();

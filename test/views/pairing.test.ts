@@ -26,7 +26,7 @@ describe('pairing', () => {
     const bus = new StatusBus();
     control = new FakeAgentControl(bus);
     control.relay = { origin: 'https://relay.example' };
-    const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here') });
+    const agent = Promise.resolve({ control, createChatPort: () => assert.fail('no chat here'), chats: undefined as never });
     const connection = new Connection({
       agent,
       bus,

@@ -69,6 +69,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
         identity: folder.identity(crypto, systemRandom),
         deviceName: options.deviceName ?? hostname(),
         conversations,
+        makeTemporaryStore: () => SqliteStore.inMemory(systemClock),
         devices,
         relayFile: folder.relayFile,
         models,

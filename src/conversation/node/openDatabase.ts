@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { DamagedError, isDamage } from './damage.ts';
 import { migrate } from './migrate.ts';
 import { salvage, type Salvaged } from './salvage.ts';
-import { INDEX_DAMAGE, rebuildIndex, SCHEMA_VERSION, tables } from './schema.ts';
+import { INDEX_DAMAGE, migrations, rebuildIndex, SCHEMA_VERSION, tables } from './schema.ts';
 import { databaseFiles, setAside } from './setAside.ts';
 import { hasForeignWal } from './walHeader.ts';
 
@@ -41,6 +41,14 @@ export function openDatabase(path: string, nowMs: number): OpenedDatabase {
     const db = openSound(path);
     return { db, damaged: { file, ...bringOver(file, path, db) } };
   }
+}
+
+/** A database that touches no disk: SQLite keeps what it sorts and rolls back in memory too. */
+export function openInMemory(): DatabaseSync {
+  const db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: true });
+  db.exec('PRAGMA temp_store = MEMORY');
+  for (const script of migrations) db.exec(script);
+  return db;
 }
 
 function openSound(path: string): DatabaseSync {

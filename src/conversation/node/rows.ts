@@ -34,11 +34,17 @@ export function readSummary(row: Row): ConversationSummary {
   return { id: rest.id, title, ...(model === null ? {} : { model }), createdAt: created_at, updatedAt: updated_at, running: running !== 0 };
 }
 
+/** Of a message: its images without their data, as JSON, in their order; null for none. */
+const imagesColumn = `(SELECT json_group_array(json_object('id', i.id, 'type', i.type, 'width', i.width, 'height', i.height,
+    'units', length(i.data), 'alt', i.alt)) FROM (SELECT image.* FROM message_image JOIN image ON image.id = image_id
+    WHERE message_id = message.id ORDER BY n) AS i) AS images`;
+
 export const messageColumns = `id, role,
   text || coalesce((SELECT group_concat(part.text, '' ORDER BY n) FROM part WHERE message_id = message.id), '') AS text,
   nullif(coalesce(thinking, '') ||
     coalesce((SELECT group_concat(part.thinking, '' ORDER BY n) FROM part WHERE message_id = message.id), ''), '') AS thinking,
-  thinking_ms AS thinkingMs, created_at AS createdAt, model, state, next_sequence AS nextSequence, stats, error, error_detail AS errorDetail, stand_in AS standIn`;
+  thinking_ms AS thinkingMs, created_at AS createdAt, model, state, next_sequence AS nextSequence, stats, error, error_detail AS errorDetail, stand_in AS standIn,
+  ${imagesColumn}`;
 
 /** Of the messages that could stand in the place of one; `IS`, for the first ones have no parent. */
 const beside = 'FROM message AS s WHERE s.conversation_id = message.conversation_id AND s.parent_id IS message.parent_id';
@@ -54,6 +60,8 @@ export function readMessage(row: Row): ChatMessage {
   const present: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) if (value !== null) present[name] = value;
   if (typeof present['stats'] === 'string') present['stats'] = JSON.parse(present['stats']) as unknown;
+  if (typeof present['images'] === 'string' && present['images'] !== '[]') present['images'] = JSON.parse(present['images']) as unknown;
+  else delete present['images'];
   if ('standIn' in present) present['standIn'] = present['standIn'] !== 0;
   return parseMessage({ ...present, ...siblingsOf(present) });
 }

@@ -57,6 +57,7 @@ class Salvage {
       messages++;
       last.set(of, id);
       this.#keepParts(id);
+      this.#keepImages(id);
     }
     for (const [conversation, head] of last)
       this.#run(
@@ -111,6 +112,15 @@ class Salvage {
   #keepParts(messageId: string): void {
     const parts = this.#tried(() => this.#from.prepare('SELECT * FROM part WHERE message_id = ? ORDER BY n').all(messageId)) ?? [];
     for (const part of parts) this.#insert('part', part);
+  }
+
+  #keepImages(messageId: string): void {
+    const links = this.#tried(() => this.#from.prepare('SELECT * FROM message_image WHERE message_id = ? ORDER BY n').all(messageId)) ?? [];
+    for (const link of links) {
+      const image = this.#tried(() => this.#from.prepare('SELECT * FROM image WHERE id = ?').get(link['image_id'] ?? null));
+      if (image) this.#insert('image', image); // it may be there already, with another version of the question
+      this.#insert('message_image', link);
+    }
   }
 
   #keepAll(table: 'reply' | 'chat_settings' | 'saved_prompt'): void {

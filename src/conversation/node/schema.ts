@@ -102,13 +102,37 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (owner, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Images of questions, as base64 text. A version of a question keeps the images of the one that it was made from.
+  CREATE TABLE image (
+    id TEXT PRIMARY KEY,
+    type TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    alt TEXT NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE message_image (
+    message_id TEXT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    n INTEGER NOT NULL,
+    image_id TEXT NOT NULL REFERENCES image (id),
+    PRIMARY KEY (message_id, n)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX message_image_of ON message_image (image_id);
+  CREATE TRIGGER image_unused AFTER DELETE ON message_image BEGIN
+    DELETE FROM image WHERE id = old.image_id AND NOT EXISTS (SELECT 1 FROM message_image WHERE image_id = old.image_id);
+  END;
+  `,
 ];
 
 /** Version of the schema this build writes, kept in `user_version`. */
 export const SCHEMA_VERSION = migrations.length;
 
 /** What a file of ours must have. */
-export const tables = ['conversation', 'message', 'part', 'reply', 'message_text', 'chat_settings', 'saved_prompt'] as const;
+export const tables = [
+  ...(['conversation', 'message', 'part', 'reply', 'message_text', 'chat_settings', 'saved_prompt'] as const),
+  ...(['image', 'message_image'] as const),
+] as const;
 
 /** What SQLite's check says of a search index that does not fit its texts. */
 export const INDEX_DAMAGE = /fts5|inverted index/i;

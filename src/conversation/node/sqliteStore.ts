@@ -7,7 +7,8 @@ import { TunnelError } from '../../protocol/errors.ts';
 import type { ArchivedConversation } from '../chatArchive.ts';
 import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId, PromptStore } from '../ports.ts';
 import { AnswerRows } from './answerRows.ts';
-import { openDatabase, type DamagedFile } from './openDatabase.ts';
+import { ImageRows } from './imageRows.ts';
+import { openDatabase, openInMemory, type DamagedFile } from './openDatabase.ts';
 import { PromptRows } from './promptRows.ts';
 import { messageColumns, readable, readMessage, readSummary, siblingColumns, summaryColumns } from './rows.ts';
 import { rebuildIndex } from './schema.ts';
@@ -33,6 +34,7 @@ export class SqliteStore implements ConversationStore {
   readonly #clock: Clock;
   readonly #answers: AnswerRows;
   readonly #settings: SettingsRows;
+  readonly #images: ImageRows;
 
   private constructor(sql: Sql, clock: Clock) {
     this.#sql = sql;
@@ -40,6 +42,7 @@ export class SqliteStore implements ConversationStore {
     this.#answers = new AnswerRows(sql);
     this.#settings = new SettingsRows(sql);
     this.prompts = new PromptRows(sql);
+    this.#images = new ImageRows(sql);
   }
 
   /** @throws TunnelError `storeFailed`, `storeNewer` */
@@ -47,6 +50,11 @@ export class SqliteStore implements ConversationStore {
     const { db, damaged } = guard(() => openDatabase(path, clock.now()));
     const store = new SqliteStore(new Sql(db, rebuildIndex), clock);
     return { store, ...(damaged === undefined ? {} : { damaged }) };
+  }
+
+  /** One that writes nothing down: a temporary chat's. @throws TunnelError `storeFailed` */
+  static inMemory(clock: Clock): SqliteStore {
+    return new SqliteStore(new Sql(guard(openInMemory), rebuildIndex), clock);
   }
 
   listConversations(owner: OwnerId, options: { readonly limit?: number; readonly before?: string } = {}): ConversationSummary[] {
@@ -110,7 +118,7 @@ export class SqliteStore implements ConversationStore {
   }
 
   commitTurn(turn: NewTurn): void {
-    const { requestId, owner, conversationId, title, question, answer, parentId, reply } = turn;
+    const { requestId, owner, conversationId, title, question, answer, images = [], parentId, reply } = turn;
     this.#sql.write(() => {
       const known = this.#sql.all('SELECT owner, deleted_at, head_id FROM conversation WHERE id = ?', conversationId)[0];
       if (known && (known['owner'] !== owner || known['deleted_at'] !== null)) throw new TunnelError('unknownConversation');
@@ -122,6 +130,7 @@ export class SqliteStore implements ConversationStore {
         );
       if (typeof parentId === 'string' && !this.message(owner, conversationId, parentId)) throw new TunnelError('unknownMessage');
       const behind = parentId === undefined ? (known?.['head_id'] ?? null) : parentId;
+      for (const image of images) this.#images.insert(image);
       if (question) this.#insert(conversationId, question, behind);
       this.#insert(conversationId, answer, question ? question.id : behind);
       this.#sql.run(
@@ -198,6 +207,10 @@ export class SqliteStore implements ConversationStore {
     return this.#sql.read(() => readable(this.#sql.all(sql, owner, this.#binLimit, limit), readSummary));
   }
 
+  image(owner: OwnerId, conversationId: string, imageId: string): string | undefined {
+    return this.#sql.read(() => (this.conversation(owner, conversationId) ? this.#images.data(conversationId, imageId) : undefined));
+  }
+
   archive(owner: OwnerId, conversationId: string): ArchivedConversation | undefined {
     const sql = `SELECT ${messageColumns}, parent_id AS parentId FROM message WHERE conversation_id = ? ORDER BY ordinal`;
     return this.#sql.read(() => {
@@ -209,17 +222,28 @@ export class SqliteStore implements ConversationStore {
         message: readMessage(row),
         parentId: typeof parentId === 'string' ? parentId : null,
       }));
-      return { title, createdAt, updatedAt, ...(model === undefined ? {} : { model }), messages, headId };
+      const images = new Map(
+        messages.flatMap(({ message }) =>
+          (message.images ?? []).map(({ id }) => [id, this.#images.data(conversationId, id) ?? ''] as const),
+        ),
+      );
+      return {
+        ...{ title, createdAt, updatedAt, messages, headId },
+        ...(model === undefined ? {} : { model }),
+        ...(images.size === 0 ? {} : { images }),
+      };
     });
   }
 
   addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void {
-    const { title, createdAt, updatedAt, model = null, messages, headId } = conversation;
+    const { title, createdAt, updatedAt, model = null, messages, headId, images = new Map<string, string>() } = conversation;
     this.#sql.write(() => {
       this.#sql.run(
         'INSERT INTO conversation (id, owner, title, model, created_at, updated_at, head_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
         ...[conversationId, owner, title, model, createdAt, updatedAt, headId],
       );
+      const infos = new Map(messages.flatMap(({ message }) => (message.images ?? []).map((info) => [info.id, info] as const)));
+      for (const [id, info] of infos) this.#images.insert({ info, data: images.get(id) ?? '' });
       for (const { message, parentId } of messages) this.#insert(conversationId, message, parentId);
     });
   }
@@ -267,6 +291,7 @@ export class SqliteStore implements ConversationStore {
       ...[id, conversationId, parentId, role, text, createdAt, model, state, nextSequence, standIn === undefined ? null : Number(standIn)],
       ...[stats === undefined ? null : JSON.stringify(stats), error, errorDetail, thinking, thinkingMs],
     );
+    if (message.images) this.#images.link(id, message.images);
   }
 
   #remember(owner: OwnerId, requestId: string, reply: ChatReply, conversationId: string | null): void {

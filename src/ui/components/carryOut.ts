@@ -18,6 +18,9 @@ export function carryOut(chat: ChatElement, controller: ChatController | undefin
     case 'newChat':
       chat.newChat();
       return;
+    case 'newTemporaryChat':
+      chat.newTemporaryChat();
+      return;
     case 'showChats':
       chat.showChats();
       return;

@@ -2,10 +2,9 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'l
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { announce, type Announcement } from '../announcements.ts';
 import type { ChatController } from '../chatController.ts';
-import { attachmentsOf, canSend, draftOf, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
+import { isGenerating, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { ConnectionWatch } from '../connectionWatch.ts';
-import { contextUse } from '../contextUse.ts';
 import { runningAnswer } from '../conversationModel.ts';
 import { copyText, showCopied } from '../copyText.ts';
 import { frames } from '../frames.ts';
@@ -14,11 +13,12 @@ import type { ChatListElement } from './chatListElement.ts';
 import './chatListElement.ts';
 import { chatDialogs, chatSheet, deviceLine, topBar } from './chatParts.ts';
 import { wireChat } from './chatWiring.ts';
+import { composer } from './chatComposer.ts';
 import { wireModels } from './modelsWiring.ts';
-import './composerElement.ts';
 import { FocusMover, type FocusTarget } from './focusMover.ts';
 import { LightElement } from './lightElement.ts';
 import { connectionNotice, emptyState, notices } from './notices.ts';
+import { offersTemporary } from '../temporaryChat.ts';
 import './transcriptElement.ts';
 import { transcriptRows } from './transcriptRows.ts';
 
@@ -82,9 +82,11 @@ export class ChatElement extends LightElement {
   };
 
   readonly newChat = (): void => {
-    this.#sheet?.close();
-    this.controller?.newChat();
-    this.focusInput();
+    this.#begin(false);
+  };
+
+  readonly newTemporaryChat = (): void => {
+    this.#begin(true);
   };
 
   /** Opens the list of chats where it is a sheet; where it stands beside the transcript, closes or opens it. */
@@ -134,7 +136,9 @@ export class ChatElement extends LightElement {
     const rail = this.isWide && !this.isRailClosed;
     const device = controller.capabilities.showsConnection ? deviceLine(model) : nothing;
     const { showChats, newChat } = this;
-    const bar = { conversation: model.conversation, isRailOpen: this.isWide ? rail : undefined, showChats, newChat };
+    const newTemporaryChat = offersTemporary(model) ? this.newTemporaryChat : undefined;
+    const { conversation } = model;
+    const bar = { conversation, isRailOpen: this.isWide ? rail : undefined, showChats, newChat, newTemporaryChat };
     return html`<div class="layout ${rail ? 'with-rail' : ''}">
         ${rail ? html`<aside class="rail" aria-label="Chats and device">${device}${this.#list(model, controller)}</aside>` : nothing}
         <main class="chat">
@@ -149,7 +153,7 @@ export class ChatElement extends LightElement {
               controller.loadOlder();
             }}
           ></c2l-transcript>
-          <div class="dock">${notices(model, controller, !rail && this.#sheet?.open !== true)} ${this.#composer(model, controller)}</div>
+          <div class="dock">${notices(model, controller, !rail && this.#sheet?.open !== true)} ${composer(this, model, controller)}</div>
         </main>
       </div>
       ${this.isWide ? nothing : chatSheet(this.#list(model, controller), this.closeSheet, this.#sheetClosed)}
@@ -158,38 +162,11 @@ export class ChatElement extends LightElement {
       <div class="visually-hidden" role="alert">${this.announcement?.kind === 'alert' ? this.announcement.text : ''}</div>`;
   }
 
-  #composer(model: ChatModel, controller: ChatController): TemplateResult {
-    return html`<c2l-composer
-      .draft=${draftOf(model)}
-      .attachments=${attachmentsOf(model)}
-      .canSend=${canSend(model)}
-      .isGenerating=${isGenerating(model)}
-      .isStopping=${model.stopping !== undefined}
-      .models=${model.models ?? []}
-      .model=${modelOf(model)}
-      .prompts=${model.prompts}
-      .contextUse=${contextUse(model)}
-      @c2l-draft=${(event: CustomEvent<string>): void => {
-        controller.setDraft(event.detail);
-        this.redraw();
-      }}
-      @c2l-send=${(): void => {
-        if (controller.send()) this.querySelector('c2l-transcript')?.toEnd();
-        this.redraw();
-      }}
-      @c2l-stop=${(): void => {
-        controller.stop();
-      }}
-      @c2l-model=${(event: CustomEvent<string>): void => {
-        controller.chooseModel(event.detail);
-      }}
-    ></c2l-composer>`;
-  }
-
   #list(model: ChatModel, controller: ChatController): TemplateResult {
     return html`<c2l-chat-list
       .model=${model}
       .now=${controller.clock.now()}
+      .canExchange=${controller.capabilities.editorActions}
       @c2l-open=${(event: CustomEvent<string>): void => {
         this.#sheet?.close();
         controller.open(event.detail);
@@ -210,8 +187,18 @@ export class ChatElement extends LightElement {
     this.#sheet?.close();
   };
 
+  imageData(imageId: string): string | undefined {
+    return this.controller?.images.data(imageId);
+  }
+
   focusNext(target: FocusTarget): void {
     this.#focus.want(target);
+  }
+
+  #begin(isTemporary: boolean): void {
+    this.#sheet?.close();
+    if (this.model && (!isTemporary || offersTemporary(this.model))) this.controller?.newChat(isTemporary);
+    this.focusInput();
   }
 
   get #sheet(): HTMLDialogElement | null {
@@ -229,6 +216,11 @@ export class ChatElement extends LightElement {
       controller.onDidChange(() => {
         this.#watch?.check();
         frames.request(this.#paint);
+      }),
+    );
+    this.#owned.add(
+      controller.images.onDidChange(() => {
+        for (const image of this.querySelectorAll('c2l-image')) image.requestUpdate();
       }),
     );
     this.#owned.add(

@@ -6,7 +6,7 @@ import type { ChatModel } from '../chatModel.ts';
 import { groupByDate } from '../dateGroups.ts';
 import { fire } from './fire.ts';
 import { foundMessages } from './foundMessages.ts';
-import { deleteIcon, editIcon, leftIcon, searchIcon } from './icons.ts';
+import { deleteIcon, editIcon, exportIcon, leftIcon, searchIcon } from './icons.ts';
 import { isPlainEnter } from './keys.ts';
 import { LightElement } from './lightElement.ts';
 import { undoNotice } from './notices.ts';
@@ -16,11 +16,14 @@ export class ChatListElement extends LightElement {
   static override readonly properties: PropertyDeclarations = {
     model: { attribute: false },
     now: { attribute: false },
+    canExchange: { attribute: false },
     renaming: { state: true },
   };
 
   declare model: ChatModel | undefined;
   declare now: number;
+  /** The host makes files of chats, and chats of files. */
+  declare canExchange: boolean;
   /** The chat whose title is being written. */
   declare renaming: string | undefined;
 
@@ -28,6 +31,7 @@ export class ChatListElement extends LightElement {
     super();
     this.model = undefined;
     this.now = 0;
+    this.canExchange = false;
     this.renaming = undefined;
   }
 
@@ -103,6 +107,19 @@ export class ChatListElement extends LightElement {
             Deleted chats
           </button>`
         : nothing
+    }
+    ${
+      conversations && this.canExchange
+        ? html`<button
+            type="button"
+            class="quiet"
+            @click=${(): void => {
+              fire(this, 'c2l-files', { command: 'importChats' });
+            }}
+          >
+            Import chats…
+          </button>`
+        : nothing
     }`;
   }
 
@@ -134,6 +151,7 @@ export class ChatListElement extends LightElement {
         >
           ${editIcon}
         </button>
+        ${this.canExchange ? this.#exportButton(id, title) : nothing}
         <button
           type="button"
           class="icon-button small"
@@ -148,6 +166,21 @@ export class ChatListElement extends LightElement {
         </button>
       </span>
     </div>`;
+  }
+
+  #exportButton(id: string, title: string): TemplateResult {
+    return html`<button
+      type="button"
+      class="icon-button small"
+      aria-label="Export"
+      title="Export"
+      aria-describedby="chat-${id}"
+      @click=${(): void => {
+        fire(this, 'c2l-files', { command: 'exportChat', chat: { conversationId: id, title } });
+      }}
+    >
+      ${exportIcon}
+    </button>`;
   }
 
   /** Enter and leaving the field keep the title, Escape does not. */

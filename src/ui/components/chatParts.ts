@@ -6,7 +6,7 @@ import type { Conversation } from '../conversationModel.ts';
 import { settingsWords } from '../settingsForm.ts';
 import './chatSettingsElement.ts';
 import { fire } from './fire.ts';
-import { chatsIcon, closeIcon, newChatIcon, settingsIcon } from './icons.ts';
+import { chatsIcon, closeIcon, newChatIcon, settingsIcon, temporaryIcon } from './icons.ts';
 import './promptsElement.ts';
 
 export interface BarOptions {
@@ -16,11 +16,15 @@ export interface BarOptions {
   readonly device: TemplateResult | typeof nothing;
   readonly showChats: () => void;
   readonly newChat: () => void;
+  /** The chat shown is a temporary one. */
+  /** Undefined where there are none. */
+  readonly newTemporaryChat: (() => void) | undefined;
 }
 
 /** The bar above the transcript. */
-export function topBar({ conversation, isRailOpen, device, showChats, newChat }: BarOptions): TemplateResult {
+export function topBar({ conversation, isRailOpen, device, showChats, newChat, newTemporaryChat }: BarOptions): TemplateResult {
   const { title, settings } = conversation;
+  const isTemporary = conversation.temporary === true;
   const changed = settingsWords(settings).join(' · ');
   return html`<header class="bar">
     <button
@@ -33,8 +37,17 @@ export function topBar({ conversation, isRailOpen, device, showChats, newChat }:
       ${chatsIcon}
     </button>
     <div class="bar-text">
-      <h1>${title === '' ? 'New chat' : title}</h1>
-      ${device}
+      <h1>${title === '' ? (isTemporary ? 'Temporary chat' : 'New chat') : title}</h1>
+      <div class="bar-line">
+        ${
+          isTemporary
+            ? html`<span class="temporary-mark" title="Nothing of this chat is written down">
+                ${temporaryIcon}<span><span class="visually-hidden">Temporary chat: </span>Not kept</span>
+              </span>`
+            : nothing
+        }
+        ${device}
+      </div>
       ${changed === '' ? nothing : html`<div class="bar-settings" id="c2l-bar-settings" title="Set for this chat: ${changed}">${changed}</div>`}
     </div>
     <button
@@ -50,6 +63,19 @@ export function topBar({ conversation, isRailOpen, device, showChats, newChat }:
     >
       ${settingsIcon}
     </button>
+    ${
+      newTemporaryChat
+        ? html`<button
+            type="button"
+            class="icon-button"
+            aria-label="Temporary chat"
+            title="Temporary chat: nothing of it is kept"
+            @click=${newTemporaryChat}
+          >
+            ${temporaryIcon}
+          </button>`
+        : nothing
+    }
     <button type="button" class="icon-button" aria-label="New chat" @click=${newChat}>${newChatIcon}</button>
   </header>`;
 }

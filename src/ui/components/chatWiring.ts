@@ -1,6 +1,7 @@
 import type { ChatController } from '../chatController.ts';
 import { draftOf } from '../chatModel.ts';
 import type { PromptAction } from '../prompts.ts';
+import { takeFiles } from '../takeFiles.ts';
 import type { FocusTarget } from './focusMover.ts';
 import { hear } from './fire.ts';
 
@@ -49,6 +50,11 @@ export function wireChat(chat: ChatSurface): void {
     chat.focusInput();
   });
   on(chat, 'c2l-detach', (index) => chat.controller?.detach(index));
+  on(chat, 'c2l-take-files', (files) => {
+    if (chat.controller) void takeFiles(chat.controller, files);
+  });
+  on(chat, 'c2l-drop-image', (imageId) => chat.controller?.images.remove(imageId));
+  on(chat, 'c2l-file-note-read', () => chat.controller?.images.note());
   on(chat, 'c2l-rename', ({ id, title }) => chat.controller?.rename(id, title));
   on(chat, 'c2l-delete', (id) => chat.controller?.delete(id));
   on(chat, 'c2l-restore', ({ id, open }) => {

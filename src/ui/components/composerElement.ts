@@ -5,6 +5,9 @@ import type { SavedPrompt } from '../../protocol/chatPrompts.ts';
 import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
 import type { ContextUse } from '../contextUse.ts';
 import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
+import type { ComposerImage } from '../chatModel.ts';
+import { shareWords, sizeWords } from '../textFile.ts';
+import { fileButtons, thumbnails } from './composerFiles.ts';
 import { contextMeter } from './contextViews.ts';
 import { fire } from './fire.ts';
 import { closeIcon, promptsIcon, sendIcon, stopIcon } from './icons.ts';
@@ -19,6 +22,10 @@ export class ComposerElement extends LightElement {
   static override readonly properties: PropertyDeclarations = {
     draft: { attribute: false },
     attachments: { attribute: false },
+    images: { attribute: false },
+    imageTrouble: { attribute: false },
+    contextLength: { attribute: false },
+    isOver: { state: true },
     canSend: { attribute: false },
     isGenerating: { attribute: false },
     isStopping: { attribute: false },
@@ -31,6 +38,13 @@ export class ComposerElement extends LightElement {
   declare draft: string;
   /** What goes with the question. */
   declare attachments: readonly Attachment[];
+  declare images: readonly ComposerImage[];
+  /** Why the images cannot go. */
+  declare imageTrouble: string | undefined;
+  /** Tokens that the model reads at once, where that is known. */
+  declare contextLength: number | undefined;
+  /** Files are held over the field. */
+  declare isOver: boolean;
   declare canSend: boolean;
   declare isGenerating: boolean;
   declare isStopping: boolean;
@@ -51,6 +65,10 @@ export class ComposerElement extends LightElement {
     super();
     this.draft = '';
     this.attachments = [];
+    this.images = [];
+    this.imageTrouble = undefined;
+    this.contextLength = undefined;
+    this.isOver = false;
     this.canSend = false;
     this.isGenerating = false;
     this.isStopping = false;
@@ -71,8 +89,16 @@ export class ComposerElement extends LightElement {
     );
     // While an answer is written a further question can be queued; until there is one, the place belongs to Stop alone.
     const showsSend = !this.isGenerating || this.draft.trim() !== '';
-    return html`<form class="composer" @submit=${this.#submit} @pointerdown=${this.#focusInput}>
-      ${this.attachments.length === 0 ? nothing : this.#chips()} ${this.#menu.render()}
+    return html`<form
+      class="composer ${this.isOver ? 'over' : ''}"
+      @submit=${this.#submit}
+      @pointerdown=${this.#focusInput}
+      @dragover=${this.#onDragOver}
+      @dragleave=${this.#onDragLeave}
+      @drop=${this.#onDrop}
+      @paste=${this.#onPaste}
+    >
+      ${thumbnails(this.images, this)} ${this.attachments.length === 0 ? nothing : this.#chips()} ${this.#menu.render()}
       <textarea
         aria-label="Message"
         rows="1"
@@ -85,8 +111,10 @@ export class ComposerElement extends LightElement {
         @input=${this.#onInput}
         @keydown=${this.#onKey}
       ></textarea>
+      ${this.imageTrouble === undefined ? nothing : html`<div class="too-long">${this.imageTrouble}</div>`}
       ${isTooLong ? html`<div class="too-long">This message is too long to be sent at once.</div>` : nothing}
       <div class="composer-bar">
+        ${fileButtons(this)}
         <c2l-model-picker .models=${this.models} .selected=${this.model}></c2l-model-picker>
         <button
           type="button"
@@ -144,7 +172,7 @@ export class ComposerElement extends LightElement {
       ${this.attachments.map(
         (attachment, index) =>
           html`<li>
-            ${attachmentView(attachment)}
+            ${attachmentView(attachment, `${sizeWords(utf8(attachment.text).length)}, ${shareWords(attachment.text, this.contextLength)}`)}
             <button
               type="button"
               class="icon-button small"
@@ -159,6 +187,36 @@ export class ComposerElement extends LightElement {
           </li>`,
       )}
     </ul>`;
+  }
+
+  #onDragOver(event: DragEvent): void {
+    if (event.dataTransfer?.types.includes('Files') !== true) return;
+    event.preventDefault();
+    this.isOver = true;
+  }
+
+  #onDragLeave(event: DragEvent): void {
+    const { relatedTarget } = event;
+    if (!(relatedTarget instanceof Node && this.contains(relatedTarget))) this.isOver = false;
+  }
+
+  #onDrop(event: DragEvent): void {
+    this.isOver = false;
+    this.#takeFrom(event, event.dataTransfer);
+  }
+
+  #onPaste(event: ClipboardEvent): void {
+    // A spreadsheet gives a picture of itself beside its text: whoever pastes text means text.
+    if (event.clipboardData?.types.includes('text/plain') === true) return;
+    this.#takeFrom(event, event.clipboardData);
+  }
+
+  #takeFrom(event: Event, data: DataTransfer | null): void {
+    const files = [...(data?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    fire(this, 'c2l-take-files', files);
+    this.input?.focus();
   }
 
   #onInput(event: Event): void {
@@ -203,7 +261,7 @@ export class ComposerElement extends LightElement {
 
   /** The whole box is the field: a press beside the text puts the caret into it. */
   #focusInput(event: PointerEvent): void {
-    if (event.target instanceof Element && event.target.closest('button, textarea, c2l-model-picker, .chips')) return;
+    if (event.target instanceof Element && event.target.closest('button, textarea, c2l-model-picker, .chips, .thumbnails')) return;
     event.preventDefault();
     this.input?.focus();
   }

@@ -1,5 +1,5 @@
 import type { ChatSettings } from '../../protocol/chatSettings.ts';
-import type { MendAction } from '../../protocol/webviewMessages.ts';
+import type { FilesRequest, MendAction } from '../../protocol/webviewMessages.ts';
 import type { ModelAsk } from '../modelWork.ts';
 import type { SettingsField } from '../settingsForm.ts';
 
@@ -27,11 +27,17 @@ export interface ChatEvents {
   /** A queued question goes now, comes back into the composer, or is dropped. */
   'c2l-queued': { readonly requestId: string; readonly what: 'send' | 'edit' | 'remove' };
   'c2l-detach': number;
+  /** Files that go with the question. */
+  'c2l-take-files': readonly File[];
+  'c2l-drop-image': string;
+  'c2l-file-note-read': undefined;
   'c2l-rename': { readonly id: string; readonly title: string };
   'c2l-delete': string;
   'c2l-restore': { readonly id: string; readonly open: boolean };
   'c2l-forget-undo': undefined;
   'c2l-bin': boolean;
+  /** The host makes a file of a chat, or chats of a file. */
+  'c2l-files': FilesRequest;
   'c2l-search': string;
   'c2l-models': ModelAsk;
   /** The sheet of models; `pull` goes to the field for a name. */
@@ -47,7 +53,7 @@ export function fire<K extends keyof ChatEvents>(from: Element, type: K, detail:
   from.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 }
 
-export function hear<K extends keyof ChatEvents>(at: Element, type: K, listener: (detail: ChatEvents[K]) => void): void {
+export function hear<K extends keyof ChatEvents>(at: Element | Document, type: K, listener: (detail: ChatEvents[K]) => void): void {
   at.addEventListener(type, (event) => {
     // An event says `null` where it was given nothing.
     listener(((event as CustomEvent<ChatEvents[K] | null>).detail ?? undefined) as ChatEvents[K]);

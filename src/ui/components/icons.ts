@@ -5,6 +5,9 @@ const icon = (paths: SVGTemplateResult): SVGTemplateResult =>
 
 export const chatsIcon = icon(svg`<path d="M3.5 5.5h13M3.5 10h13M3.5 14.5h8"/>`);
 export const newChatIcon = icon(svg`<path d="M10 4v12M4 10h12"/>`);
+export const temporaryIcon = icon(
+  svg`<path d="M3.5 8.5c1.6 2.3 3.8 3.5 6.5 3.5s4.9-1.2 6.5-3.5M5.5 11l-1.2 2.2M14.5 11l1.2 2.2M10 12v2.7"/>`,
+);
 export const sendIcon = icon(svg`<path d="M10 16V4.5M5 9.5l5-5 5 5"/>`);
 export const stopIcon = icon(svg`<rect x="5.5" y="5.5" width="9" height="9" rx="1.8" fill="currentColor" stroke="none"/>`);
 export const chevronIcon = icon(svg`<path d="M6 8l4 4 4-4"/>`);
@@ -16,6 +19,13 @@ export const leftIcon = icon(svg`<path d="M12 5l-5 5 5 5"/>`);
 export const rightIcon = icon(svg`<path d="M8 5l5 5-5 5"/>`);
 export const editIcon = icon(svg`<path d="M4 16l.8-3.4 8.4-8.4 2.6 2.6-8.4 8.4zM11.6 5.8l2.6 2.6"/>`);
 export const deleteIcon = icon(svg`<path d="M4 6h12M8 6V4h4v2M5.5 6l.8 10h7.4l.8-10M8.6 9v4.4M11.4 9v4.4"/>`);
+export const exportIcon = icon(svg`<path d="M10 12.5v-9M6.5 6.5L10 3l3.5 3.5M4 11.5V16h12v-4.5"/>`);
+export const cameraIcon = icon(
+  svg`<path d="M4.5 6.5h2.3l1.2-2h4l1.2 2h2.3a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1z"/><circle cx="10" cy="10.7" r="2.5"/>`,
+);
+export const attachIcon = icon(
+  svg`<path d="M14.5 9.3l-5 5a3.2 3.2 0 0 1-4.5-4.5l5.8-5.8a2.1 2.1 0 0 1 3 3L8 12.8a1 1 0 0 1-1.5-1.4l5-5"/>`,
+);
 export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5"/><path d="M12.8 12.8L16.5 16.5"/>`);
 export const settingsIcon = icon(
   svg`<path d="M3.5 6.5h6M13.5 6.5h3M3.5 13.5h3M10.5 13.5h6"/><circle cx="11.5" cy="6.5" r="2"/><circle cx="8.5" cy="13.5" r="2"/>`,

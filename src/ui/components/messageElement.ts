@@ -6,6 +6,7 @@ import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import { figures } from '../words.ts';
 import { fire } from './fire.ts';
+import './imageElement.ts';
 import { fileIcon, warningIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './markdownElement.ts';
@@ -97,7 +98,7 @@ export class MessageElement extends LightElement {
     const folded = lines > FOLD_AFTER_LINES && !this.isUnfolded;
     return html`<div class="question">
       <div class="bubble ${folded ? 'folded' : ''}">${text}</div>
-      ${attachments.map(attachmentView)}
+      ${imageList(message)}${attachments.map((attachment) => attachmentView(attachment))}
       ${folded ? html`<button type="button" class="quiet" @click=${this.#unfold}>Show all ${String(lines)} lines</button>` : nothing}
       ${this.note === '' ? nothing : html`<div class="note">${this.note} ${this.#queueButtons(message.id)}</div>`}
       ${this.note === '' ? this.#questionBar(message) : nothing}
@@ -208,10 +209,15 @@ export class MessageElement extends LightElement {
   }
 }
 
+function imageList({ images = [] }: ChatMessage): TemplateResult | typeof nothing {
+  if (images.length === 0) return nothing;
+  return html`<div class="images">${images.map((image) => html`<c2l-image .image=${image}></c2l-image>`)}</div>`;
+}
+
 /** What went with a question, folded: its name, and its lines on a press. */
-export function attachmentView(attachment: Attachment): TemplateResult {
+export function attachmentView(attachment: Attachment, size?: string): TemplateResult {
   return html`<details class="attachment">
-    <summary>${fileIcon}<span>${attachmentLabel(attachment)}</span></summary>
+    <summary>${fileIcon}<span>${attachmentLabel(attachment)}</span>${size === undefined ? nothing : html`<small>${size}</small>`}</summary>
     <pre tabindex="0" role="group" aria-label=${attachmentLabel(attachment)}><code>${attachment.text}</code></pre>
   </details>`;
 }

@@ -29,6 +29,13 @@ export function notices(model: ChatModel, controller: ChatController, showsUndo:
           })
         : nothing
     }
+    ${
+      model.fileNote === undefined
+        ? nothing
+        : notice(model.fileNote, () => {
+            controller.images.note();
+          })
+    }
     ${refused.map((send) =>
       notice(
         `Not sent. ${wordsOf(send.error ?? 'internal', send.detail)}`,
@@ -58,6 +65,7 @@ export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
   if (model.conversation.phase === 'opening') return html`<div class="empty" aria-hidden="true"></div>`;
   if (isWithoutModels(model)) return html`<div class="empty">${firstModel(model)}</div>`;
   const name = modelOf(model);
+  if (model.conversation.temporary === true) return temporaryEmptyState();
   const where = model.hub === undefined || model.hub.scope === 'local' ? 'this computer' : model.hub.deviceName;
   return html`<div class="empty">
     ${markIcon}
@@ -69,6 +77,14 @@ export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
           : `It runs on ${where}. Chats are kept there and nowhere else.`
       }
     </p>
+  </div>`;
+}
+
+function temporaryEmptyState(): TemplateResult {
+  return html`<div class="empty">
+    ${markIcon}
+    <p class="empty-title">Temporary chat</p>
+    <p class="empty-text">Nothing of it is written down. It is gone when you leave it.</p>
   </div>`;
 }
 

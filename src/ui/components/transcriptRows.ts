@@ -41,8 +41,8 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
   for (const send of visiblePending(model)) {
     if (send.state === 'refused') continue;
     const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
-    const { requestId: id, text } = send;
-    messages.push({ id, role: 'user', text, createdAt: now });
+    const { requestId: id, text, images } = send;
+    messages.push({ id, role: 'user', text, createdAt: now, ...(images ? { images: [...images] } : {}) });
     if (send.state === 'queued') {
       const state = isHeld(model, id) ? 'held' : 'queued';
       queue.set(id, state);

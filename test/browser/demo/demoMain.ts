@@ -47,8 +47,10 @@ export class Demo {
     port.desk.loaded = noModels || standIn ? [] : demoLoaded(Date.now());
     const desk = sessionStorage.getItem('demo.desk');
     if (desk !== null) port.desk.recall(desk);
+    port.images = JSON.parse(sessionStorage.getItem('demo.images') ?? '{}') as Record<string, string>;
     window.addEventListener('pagehide', () => {
       sessionStorage.setItem('demo.desk', port.desk.keep());
+      sessionStorage.setItem('demo.images', JSON.stringify(port.images));
       sessionStorage.setItem('demo.hub', JSON.stringify([...chats]));
     });
     this.port = port;

@@ -1,9 +1,16 @@
 import { Emitter } from '../../../src/base/emitter.ts';
-import type { ChatReply, ChatRequest, ConversationEvent, ConversationSummary } from '../../../src/protocol/chat.ts';
+import {
+  hubFeatures,
+  type ChatReply,
+  type ChatRequest,
+  type ConversationEvent,
+  type ConversationSummary,
+} from '../../../src/protocol/chat.ts';
 import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage.ts';
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 import type { ChatSettings } from '../../../src/protocol/chatSettings.ts';
+import { imagePart, ImageUploads } from '../../../src/conversation/imageUploads.ts';
 import { DemoModelDesk } from './demoModelDesk.ts';
 import { choose, fork, type DemoFork } from './demoForks.ts';
 import { DemoPrompts } from './demoPrompts.ts';
@@ -26,6 +33,10 @@ export class DemoPort implements ChatPort {
   readonly capabilities: ChatCapabilities;
   readonly sent: ChatRequest[] = [];
   readonly chats: Map<string, DemoChat>;
+  readonly temporary = new Set<string>();
+  readonly uploads = new ImageUploads();
+  /** Base64 text of those that went with a question, by id. */
+  images: Record<string, string> = {};
   readonly bin = new Map<string, DemoChat>();
   readonly prompts = new DemoPrompts();
   readonly desk = new DemoModelDesk((reply) => {
@@ -127,7 +138,14 @@ export class DemoPort implements ChatPort {
     if (this.prompts.isAbout(request)) for (const reply of this.prompts.answer(request)) this.reply(reply);
     switch (request.type) {
       case 'hello':
-        this.reply({ type: 'welcome', version: 1, hubEpoch: demoEpoch, deviceName: this.deviceName, scope: this.scope });
+        this.reply({
+          type: 'welcome',
+          version: 1,
+          hubEpoch: demoEpoch,
+          deviceName: this.deviceName,
+          scope: this.scope,
+          features: [...hubFeatures],
+        });
         this.reply({ type: 'ollama', status: this.#ollama });
         this.desk.greet();
         return;
@@ -187,6 +205,14 @@ export class DemoPort implements ChatPort {
       case 'search':
         this.reply({ type: 'found', query: request.query, items: searchIn(this.chats, request.query) });
         return;
+      case 'putImage':
+        this.reply({ type: 'imageHeld', imageId: request.image.id, ...this.uploads.put('', request.image, request.offset, request.data) });
+        return;
+      case 'getImage': {
+        const data = this.uploads.find('', request.imageId)?.data ?? this.images[request.imageId] ?? '';
+        this.reply(imagePart(request.imageId, data, request.offset));
+        return;
+      }
       default:
         this.desk.answer(request);
     }
@@ -257,6 +283,7 @@ export class DemoPort implements ChatPort {
       messages: shown,
       more: shown.length < messages.length,
       ...(settings ? { settings } : {}),
+      ...(this.temporary.has(conversationId) ? { temporary: true } : {}),
     });
   }
 
@@ -267,7 +294,7 @@ export class DemoPort implements ChatPort {
     this.reply({ type: 'page', conversationId, messages: messages.slice(start, end), more: start > 0 });
   }
 
-  #turn({ requestId, conversationId, text, model }: Extract<ChatRequest, { type: 'send' }>): void {
+  #turn({ requestId, conversationId, text, model, images = [], temporary }: Extract<ChatRequest, { type: 'send' }>): void {
     if (this.refuseNext !== undefined) {
       this.reply({ type: 'refused', requestId, error: this.refuseNext });
       this.refuseNext = undefined;
@@ -278,7 +305,11 @@ export class DemoPort implements ChatPort {
     this.chats.set(conversationId, chat);
     this.#turns += 1;
     const [questionId, answerId] = [demoIdOf(`q${String(this.#turns)}x${String(now)}`), demoIdOf(`a${String(this.#turns)}x${String(now)}`)];
-    const question: ChatMessage = { id: questionId, role: 'user', text, createdAt: now };
+    const found = images.map((imageId) => this.uploads.find('', imageId)).filter((image) => image !== undefined);
+    for (const { info, data } of found) this.images[info.id] = data;
+    const withImages = found.length === 0 ? {} : { images: found.map(({ info }) => info) };
+    if (temporary) this.temporary.add(conversationId);
+    const question: ChatMessage = { id: questionId, role: 'user', text, createdAt: now, ...withImages };
     const answer: ChatMessage = { id: answerId, role: 'assistant', text: '', createdAt: now, model, state: 'waiting', nextSequence: 0 };
     const standIn = this.#ollama.standIn === true ? { standIn: true } : {};
     chat.messages.push(question, { ...answer, ...standIn });

@@ -1,6 +1,7 @@
 import {
   parseWebviewMessage,
   type CodeRequest,
+  type FilesRequest,
   type HostToWebview,
   type MendAction,
   type WebviewView,
@@ -15,6 +16,7 @@ export class WebviewHost {
   /** Messages that did not decode. */
   readonly code: CodeRequest[] = [];
   readonly mended: MendAction[] = [];
+  readonly files: FilesRequest[] = [];
   refused = 0;
 
   constructor() {
@@ -42,6 +44,7 @@ export class WebviewHost {
     else if (read.type === 'request') this.port.send(read.request);
     else if (read.type === 'code') this.code.push(read.code);
     else if (read.type === 'mend') this.mended.push(read.action);
+    else if (read.type === 'files') this.files.push(read.files);
     else {
       const { capabilities, status } = this.port;
       const preferences = { sendWith: 'enter', answerDetails: true } as const;

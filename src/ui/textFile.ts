@@ -1,0 +1,40 @@
+import { DecodeError, fromUtf8 } from '../base/bytes.ts';
+import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
+import type { Attachment } from './attachments.ts';
+
+/** Characters of a token, on the average over prose and code: enough for an estimate that says so. */
+const UNITS_PER_TOKEN = 4;
+
+/** Reads a file as text that goes with a question. @returns why it cannot be, in words, where it cannot */
+export async function readTextFile(file: Pick<File, 'name' | 'size' | 'arrayBuffer'>): Promise<Attachment | string> {
+  const path = nameOf(file.name);
+  if (file.size > MAX_PROMPT_BYTES)
+    return `${path} has ${sizeWords(file.size)}; a question holds ${sizeWords(MAX_PROMPT_BYTES)}. Take the part that matters.`;
+  try {
+    const text = fromUtf8(new Uint8Array(await file.arrayBuffer()));
+    if (text.includes('\0')) return `${path} is not text.`;
+    return { path, language: /\.([A-Za-z0-9]{1,16})$/.exec(path)?.[1]?.toLowerCase() ?? '', text };
+  } catch (error) {
+    return error instanceof DecodeError ? `${path} is not text.` : `${path} cannot be read.`;
+  }
+}
+
+/** `12 kB` */
+export function sizeWords(bytes: number): string {
+  return bytes < 1000
+    ? `${String(bytes)} bytes`
+    : `${(bytes / 1000).toLocaleString('en', { maximumFractionDigits: bytes < 10_000 ? 1 : 0 })} kB`;
+}
+
+/** How much of what the model can read a text takes, about: `9 % of the context`, or in tokens while its length is not known. */
+export function shareWords(text: string, contextLength: number | undefined): string {
+  const tokens = Math.ceil(text.length / UNITS_PER_TOKEN);
+  if (contextLength === undefined || contextLength === 0) return `about ${tokens.toLocaleString('en')} tokens`;
+  const percent = (100 * tokens) / contextLength;
+  return percent < 1 ? 'under 1 % of the context' : `about ${Math.round(percent).toLocaleString('en')} % of the context`;
+}
+
+function nameOf(name: string): string {
+  const plain = name.replace(/[\p{Cc}\p{Cf}`]+/gu, '').trim();
+  return plain === '' ? 'file' : plain.slice(-200);
+}
