@@ -175,16 +175,11 @@ export class Agent implements AgentControl, Disposable {
 
   get clients(): readonly PairedClient[] {
     const online = this.#tunnel.onlineClients;
-    return this.#registry.paired.map(({ id, name, kind, scope, pairedAt, lastSeenAt }) => ({
-      id,
-      name,
-      kind,
-      scope,
-      pairedAt,
-      ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
-      online: online.has(id),
-      ...roundTrip(this.#tunnel.roundTripTo(id)),
-    }));
+    return this.#registry.paired.map(({ id, name, kind, scope, pairedAt, lastSeenAt }) => {
+      const rttMs = this.#tunnel.roundTripTo(id);
+      const measured = { ...(lastSeenAt === undefined ? {} : { lastSeenAt }), ...(rttMs === undefined ? {} : { rttMs }) };
+      return { id, name, kind, scope, pairedAt, ...measured, online: online.has(id) };
+    });
   }
 
   async setRelay(address: string, invite?: string): Promise<void> {
@@ -294,8 +289,4 @@ export class Agent implements AgentControl, Disposable {
   #publishQuietly(): void {
     this.#tunnel.publishHashes().catch(() => undefined);
   }
-}
-
-function roundTrip(rttMs: number | undefined): { readonly rttMs?: number } {
-  return rttMs === undefined ? {} : { rttMs };
 }

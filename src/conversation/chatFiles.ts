@@ -5,7 +5,7 @@ import { MACHINE_OWNER } from './ports.ts';
 /** The chats of the person at this machine as files. */
 export function ownersFiles(hub: Hub): ChatFiles {
   return {
-    exportChat: (conversationId, format) => hub.exportChat(MACHINE_OWNER, conversationId, format),
-    importChats: (json, options) => hub.importChats(MACHINE_OWNER, json, options),
+    exportChat: (conversationId, format) => hub.transfer.exportChat(MACHINE_OWNER, conversationId, format),
+    importChats: (json, options) => hub.transfer.importChats(MACHINE_OWNER, json, options),
   };
 }

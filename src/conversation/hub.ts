@@ -3,19 +3,16 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ExportFormat, ImportOptions, ImportResult } from '../protocol/chatFiles.ts';
 import type { ChatReply, ConversationRequest, HubFeature, ImageRequest, ModelRequest, PromptRequest } from '../protocol/chat.ts';
 import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
-import { TunnelError } from '../protocol/errors.ts';
 import { ChatStores } from './chatStores.ts';
+import { ChatTransfer } from './chatTransfer.ts';
 import { ConversationShelf } from './conversationShelf.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
-import { exportJson, exportMarkdown } from './exportChats.ts';
 import { HubConnection, type HubServices } from './hubConnection.ts';
 import { imagePart, ImageUploads } from './imageUploads.ts';
 import { newId } from './ids.ts';
-import { importChats } from './importChats.ts';
 import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { ModelDesk } from './modelDesk.ts';
@@ -47,6 +44,8 @@ export class Hub implements HubServices, Disposable {
   readonly hubEpoch: string;
   readonly deviceName: string;
   readonly log: Logger;
+  /** Export and import. */
+  readonly transfer: ChatTransfer;
   readonly #options: HubOptions;
   readonly #owned = new DisposableStore();
   readonly #runningChanged = this.#owned.add(new Emitter<number>());
@@ -80,6 +79,7 @@ export class Hub implements HubServices, Disposable {
         },
       }),
     );
+    this.transfer = new ChatTransfer({ clock, random, store: this.#stores, onDidAdd: this.#announce.bind(this) });
     this.#lists = new ModelLists(models, store);
     this.#prompts = new SavedPrompts({
       store,
@@ -256,32 +256,6 @@ export class Hub implements HubServices, Disposable {
 
   found(owner: OwnerId, query: string): ChatReply {
     return foundReply(this.#options.store, owner, query);
-  }
-
-  /** One conversation as a file: for people, or as JSON with all branches. @throws TunnelError `unknownConversation`, `storeFailed` */
-  exportChat(owner: OwnerId, conversationId: string, format: ExportFormat): string {
-    const conversation = this.#stores.archive(owner, conversationId);
-    if (!conversation) throw new TunnelError('unknownConversation');
-    return format === 'json' ? exportJson([conversation]) : exportMarkdown(conversation);
-  }
-
-  /**
-   * Adds the conversations of an exported file beside those that are there, each whole or not at all, and lets others have their turn after each.
-   * @throws TunnelError `importFailed` when the file cannot be read, `storeFailed` when the next one cannot be stored
-   */
-  async importChats(owner: OwnerId, json: string, { onProgress, isCancelled }: ImportOptions = {}): Promise<ImportResult> {
-    const { clock, random, store } = this.#options;
-    const { conversations, skipped } = importChats(json, { random, now: clock.now() });
-    let added = 0;
-    for (const conversation of conversations) {
-      if (isCancelled?.() === true) break;
-      store.addArchived(owner, newId(random), conversation);
-      added++;
-      onProgress?.(added, conversations.length);
-      this.#announce(owner);
-      await new Promise<void>((resolve) => clock.after(0, resolve));
-    }
-    return { added, skipped, left: conversations.length - added };
   }
 
   models(peer: ChatPeer): Promise<ChatReply> {

@@ -18,10 +18,9 @@ import { MAX_OPEN_CONVERSATIONS } from '../protocol/limits.ts';
 import { CHAT_VERSION, CHAT_VERSION_OLDEST } from '../protocol/versions.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
 import type { LiveConversation } from './liveConversation.ts';
-import { nextBatch } from './messageBatch.ts';
+import { olderMessages } from './olderMessages.ts';
 import type { OwnerId } from './ports.ts';
 import { once, ReplyQueue } from './replyQueue.ts';
-import { TextsAhead } from './textsAhead.ts';
 import { Viewings, type ViewingsSource } from './viewings.ts';
 
 /** What a line asks of its hub. */
@@ -234,17 +233,7 @@ export class HubConnection implements Disposable {
   }
 
   #page(conversationId: string, before: string): void {
-    const ahead = new TextsAhead();
-    let done = false;
-    this.#replies.push(() => {
-      if (done) return undefined;
-      const conversation = this.#hub.follow(this.peer.owner, conversationId);
-      const batch = nextBatch(conversationId, this.#hub.newestFirst(conversation, before), ahead);
-      this.#hub.unfollow(conversation);
-      if ('type' in batch) return batch;
-      done = true;
-      return { type: 'page', conversationId, messages: [...batch.messages], more: batch.more };
-    });
+    this.#replies.push(olderMessages(this.#hub, this.peer.owner, conversationId, before));
   }
 
   #refuse(request: ChatRequest, error: ErrorCode, detail?: string): void {

@@ -1,8 +1,10 @@
 import type { ConversationRequest } from '../protocol/chat.ts';
 import type { ImageData64, ImageInfo } from '../protocol/chatImages.ts';
+import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { ImageUploads } from './imageUploads.ts';
 import type { ConversationStore, OwnerId } from './ports.ts';
+import { wellFormed } from './textPieces.ts';
 
 type Asking = Extract<ConversationRequest, { model: string }>;
 
@@ -33,4 +35,9 @@ export function imagesOf(
   const ids = request.type === 'send' ? [...new Set(request.images ?? [])] : [];
   const fresh = ids.map((imageId) => uploads.find(owner, imageId)).filter((image) => image !== undefined);
   return { fresh, infos: fresh.map(({ info }) => info) };
+}
+
+/** A question with the images that go with it. */
+export function questionOf(text: string, id: string, createdAt: number, { infos }: QuestionImages): ChatMessage {
+  return { id, role: 'user', text: wellFormed(text), createdAt, ...(infos.length === 0 ? {} : { images: [...infos] }) };
 }

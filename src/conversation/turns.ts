@@ -17,8 +17,7 @@ import { newId } from './ids.ts';
 import type { ImageUploads } from './imageUploads.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { MACHINE_OWNER, type ConversationStore, type ModelClient, type OwnerId } from './ports.ts';
-import { faultOfImages, imagesOf, type QuestionImages } from './questionImages.ts';
-import { wellFormed } from './textPieces.ts';
+import { faultOfImages, imagesOf, questionOf } from './questionImages.ts';
 import { titleFrom } from './title.ts';
 
 export interface TurnsOptions {
@@ -293,10 +292,6 @@ export class Turns {
 
 function isAsking(request: ConversationRequest): request is Asking {
   return 'model' in request;
-}
-
-function questionOf(text: string, id: string, createdAt: number, { infos }: QuestionImages): ChatMessage {
-  return { id, role: 'user', text: wellFormed(text), createdAt, ...(infos.length === 0 ? {} : { images: [...infos] }) };
 }
 
 function refused({ requestId }: ConversationRequest, error: ErrorCode, detail?: string): ChatReply {

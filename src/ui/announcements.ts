@@ -53,7 +53,12 @@ function ofAnswer(before: ChatMessage | undefined, after: ChatMessage): Announce
   }
 }
 
-/** Counted at the end alone: an answer that grows would have all of it counted with each frame. */
+/** What is said of an answer that has been on its way for long. */
+export function progressOf(answer: ChatMessage): Announcement {
+  return { kind: 'status', text: answer.text === '' ? 'Still waiting for the answer' : `Still answering, ${words(answer)}` };
+}
+
+/** Counted now and then alone: an answer that grows would have all of it counted with each frame. */
 function words({ text }: ChatMessage): string {
   const count = countWords(text);
   return count === 1 ? '1 word' : `${String(count)} words`;

@@ -12,7 +12,7 @@ import { ChatImages } from './chatImages.ts';
 import type { ModelAsk } from './modelWork.ts';
 import { reduceChat, type ChatAction } from './reduceChat.ts';
 import { markedTemporary } from './temporaryChat.ts';
-import { readViewState, restoredModel, viewStateOf, type ViewStorage } from './viewStorage.ts';
+import { isWorthKeeping, readViewState, restoredModel, viewStateOf, type ViewStorage } from './viewStorage.ts';
 
 export interface ChatControllerOptions {
   readonly port: ChatPort;
@@ -279,15 +279,7 @@ export class ChatController implements Disposable {
 
   #keep(before: ChatModel): void {
     const after = this.#model;
-    const isMoved = after.conversation.id !== before.conversation.id || after.chosenModel !== before.chosenModel;
-    if (
-      isMoved ||
-      after.pending !== before.pending ||
-      after.editing !== before.editing ||
-      after.attachments !== before.attachments ||
-      after.images !== before.images
-    )
-      this.#save();
+    if (isWorthKeeping(before, after)) this.#save();
     else if (after.drafts !== before.drafts)
       this.#saving ??= this.#store.add(
         this.clock.after(SAVE_AFTER_MS, () => {

@@ -94,6 +94,12 @@ export function viewStateOf(model: ChatModel): ViewState {
   };
 }
 
+/** Has something changed that is kept at once? Typing may rest first. */
+export function isWorthKeeping(before: ChatModel, after: ChatModel): boolean {
+  if (before.conversation.id !== after.conversation.id) return true;
+  return (['chosenModel', 'pending', 'editing', 'attachments', 'images'] as const).some((name) => before[name] !== after[name]);
+}
+
 /** The part of a model that was kept. */
 export function restoredModel({ drafts, model, editing, attachments, images = {}, queued }: ViewState): Partial<ChatModel> {
   return {

@@ -11,19 +11,19 @@ describe('hub: export and import', () => {
     const view = world.view();
     world.ask(view, 'What is it?');
     await world.clock.advance(1_000);
-    const markdown = world.hub.exportChat('owner', idOf('c'), 'markdown');
+    const markdown = world.hub.transfer.exportChat('owner', idOf('c'), 'markdown');
     assert.match(markdown, /^# What is it\?\n[^]*## You\n\nWhat is it\?\n\n## m:1\n\nforty-two\n$/);
-    const json = world.hub.exportChat('owner', idOf('c'), 'json');
+    const json = world.hub.transfer.exportChat('owner', idOf('c'), 'json');
     view.send({ type: 'listConversations' });
     const before = view.of('conversations').length;
-    const imported = world.hub.importChats('owner', json);
+    const imported = world.hub.transfer.importChats('owner', json);
     await world.clock.advance(10);
     assert.deepEqual(await imported, { added: 1, skipped: 0, left: 0 });
     assert.ok(view.of('conversations').length > before);
     const items = view.of('conversations').at(-1)?.items ?? [];
     assert.equal(items.length, 2);
     const copy = items.find(({ id }) => id !== idOf('c'))?.id ?? '';
-    assert.equal(world.hub.exportChat('owner', copy, 'markdown'), markdown);
+    assert.equal(world.hub.transfer.exportChat('owner', copy, 'markdown'), markdown);
     world.hub.dispose();
   });
 
@@ -31,8 +31,8 @@ describe('hub: export and import', () => {
     const world = new HubWorld();
     world.ask(world.view(), 'mine');
     await world.clock.advance(1_000);
-    assert.throws(() => world.hub.exportChat('guest', idOf('c'), 'json'), code('unknownConversation'));
-    await assert.rejects(world.hub.importChats('owner', '{"some":"thing"}'), code('importFailed'));
+    assert.throws(() => world.hub.transfer.exportChat('guest', idOf('c'), 'json'), code('unknownConversation'));
+    await assert.rejects(world.hub.transfer.importChats('owner', '{"some":"thing"}'), code('importFailed'));
     assert.equal(world.store.listConversations('owner').length, 1);
     world.hub.dispose();
   });

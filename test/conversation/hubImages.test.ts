@@ -203,8 +203,8 @@ describe('hub: images of questions', () => {
     put(view, infoOf('cat', data), data);
     ask(view, 'What is this?', ['cat']);
     await world.clock.advance(1_000);
-    assert.match(world.hub.exportChat('owner', idOf('c'), 'markdown'), /## You\n\n\*Image: cat\.jpg\*\n\nWhat is this\?/);
-    const imported = world.hub.importChats('owner', world.hub.exportChat('owner', idOf('c'), 'json'));
+    assert.match(world.hub.transfer.exportChat('owner', idOf('c'), 'markdown'), /## You\n\n\*Image: cat\.jpg\*\n\nWhat is this\?/);
+    const imported = world.hub.transfer.importChats('owner', world.hub.transfer.exportChat('owner', idOf('c'), 'json'));
     await world.clock.advance(10);
     await imported;
     const copy = store.listConversations('owner').find(({ id }) => id !== idOf('c'))?.id ?? '';

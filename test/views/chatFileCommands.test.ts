@@ -57,7 +57,7 @@ describe('chats as files in the editor', () => {
 
   it('takes a file in, and says how many came and what was left out', async () => {
     const world = await withOneChat();
-    const file = JSON.parse(world.hub.exportChat('owner', chat.conversationId, 'json')) as { conversations: unknown[] };
+    const file = JSON.parse(world.hub.transfer.exportChat('owner', chat.conversationId, 'json')) as { conversations: unknown[] };
     const [one] = file.conversations;
     fakeEditor.files.set('file:///in.json', utf8(JSON.stringify({ ...file, conversations: [one, one, { title: 'nonsense' }] })));
     fakeEditor.person = { ...fakeEditor.person, open: () => [vscode.Uri.file('/in.json')] };
@@ -72,7 +72,7 @@ describe('chats as files in the editor', () => {
 
   it('stops where it is when the person gives up, and says how many were not come to', async () => {
     const world = await withOneChat();
-    const file = JSON.parse(world.hub.exportChat('owner', chat.conversationId, 'json')) as { conversations: unknown[] };
+    const file = JSON.parse(world.hub.transfer.exportChat('owner', chat.conversationId, 'json')) as { conversations: unknown[] };
     const conversations = Array.from({ length: 50 }, () => file.conversations[0]);
     fakeEditor.files.set('file:///in.json', utf8(JSON.stringify({ ...file, conversations })));
     fakeEditor.person = { ...fakeEditor.person, open: () => [vscode.Uri.file('/in.json')] };

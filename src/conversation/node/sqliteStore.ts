@@ -48,8 +48,7 @@ export class SqliteStore implements ConversationStore {
   /** @throws TunnelError `storeFailed`, `storeNewer` */
   static open(path: string, clock: Clock): OpenedStore {
     const { db, damaged } = guard(() => openDatabase(path, clock.now()));
-    const store = new SqliteStore(new Sql(db, rebuildIndex), clock);
-    return { store, ...(damaged === undefined ? {} : { damaged }) };
+    return { store: new SqliteStore(new Sql(db, rebuildIndex), clock), ...(damaged === undefined ? {} : { damaged }) };
   }
 
   /** One that writes nothing down: a temporary chat's. @throws TunnelError `storeFailed` */

@@ -1,11 +1,11 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
-import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { DisposableStore, toDisposable } from '../../base/disposable.ts';
 import { announce, type Announcement } from '../announcements.ts';
+import { AnswerProgress } from '../answerProgress.ts';
 import type { ChatController } from '../chatController.ts';
 import { isGenerating, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { ConnectionWatch } from '../connectionWatch.ts';
-import { runningAnswer } from '../conversationModel.ts';
 import { copyText, showCopied } from '../copyText.ts';
 import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
@@ -47,7 +47,6 @@ export class ChatElement extends LightElement {
   /** What lives as long as this element follows one controller. */
   readonly #owned = new DisposableStore();
   #watch: ConnectionWatch | undefined;
-  #tick: Disposable | undefined;
   #widths: ResizeObserver | undefined;
   readonly #focus = new FocusMover();
   readonly #paint = (): void => {
@@ -212,9 +211,21 @@ export class ChatElement extends LightElement {
     this.#followed = controller;
     this.model = controller?.model;
     if (!controller) return;
+    const progress = new AnswerProgress({
+      clock: controller.clock,
+      current: () => controller.model,
+      tick: () => {
+        frames.request(this.#paint);
+      },
+      say: (announcement) => {
+        this.announcement = announcement;
+      },
+    });
+    this.#owned.add(progress).check();
     this.#owned.add(
       controller.onDidChange(() => {
         this.#watch?.check();
+        progress.check();
         frames.request(this.#paint);
       }),
     );
@@ -226,11 +237,8 @@ export class ChatElement extends LightElement {
     this.#owned.add(
       toDisposable(() => {
         frames.cancel(this.#paint);
-        this.#tick?.dispose();
-        this.#tick = undefined;
       }),
     );
-    this.#schedule(controller);
     this.toggleAttribute('editor-actions', controller.capabilities.editorActions);
     if (!controller.capabilities.showsConnection) return;
     const show = (line: ConnectionLine | undefined): void => {
@@ -255,17 +263,6 @@ export class ChatElement extends LightElement {
     this.announcement = (next === model ? undefined : announce(model, next)) ?? this.announcement;
     this.model = next;
     this.requestUpdate();
-    this.#schedule(controller);
-  }
-
-  /** Counts the seconds of a wait on the screen, only while there is one. */
-  #schedule(controller: ChatController): void {
-    this.#tick?.dispose();
-    this.#tick = undefined;
-    if (runningAnswer(controller.model.conversation)?.text !== '') return;
-    this.#tick = controller.clock.after(1000, () => {
-      frames.request(this.#paint);
-    });
   }
 
   /** Stops only from within the chat; the status region says so. */

@@ -14,10 +14,12 @@ export class MarkdownElement extends HTMLElement {
     this.#draw();
   };
   #content: MarkdownContent = { text: '', isComplete: false };
+  /** The next frame goes on by itself; what is set meanwhile waits for it, or a frame would count twice. */
+  #isResting = false;
 
   set content(content: MarkdownContent) {
     this.#content = content;
-    this.#draw();
+    if (!this.#isResting || content.isComplete) this.#draw();
   }
 
   get content(): MarkdownContent {
@@ -29,13 +31,18 @@ export class MarkdownElement extends HTMLElement {
     return this.#view.parsedCharacters;
   }
 
+  connectedCallback(): void {
+    // One that was moved has lost its frame.
+    if (this.#isResting) frames.request(this.#again);
+  }
+
   disconnectedCallback(): void {
     frames.cancel(this.#again);
   }
 
   #draw(): void {
-    if (this.#view.update(this.#content.text, this.#content.isComplete)) return;
-    frames.request(this.#again);
+    this.#isResting = !this.#view.update(this.#content.text, this.#content.isComplete);
+    if (this.#isResting) frames.request(this.#again);
   }
 }
 

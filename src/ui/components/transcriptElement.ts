@@ -156,8 +156,10 @@ export class TranscriptElement extends LightElement {
       this.toEnd();
     }
     if (!changed.has('rows')) return;
-    if (this.#stickiness.isStuck) this.#follow();
-    else if (hasGrown(changed.get('rows'), this.rows)) this.isNewBelow = true;
+    // Text that grows is followed when it has been laid out: to ask for the end here would have it laid out twice.
+    if (this.#stickiness.isStuck) {
+      if (!areSameRows(changed.get('rows'), this.rows)) this.#follow();
+    } else if (hasGrown(changed.get('rows'), this.rows)) this.isNewBelow = true;
   }
 
   #observe(): void {
@@ -247,6 +249,11 @@ export class TranscriptElement extends LightElement {
   #articles(): HTMLElement[] {
     return [...this.querySelectorAll<HTMLElement>('[role=article]')];
   }
+}
+
+function areSameRows(before: unknown, after: readonly TranscriptRow[]): boolean {
+  const rows = Array.isArray(before) ? (before as readonly TranscriptRow[]) : [];
+  return rows.length === after.length && after.every(({ key }, at) => rows[at]?.key === key);
 }
 
 /** Something came to the end. Another branch in the place of one is not new. */

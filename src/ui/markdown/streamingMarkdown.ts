@@ -3,6 +3,8 @@ import type { MarkdownNode } from './markdownNode.ts';
 import { MarkdownTail } from './markdownTail.ts';
 import { NodePatcher } from './patchNodes.ts';
 
+/** A longer answer is drawn with every second frame: each layout goes over all blocks that stand before the new words. */
+const DRAWN_WITH_EACH_FRAME = 8192;
 /** An open tail of this many characters costs one frame of rest after each paint. */
 const CHARACTERS_PER_FRAME_OF_REST = 4096;
 const MAX_FRAMES_OF_REST = 12;
@@ -32,7 +34,7 @@ export class StreamingMarkdown {
 
   /**
    * Draws `text`, at most once a frame. One long open block, such as a list of 80 kB, is drawn less often instead of ever more slowly.
-   * @returns whether all of it is on the screen; if not, call again with the next frame
+   * @returns false while it must be called again, once with each frame: frames are what a rest is counted in
    */
   update(text: string, isComplete: boolean): boolean {
     if (this.#finished || !text.startsWith(this.#text)) {
@@ -51,10 +53,10 @@ export class StreamingMarkdown {
     }
     if (this.#rest > 0) {
       this.#rest -= 1;
-      return !this.#isBehind;
+      return false;
     }
     if (this.#isBehind) this.#draw();
-    return true;
+    return this.#rest === 0;
   }
 
   #draw(): void {
@@ -63,7 +65,8 @@ export class StreamingMarkdown {
     this.#patcher.close(this.#host, this.#closedChildren, closed.length);
     this.#closedChildren += closed.length;
     this.#isBehind = false;
-    this.#rest = Math.min(MAX_FRAMES_OF_REST, Math.floor(this.#tail.openLength / CHARACTERS_PER_FRAME_OF_REST));
+    const least = this.#text.length > DRAWN_WITH_EACH_FRAME ? 1 : 0;
+    this.#rest = Math.max(least, Math.min(MAX_FRAMES_OF_REST, Math.floor(this.#tail.openLength / CHARACTERS_PER_FRAME_OF_REST)));
   }
 
   #patch(first: number, nodes: readonly MarkdownNode[]): void {

@@ -7,7 +7,7 @@ import { browserBundle } from '../../../scripts/lib/browserBundle.mjs';
 import { root } from '../../harness/paths.ts';
 
 /** The page's policy, as strict as the relay's; `extra` names Trusted Types policies that only a test page has. */
-const policy = (extra = ''): string =>
+const policy = (extra = '', ancestors = "'none'"): string =>
   [
     "default-src 'none'",
     "script-src 'self'",
@@ -18,7 +18,8 @@ const policy = (extra = ''): string =>
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
+    "frame-src 'self'",
+    `frame-ancestors ${ancestors}`,
     "require-trusted-types-for 'script'",
     `trusted-types lit-html${extra}`,
   ].join('; ');
@@ -31,7 +32,15 @@ const webviewPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 
 const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', woff2: 'font/woff2' };
 
-/** Serves the chat over a demo hub at `/`, the same beside a naive renderer at `/naive`, and the Markdown view alone at `/spec`, on loopback. */
+/** Two places for webviews, each in a frame as the editor has them, over the hub that ships. */
+const panelsPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>panels</title></head>
+<body><div id="left"></div><div id="right"></div><script type="module" src="/panelsMain.js"></script></body></html>`;
+const framedPage = webviewPage.replace('/hostMain.js', '/framedApi.js');
+
+/**
+ * Serves the chat over a demo hub at `/`, the same beside a naive renderer at `/naive`, the Markdown view alone at `/spec`, and panels over a
+ * real hub at `/panels`, on loopback.
+ */
 export class DemoServer {
   readonly #server: Server;
   readonly origin: string;
@@ -54,13 +63,18 @@ export class DemoServer {
       '<!DOCTYPE html><html lang="en"><title>spec</title><body><script type="module" src="/specMain.js"></script></body></html>',
     );
     files.set('/webview', webviewPage);
+    files.set('/panels', panelsPage);
+    files.set('/framed', framedPage);
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://x').pathname;
       const file = files.get(path);
       const type = types[/\.(\w+)$/.exec(path)?.[1] ?? 'html'] ?? 'text/html';
       response.writeHead(file === undefined ? 404 : 200, {
         'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
-        'content-security-policy': policy(path === '/spec' || path === '/naive' ? ' c2l-test' : ''),
+        'content-security-policy': policy(
+          path === '/spec' || path === '/naive' ? ' c2l-test' : '',
+          path === '/framed' ? "'self'" : "'none'",
+        ),
         'cache-control': 'no-store',
       });
       response.end(file ?? '');
@@ -79,7 +93,9 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [
-      ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'editorTheme.css'].map((file) => `test/browser/demo/${file}`),
+      ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'panelsMain.ts', 'framedApi.ts', 'editorTheme.css'].map(
+        (file) => `test/browser/demo/${file}`,
+      ),
       'test/bench/view/naiveRenderer.ts',
       ...['src/web/page.css', 'src/ui/webviewMain.ts', 'src/ui/webview.css'],
     ],
