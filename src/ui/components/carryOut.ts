@@ -3,6 +3,7 @@ import type { WebviewCommand } from '../../protocol/webviewMessages.ts';
 import type { ChatController } from '../chatController.ts';
 import { askCodeAction } from '../codeActions.ts';
 import type { ChatElement } from './chatElement.ts';
+import { withSheet } from './openSheet.ts';
 
 /** A command of the editor does what the button of its name does. */
 export function carryOut(chat: ChatElement, controller: ChatController | undefined, command: WebviewCommand): void {
@@ -50,7 +51,7 @@ export function carryOut(chat: ChatElement, controller: ChatController | undefin
       return;
     case 'pullModel':
     case 'showModels':
-      void chat.querySelector('c2l-models')?.open(command === 'pullModel' ? 'pull' : 'list');
+      void withSheet(chat, 'c2l-models', (sheet) => sheet.open(command === 'pullModel' ? 'pull' : 'list'));
       return;
     default:
       assertNever(command);

@@ -10,12 +10,12 @@ import { copyText, showCopied } from '../copyText.ts';
 import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import type { ChatListElement } from './chatListElement.ts';
-import './chatListElement.ts';
 import { chatDialogs, chatSheet, deviceLine, topBar } from './chatParts.ts';
 import { wireChat } from './chatWiring.ts';
 import { composer } from './chatComposer.ts';
 import { wireModels } from './modelsWiring.ts';
 import { FocusMover, type FocusTarget } from './focusMover.ts';
+import { loadSheets } from './openSheet.ts';
 import { LightElement } from './lightElement.ts';
 import { connectionNotice, emptyState, notices } from './notices.ts';
 import { offersTemporary } from '../temporaryChat.ts';
@@ -96,6 +96,7 @@ export class ChatElement extends LightElement {
 
   /** Has the list of chats on the screen. */
   async openChats(): Promise<ChatListElement | null> {
+    if (!(await loadSheets())) return null;
     if (this.isWide) this.isRailClosed = false;
     else if (this.#sheet?.open === false) this.#sheet.showModal();
     await this.updateComplete;
@@ -108,6 +109,7 @@ export class ChatElement extends LightElement {
       this.isWide = (entry?.contentRect.width ?? 0) >= RAIL_FROM_PX;
     });
     this.#widths.observe(this);
+    void loadSheets();
     if (this.hasUpdated) this.#follow();
   }
 

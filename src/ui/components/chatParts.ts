@@ -4,10 +4,8 @@ import type { ChatModel } from '../chatModel.ts';
 import { connectionMeasure, connectionWord } from '../connectionLine.ts';
 import type { Conversation } from '../conversationModel.ts';
 import { settingsWords } from '../settingsForm.ts';
-import './chatSettingsElement.ts';
 import { fire } from './fire.ts';
 import { chatsIcon, closeIcon, newChatIcon, settingsIcon, temporaryIcon } from './icons.ts';
-import './promptsElement.ts';
 
 export interface BarOptions {
   readonly conversation: Conversation;

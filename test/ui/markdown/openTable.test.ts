@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { MarkdownNode } from '../../../src/ui/markdown/markdownNode.ts';
 import { MarkdownTail } from '../../../src/ui/markdown/markdownTail.ts';
+import { mendingReady } from '../../../src/ui/markdown/mending.ts';
 import { parseMarkdown } from '../../../src/ui/markdown/parseMarkdown.ts';
 import { SeededRandom } from '../../fakes/seededRandom.ts';
 
@@ -30,6 +31,8 @@ const lines = [
 const ends = ['\n', '> quote\n', '# Title\n', '- item\n', '```\ncode\n```\n', '***\n', '    code\n', '\n    code\n', '$$\nx\n$$\n'];
 
 describe('an open table', () => {
+  before(() => mendingReady);
+
   it('shows after every whole line what a parse of all the text would, whatever ends it', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
