@@ -35,7 +35,7 @@ const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 't
 /** Two places for webviews, each in a frame as the editor has them, over the hub that ships. */
 const panelsPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>panels</title></head>
 <body><div id="left"></div><div id="right"></div><script type="module" src="/panelsMain.js"></script></body></html>`;
-const framedPage = webviewPage.replace('/hostMain.js', '/framedApi.js');
+const framedPage = webviewPage.replace('/hostMain.js', '/framedMain.js');
 
 /**
  * Serves the chat over a demo hub at `/`, the same beside a naive renderer at `/naive`, the Markdown view alone at `/spec`, and panels over a
@@ -93,7 +93,7 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [
-      ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'panelsMain.ts', 'framedApi.ts', 'editorTheme.css'].map(
+      ...['demoMain.ts', 'specMain.ts', 'hostMain.ts', 'panelsMain.ts', 'framedMain.ts', 'editorTheme.css'].map(
         (file) => `test/browser/demo/${file}`,
       ),
       'test/bench/view/naiveRenderer.ts',
