@@ -62,10 +62,11 @@ describe('end of a stream', () => {
       near.end();
       pair.flush();
       const far = accepted[calls - 1];
-      assert.deepEqual(far?.read(), Uint8Array.of(1));
+      assert.ok(far);
+      assert.deepEqual(far.read(), Uint8Array.of(1));
       pair.flush();
-      far?.write(Uint8Array.of(2));
-      far?.end();
+      far.write(Uint8Array.of(2));
+      far.end();
       pair.flush();
       assert.deepEqual(near.read(), Uint8Array.of(2));
       pair.flush();

@@ -1,3 +1,4 @@
+import type { takeFiles } from '../takeFiles.ts';
 import type { ChatSettingsElement } from './chatSettingsElement.ts';
 import type { ModelsElement } from './modelsElement.ts';
 import type { PromptsElement } from './promptsElement.ts';
@@ -8,7 +9,10 @@ interface Sheets {
   'c2l-prompts': PromptsElement;
 }
 
-type SheetsModule = typeof import('./sheets.ts');
+/** What the code that comes later offers besides its elements. */
+interface SheetsModule {
+  readonly takeFiles: typeof takeFiles;
+}
 
 let loading: Promise<SheetsModule | undefined> | undefined;
 

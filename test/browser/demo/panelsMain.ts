@@ -82,8 +82,12 @@ export class Panel {
     place.append(frame);
     const newestAt = await this.#painted(Math.min(30, turns * 2));
     const wholeAt = await this.#painted(turns * 2);
-    const from = this.#firstReplyAt ?? NaN;
+    const from = this.#heardAt();
     return { newestMs: newestAt - from, wholeMs: wholeAt - from };
+  }
+
+  #heardAt(): number {
+    return this.#firstReplyAt ?? NaN;
   }
 
   hide(): void {

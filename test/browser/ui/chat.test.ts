@@ -125,13 +125,20 @@ describe('the chat in Chromium', () => {
     await demo.page.keyboard.press('Shift+Enter');
     await demo.page.keyboard.type('second');
     assert.equal(await demo.message.inputValue(), 'first line\nsecond');
-    await demo.page.keyboard.press('Tab');
+    /** By Tab, and no other way. */
+    const reach = async (name: RegExp): Promise<void> => {
+      const focused = (): Promise<string> =>
+        demo.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent.trim() ?? '');
+      for (let left = 10; left > 0 && !name.test(await focused()); left--) await demo.page.keyboard.press('Tab');
+      assert.match(await focused(), name);
+    };
+    await reach(/^Model:/);
     await demo.page.keyboard.press('Enter');
     await demo.page.getByRole('listbox', { name: 'Model' }).waitFor();
     await demo.page.keyboard.press('g');
     await demo.page.keyboard.press('Enter');
     await demo.page.getByRole('button', { name: 'Model: gemma3:4b' }).waitFor();
-    await demo.page.keyboard.press('Tab');
+    await reach(/^Send$/);
     await demo.page.keyboard.press('Enter');
     await demo.page.getByRole('article', { name: 'gemma3:4b, answer 3 of 3' }).waitFor();
     await demo.page.keyboard.press('Escape');

@@ -58,7 +58,8 @@ describe('panels over one hub, each in a frame of its own, in Chromium', () => {
       if (!last(one).startsWith(last(two)) && !last(two).startsWith(last(one))) throw new Error('their answers differ in mid-answer');
       if (panels.models.running !== 1) throw new Error('the answer had ended');
       panel.controller?.stop();
-      while (panels.models.running > 0) await frame();
+      const answersLeft = (): number => panels.models.running;
+      while (answersLeft() > 0) await frame();
       for (let i = 0; i < 30; i++) await frame();
       return { times: measured, rows: [panel.picture(), second.picture()], stored: running() };
     }, TURNS);

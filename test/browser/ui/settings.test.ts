@@ -107,14 +107,17 @@ describe('how a chat is asked, in Chromium', () => {
     });
 
     it('offer thinking where the model can think, and in a browser no more memory than it may ask for', async () => {
+      const has = (capabilities: string[]) =>
+        demo.page.evaluate((names) => {
+          window.demo.hub.reply({ type: 'models', items: [{ name: 'qwen3:8b', capabilities: names, contextLength: 40_960 }] });
+        }, capabilities);
+      await has(['completion']);
       await button('Chat settings').click();
       const select = (name: string) => demo.page.getByRole('combobox', { name, exact: true });
+      await select('Keep the model in memory').waitFor();
       assert.equal(await select('Thinking').count(), 0);
       assert.equal(await select('Keep the model in memory').locator('option').count(), 4);
-      await demo.page.evaluate(() => {
-        const items = [{ name: 'qwen3:8b', capabilities: ['completion', 'thinking'], contextLength: 40_960 }];
-        window.demo.hub.reply({ type: 'models', items });
-      });
+      await has(['completion', 'thinking']);
       await select('Thinking').selectOption('High');
       await demo.page.getByText('qwen3:8b was trained for 40,960.').waitFor();
       await button('Save').click();
