@@ -46,7 +46,7 @@ describe('messages far from the view, in Chromium', () => {
     const found = await demo.page.evaluate(() => {
       getSelection()?.collapse(document.querySelector('[role=feed]'), 0);
       // What Control+F does, for scripts; no type knows it.
-      const { find } = window as unknown as { find(this: void, text: string): boolean };
+      const { find } = window as unknown as { readonly find: (text: string) => boolean };
       return find('Number 75.');
     });
     assert.equal(found, true);
