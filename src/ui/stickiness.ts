@@ -29,6 +29,11 @@ export class Stickiness {
     this.#isStuck = false;
   }
 
+  /** The position changed, and it was not the person. */
+  moved(position: ScrollPosition): void {
+    this.#last = position;
+  }
+
   /** The position changed, whoever did it. */
   scrolled(position: ScrollPosition): void {
     const { top, height, viewHeight } = this.#last;

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { frames } from '../frames.ts';
-import { Stickiness } from '../stickiness.ts';
+import { distanceToEnd, Stickiness } from '../stickiness.ts';
 import { downIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './messageElement.ts';
@@ -11,6 +11,8 @@ import type { TranscriptRow } from './transcriptRows.ts';
 const FIRST_ROWS = 30;
 /** Begin of the transcript that asks for earlier messages, px from its top. */
 const OLDER_DISTANCE_PX = 240;
+/** How long what was opened or sent may move by being laid out, ms: rows are drawn in two turns, and those out of sight are measured later. */
+const SETTLING_MS = 400;
 
 /** The conversation, as a feed of articles. It follows its end until the person scrolls up. Fires `c2l-older` near its beginning. */
 export class TranscriptElement extends LightElement {
@@ -37,6 +39,8 @@ export class TranscriptElement extends LightElement {
   #sizes: ResizeObserver | undefined;
   #shown = '';
   #touchY = 0;
+  /** Until then the view is still being laid out: what moves it is not the person, who has keys, wheel and finger for it. */
+  #settlesUntil = 0;
   #scrollbar = -1;
   readonly #drawRest = (): void => {
     this.isWhole = true;
@@ -56,6 +60,7 @@ export class TranscriptElement extends LightElement {
   /** Goes to the end and follows it. */
   toEnd(): void {
     this.#stickiness.stick();
+    this.#settlesUntil = performance.now() + SETTLING_MS;
     this.isNewBelow = false;
     this.#follow();
   }
@@ -195,7 +200,11 @@ export class TranscriptElement extends LightElement {
   #onScroll(): void {
     const { scroller } = this;
     if (!scroller) return;
-    this.#stickiness.scrolled({ top: scroller.scrollTop, height: scroller.scrollHeight, viewHeight: scroller.clientHeight });
+    const position = { top: scroller.scrollTop, height: scroller.scrollHeight, viewHeight: scroller.clientHeight };
+    if (this.#stickiness.isStuck && performance.now() < this.#settlesUntil) {
+      this.#stickiness.moved(position);
+      if (distanceToEnd(position) > 1) this.#follow();
+    } else this.#stickiness.scrolled(position);
     if (this.#stickiness.isStuck) this.isNewBelow = false;
     else if (this.hasOlder && scroller.scrollTop < OLDER_DISTANCE_PX) this.dispatchEvent(new CustomEvent('c2l-older', { bubbles: true }));
   }

@@ -120,4 +120,23 @@ describe('the transcript’s scrolling in Chromium', () => {
     assert.deepEqual(other.faults, []);
     await other.close();
   });
+
+  it('is at the end after a question that was asked as soon as the chat was there, whatever is still being laid out', async () => {
+    await demo.page.setViewportSize({ width: 1100, height: 760 });
+    await demo.page.evaluate(() => {
+      sessionStorage.clear();
+    });
+    await demo.start({ chat: 'main' });
+    await demo.ask('Go on');
+    await demo.page.evaluate(() => {
+      window.demo.hub.chunk('So be it.');
+      window.demo.hub.finish({ promptTokens: 3100, contextLength: 4000, reason: 'length' });
+    });
+    await demo.page.getByRole('region', { name: 'Context' }).waitFor();
+    await demo.page.waitForFunction(() => {
+      const scroller = document.querySelector('.scroller');
+      return scroller !== null && scroller.scrollTop > 0 && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 2;
+    });
+    assert.equal(await demo.page.getByRole('button', { name: 'new', exact: true }).count(), 0);
+  });
 });
