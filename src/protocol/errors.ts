@@ -151,7 +151,7 @@ export const errorCatalogue = {
     words: 'This message no longer exists. The chat is shown as it is now.' },
   promptNameTaken: { number: 56, hop: 'device', retry: false, action: 'none', short: 'Name taken',
     words: 'Another saved prompt has this name. Choose another.' },
-  promptsFull: { number: 57, hop: 'device', retry: false, action: 'shorten', short: 'No room for prompts',
+  promptsFull: { number: 57, hop: 'device', retry: false, action: 'shorten', short: 'Prompts full',
     words: 'There is no room for this saved prompt. Shorten it, or delete another.' },
   storeNewer: { number: 58, hop: 'device', retry: false, action: 'update', short: 'Newer chat file',
     words: 'A newer version wrote these chats. Reload the window, or update, to see them.' },
