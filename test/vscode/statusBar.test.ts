@@ -36,12 +36,18 @@ describe('the status bar and the palette of a real editor', () => {
     const box = workbench.page.locator('.quick-input-widget input.input');
     await box.fill('>CloudToLocalLLM: ');
     await workbench.quickPickRow('CloudToLocalLLM: Open Chat').waitFor();
-    const shown = await workbench.page.locator('.quick-input-list .monaco-list-row').allTextContents();
+    // The editor makes rows only for what it shows: the list is read from both ends.
+    const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
+    const shown = await rows.allTextContents();
+    await workbench.page.keyboard.press('ArrowUp');
+    await rows.filter({ hasText: 'CloudToLocalLLM: Show Status Menu' }).waitFor();
+    shown.push(...(await rows.allTextContents()));
     const titles = commandNames.map((name) => nls[`command.${name}`]);
     const offered = titles.filter((title) => shown.some((row) => row.includes(`CloudToLocalLLM: ${title}`)));
     assert.deepEqual(offered.sort(), [
-      ...['Add File to Chat', 'Connect', 'Focus Chat Input', 'Focus Last Message', 'New Chat', 'Open Chat', 'Search Chats…'],
-      ...['Set Up Relay…', 'Show Chats…', 'Show Log', 'Show Status Menu'],
+      ...['Add File to Chat', 'Connect', 'Focus Chat Input', 'Focus Last Message', 'Import Chats…', 'New Chat', 'New Temporary Chat'],
+      ...['Open Chat', 'Pull Model…', 'Search Chats…', 'Select Model…', 'Set Up Relay…', 'Show Chats…', 'Show Loaded Models…'],
+      ...['Show Log', 'Show Status Menu'],
     ]);
     await workbench.page.keyboard.press('Escape');
   });
