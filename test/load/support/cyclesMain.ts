@@ -5,7 +5,7 @@ import { FarmStream } from './farmStream.ts';
 import { until } from '../../harness/processes.ts';
 
 const [origin = '', cycles = '1'] = process.argv.slice(2);
-const WARM_UP = 50;
+const WARM_UP = 300;
 
 const device = farmDevice(origin, 0, (mux) => {
   mux.onStream((stream) => {
