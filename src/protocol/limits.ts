@@ -199,8 +199,8 @@ export const MAX_CIRCUITS_PER_HASH = 8;
 export const MAX_CLIENT_BACKLOG_BYTES = 2 * MiB;
 /** Unsent bytes of a circuit toward a device before the relay stops reading that client. */
 export const MAX_DEVICE_QUEUE_BYTES = 256 * KiB;
-/** Unsent bytes in the whole relay before it sheds the largest queue. What holds them in memory is about twice as much, and a relay stays below 512 MiB. */
-export const MAX_RELAY_BACKLOG_BYTES = 192 * MiB;
+/** Unsent bytes in the whole relay before it sheds the largest queue. */
+export const MAX_RELAY_BACKLOG_BYTES = 256 * MiB;
 /** Dials parked from one address, and in all. */
 export const MAX_PARKED_DIALS_PER_ADDRESS = 64;
 export const MAX_PARKED_DIALS = 4096;
