@@ -49,15 +49,23 @@ export async function measureManySlowReaders(readers: number): Promise<ManySlowR
     for (let round = 0; round < RECORDS; round++) {
       for (const { device, circuit } of circuits) device.record(record, circuit);
       // As fast as the relay takes it, and no faster: what stands in this process is not the relay's.
-      for (const device of devices) while (device.ws.bufferedAmount > 1024 * 1024) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const { ws, closeCode } of devices)
+        while (ws.bufferedAmount > 1024 * 1024) {
+          if (ws.readyState !== ws.OPEN) throw new Error(`the relay ended a device’s link: ${String(closeCode)}`);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
     }
     const start = performance.now();
     const [device] = devices;
+    if (!device) throw new Error('no devices');
+    const joinedBefore = device.frames.filter(({ type }) => type === 'joined').length;
     const client = await LinkEnd.client(relay.url, tokens[0] ?? '');
     ends.push(client);
     await client.next('joined');
-    const joined = device?.frames.findLast((frame) => frame.type === 'joined');
-    if (joined?.type === 'joined') device?.record(record, joined.circuit);
+    // The two ends are told on two sockets: the device may hear of it after the client, and an older circuit would carry nothing to it.
+    await device.until(() => device.frames.filter(({ type }) => type === 'joined').length > joinedBefore);
+    const joined = device.frames.findLast((frame) => frame.type === 'joined');
+    device.record(record, joined?.circuit);
     await client.next('record');
     return { peakBytes, offeredBytes: circuits.length * RECORDS * RECORD_BYTES, newClientMs: performance.now() - start };
   } finally {
