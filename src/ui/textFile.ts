@@ -1,6 +1,7 @@
 import { DecodeError, fromUtf8 } from '../base/bytes.ts';
 import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
 import type { Attachment } from './attachments.ts';
+import { fileSize } from './words.ts';
 
 /** Characters of a token, on the average over prose and code: enough for an estimate that says so. */
 const UNITS_PER_TOKEN = 4;
@@ -9,7 +10,7 @@ const UNITS_PER_TOKEN = 4;
 export async function readTextFile(file: Pick<File, 'name' | 'size' | 'arrayBuffer'>): Promise<Attachment | string> {
   const path = nameOf(file.name);
   if (file.size > MAX_PROMPT_BYTES)
-    return `${path} has ${sizeWords(file.size)}; a question holds ${sizeWords(MAX_PROMPT_BYTES)}. Take the part that matters.`;
+    return `${path} has ${fileSize(file.size)}; a question holds ${fileSize(MAX_PROMPT_BYTES)}. Take the part that matters.`;
   try {
     const text = fromUtf8(new Uint8Array(await file.arrayBuffer()));
     if (text.includes('\0')) return `${path} is not text.`;
@@ -17,13 +18,6 @@ export async function readTextFile(file: Pick<File, 'name' | 'size' | 'arrayBuff
   } catch (error) {
     return error instanceof DecodeError ? `${path} is not text.` : `${path} cannot be read.`;
   }
-}
-
-/** `12 kB` */
-export function sizeWords(bytes: number): string {
-  return bytes < 1000
-    ? `${String(bytes)} bytes`
-    : `${(bytes / 1000).toLocaleString('en', { maximumFractionDigits: bytes < 10_000 ? 1 : 0 })} kB`;
 }
 
 /** How much of what the model can read a text takes, about: `9 % of the context`, or in tokens while its length is not known. */

@@ -1,4 +1,4 @@
-import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { WebviewView } from '../protocol/webviewMessages.ts';
 import type { PageOrder } from './chatBridge.ts';
@@ -41,15 +41,13 @@ export class ActiveChat implements Disposable {
       if (view.chatFocused) this.#active = place;
       if (place === this.#active) this.#views.fire(view);
     });
-    return {
-      dispose: () => {
-        listening.dispose();
-        this.#latest.delete(place);
-        if (place !== this.#active || place === this.#home) return;
-        this.#active = this.#home;
-        this.#views.fire(this.view);
-      },
-    };
+    return toDisposable(() => {
+      listening.dispose();
+      this.#latest.delete(place);
+      if (place !== this.#active || place === this.#home) return;
+      this.#active = this.#home;
+      this.#views.fire(this.view);
+    });
   }
 
   async open(order: PageOrder): Promise<void> {

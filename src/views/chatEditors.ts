@@ -81,7 +81,7 @@ class ChatTab implements ChatPlace, Disposable {
         this.#conversationId = id;
       },
     };
-    this.#surface = this.#owned.add(new ChatSurface(panel, options, shown));
+    this.#surface = this.#owned.add(new ChatSurface(panel.webview, options, shown));
     this.#owned.add(
       this.#surface.onDidChangeView(({ title }) => {
         panel.title = tabTitle(title);

@@ -24,15 +24,12 @@ export interface ChatSurfaceOptions {
   readonly mend: (action: MendAction) => Promise<void>;
 }
 
-/** What a webview of the editor can be asked, in the side bar or in a tab. */
-type Host = Pick<vscode.WebviewView, 'webview' | 'visible'>;
-
 /** One webview that draws the chat. A hidden one loses its document and draws itself anew when it is shown. */
 export class ChatSurface implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #bridge: ChatBridge;
 
-  constructor({ webview }: Host, options: ChatSurfaceOptions, shown: ShownChat) {
+  constructor(webview: vscode.Webview, options: ChatSurfaceOptions, shown: ShownChat) {
     const { agent, bus, log } = options;
     const onCode = (code: CodeRequest): void => {
       runCodeAction(code).catch((error: unknown) => {

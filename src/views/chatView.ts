@@ -30,7 +30,7 @@ export class ChatView implements vscode.WebviewViewProvider, ChatPlace, Disposab
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#current?.dispose();
     const owned = this.#owned.add(new DisposableStore());
-    const surface = owned.add(new ChatSurface(view, this.#options, this.#chat));
+    const surface = owned.add(new ChatSurface(view.webview, this.#options, this.#chat));
     this.#current = surface;
     owned.add(
       surface.onDidChangeView((shown) => {

@@ -72,7 +72,8 @@ export class UpstreamLines implements Disposable {
       this.#timer = undefined;
       while (this.#idle[0] && this.#isStale(this.#idle[0])) this.#idle.shift()?.line.destroy();
       const [oldest] = this.#idle;
-      if (oldest) this.#watch(Math.ceil(oldest.since + MAX_IDLE_MS - this.#clock.monotonic())); // a rest of less than a ms would fire at once, again and again
+      // rounded up: a rest of less than a ms would fire at once, again and again
+      if (oldest) this.#watch(Math.ceil(oldest.since + MAX_IDLE_MS - this.#clock.monotonic()));
     });
   }
 

@@ -6,7 +6,8 @@ import { MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
 import type { ContextUse } from '../contextUse.ts';
 import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
 import type { ComposerImage } from '../chatModel.ts';
-import { shareWords, sizeWords } from '../textFile.ts';
+import { shareWords } from '../textFile.ts';
+import { fileSize } from '../words.ts';
 import { fileButtons, thumbnails } from './composerFiles.ts';
 import { contextMeter } from './contextViews.ts';
 import { fire } from './fire.ts';
@@ -172,7 +173,7 @@ export class ComposerElement extends LightElement {
       ${this.attachments.map(
         (attachment, index) =>
           html`<li>
-            ${attachmentView(attachment, `${sizeWords(utf8(attachment.text).length)}, ${shareWords(attachment.text, this.contextLength)}`)}
+            ${attachmentView(attachment, `${fileSize(utf8(attachment.text).length)}, ${shareWords(attachment.text, this.contextLength)}`)}
             <button
               type="button"
               class="icon-button small"

@@ -192,14 +192,7 @@ const scenes: readonly (readonly [string, (demo: DemoPage) => Promise<void>])[] 
 ];
 
 describe('accessibility in Chromium', () => {
-  let pages: DemoPages;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
+  const pages = DemoPages.ofSuite();
 
   scenes.forEach(([scene, prepare], number) => {
     // The first scene in every look, the others in the two that differ most.

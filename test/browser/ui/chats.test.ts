@@ -2,22 +2,12 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the list of chats in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
-  beforeEach(async () => {
+  pages.forEachTest(async () => {
     demo = await pages.open();
     await demo.start({ chat: 'main' });
-  });
-  afterEach(async () => {
-    assert.deepEqual(demo.faults, []);
-    await demo.close();
+    return demo;
   });
 
   const nav = () => demo.page.getByRole('navigation', { name: 'Chats' });

@@ -1,33 +1,58 @@
+import assert from 'node:assert/strict';
 import type { BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { TestBrowser } from '../../harness/chromium.ts';
 import type { DemoOptions } from '../demo/demoMain.ts';
 import { DemoServer } from '../demo/serveDemo.ts';
 
-/** One browser and one server for a suite of tests over the demo hub. */
+/** One browser and one server for tests over the demo hub. */
 export class DemoPages {
-  readonly #server: DemoServer;
-  readonly #browser: TestBrowser;
-
-  private constructor(server: DemoServer, browser: TestBrowser) {
-    this.#server = server;
-    this.#browser = browser;
-  }
+  #server: DemoServer | undefined;
+  #browser: TestBrowser | undefined;
 
   static async start(): Promise<DemoPages> {
-    return new DemoPages(await DemoServer.start(), await TestBrowser.launch());
+    const pages = new DemoPages();
+    await pages.#start();
+    return pages;
+  }
+
+  /** For the suite whose `describe` calls this: they start and stop with it. */
+  static ofSuite(): DemoPages {
+    const pages = new DemoPages();
+    before(() => pages.#start());
+    after(() => pages.stop());
+    return pages;
+  }
+
+  /** Gives each test of the suite a page of its own, and asserts after it that nothing on the page was at fault. */
+  forEachTest(open: () => Promise<DemoPage>): void {
+    let demo: DemoPage | undefined;
+    beforeEach(async () => {
+      demo = await open();
+    });
+    afterEach(async () => {
+      assert.deepEqual(demo?.faults, []);
+      await demo?.close();
+      demo = undefined;
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#server = await DemoServer.start();
+    this.#browser = await TestBrowser.launch();
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#server?.stop();
   }
 
   async open(path = '/', options: BrowserContextOptions = {}): Promise<DemoPage> {
+    if (!this.#browser || !this.#server) throw new Error('the pages have not been started');
     const context = await this.#browser.newContext(options);
     const page = await context.newPage();
     const demo = new DemoPage(context, page);
     await page.goto(this.#server.origin + path);
     return demo;
-  }
-
-  async stop(): Promise<void> {
-    await this.#browser.close();
-    await this.#server.stop();
   }
 }
 

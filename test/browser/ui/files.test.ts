@@ -7,22 +7,12 @@ const vision = [
 ];
 
 describe('images, files and temporary chats in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
-  beforeEach(async () => {
+  pages.forEachTest(async () => {
     demo = await pages.open('/', { viewport: { width: 900, height: 800 } });
     await demo.start({ chat: 'fresh' });
-  });
-  afterEach(async () => {
-    assert.deepEqual(demo.faults, []);
-    await demo.close();
+    return demo;
   });
 
   const choose = (model: string): Promise<void> =>
@@ -120,7 +110,7 @@ describe('images, files and temporary chats in Chromium', () => {
     ]);
     const chips = demo.page.getByRole('list', { name: 'Sent with the message' });
     await chips.getByText('notes.md').waitFor();
-    await chips.getByText('4 kB, about 1,000 tokens').waitFor();
+    await chips.getByText('4.0 kB, about 1,000 tokens').waitFor();
     await demo.page.getByText('long.log has 200 kB; a question holds 57 kB. Take the part that matters. tool.bin is not text.').waitFor();
     await demo.message.fill('Sum it up');
     await demo.page.keyboard.press('Enter');

@@ -5,14 +5,7 @@ import { DemoPages, type DemoPage } from './demoPage.ts';
 const MAX_STOPS = 120;
 
 describe('the keyboard alone, in Chromium', () => {
-  let pages: DemoPages;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
+  const pages = DemoPages.ofSuite();
 
   it('does everything from asking to undoing a deletion, and the mouse is never used', async function () {
     this.timeout(60_000);

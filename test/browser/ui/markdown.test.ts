@@ -9,15 +9,10 @@ import { xssCorpus } from './xssCorpus.ts';
 const CHUNKINGS = 20;
 
 describe('Markdown in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
   before(async () => {
-    pages = await DemoPages.start();
     demo = await pages.open('/spec');
-  });
-  after(async () => {
-    await pages.stop();
   });
 
   it('draws every example of CommonMark, streamed four characters at a time, as markdown-it itself does', async () => {

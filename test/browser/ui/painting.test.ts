@@ -3,14 +3,7 @@ import { DemoPages } from './demoPage.ts';
 
 /** Work is counted, not timed: the machine may be slow. */
 describe('painting in Chromium', () => {
-  let pages: DemoPages;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
+  const pages = DemoPages.ofSuite();
 
   it('paints an answer of 5,000 pieces at most once a frame, and all of it', async () => {
     const demo = await pages.open();

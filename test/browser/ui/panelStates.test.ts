@@ -6,21 +6,11 @@ const MAX_MS = 3 * 150;
 const TURNS = 100;
 
 describe('panels over one hub, each in a frame of its own, in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
-  beforeEach(async () => {
+  pages.forEachTest(async () => {
     demo = await pages.open('/panels', { viewport: { width: 900, height: 800 } });
-  });
-  afterEach(async () => {
-    assert.deepEqual(demo.faults, []);
-    await demo.close();
+    return demo;
   });
 
   it('paint the same state of 200 messages in time, hidden and shown, moved, reloaded and opened twice in mid-answer', async function () {

@@ -2,27 +2,17 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the transcript’s scrolling in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
   let written = 0;
-  beforeEach(async () => {
+  pages.forEachTest(async () => {
     written = 0;
     demo = await pages.open();
     await demo.start({ isNew: true });
     await demo.ask('Write a lot');
     await grow(60);
     await demo.shows(demo.articles.last(), /line 60/);
-  });
-  afterEach(async () => {
-    assert.deepEqual(demo.faults, []);
-    await demo.close();
+    return demo;
   });
 
   async function grow(lines: number): Promise<void> {

@@ -3,23 +3,13 @@ import type { ChatRequest } from '../../../src/protocol/chat.ts';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('how a chat is asked, in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
-  beforeEach(async () => {
+  pages.forEachTest(async () => {
     demo = await pages.open();
     await demo.start({ chat: 'main' });
     await demo.articles.last().waitFor();
-  });
-  afterEach(async () => {
-    assert.deepEqual(demo.faults, []);
-    await demo.close();
+    return demo;
   });
 
   const button = (name: string) => demo.page.getByRole('button', { name, exact: true });

@@ -2,23 +2,13 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the view of an answer that streams, in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
-  beforeEach(async () => {
+  pages.forEachTest(async () => {
     demo = await pages.open();
     await demo.start({ isNew: true });
     await demo.ask('Write');
-  });
-  afterEach(async () => {
-    assert.deepEqual(demo.faults, []);
-    await demo.close();
+    return demo;
   });
 
   /** Lets text come four characters at a time, a few frames long. */

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the chat as a webview, in Chromium', () => {
-  let pages: DemoPages;
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
-
-  before(async () => {
-    pages = await DemoPages.start();
-  });
-  after(async () => {
-    await pages.stop();
-  });
   beforeEach(async () => {
     demo = await pages.open('/webview', { viewport: { width: 320, height: 700 } });
     await demo.page.getByRole('article', { name: 'qwen3:8b, answer 2 of 2' }).waitFor();
