@@ -1,8 +1,12 @@
-// node scripts/pictures.ts [page] [panel]: what people see, on one sheet a surface. The stand-in tells the story; nothing else is staged.
-import { copyFileSync, mkdirSync } from 'node:fs';
+// node scripts/pictures.ts [page] [panel] [states]: what people see, on sheets. For page and panel the stand-in for Ollama tells the story and
+// nothing else is staged; the sheets of states show every state that tests look at, over the tests' own hub, one sheet a theme.
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { ChatPage } from '../test/browser/support.ts';
+import { chatStates } from '../test/browser/ui/chatStates.ts';
+import { DemoPages } from '../test/browser/ui/demoPage.ts';
+import { sizes, themes as pageThemes } from '../test/browser/ui/looks.ts';
 import { TestBrowser } from '../test/harness/chromium.ts';
 import { writeContactSheet, type SheetPicture } from '../test/harness/contactSheet.ts';
 import { root } from '../test/harness/paths.ts';
@@ -181,7 +185,31 @@ async function modelPictures(sheet: Sheet, rig: EditorRig, workbench: Workbench,
   await sheet.take(workbench.page, `${theme}: the first one comes`);
 }
 
+/** Writes down what is on the sheets, for a test to count. */
+async function stateSheets(): Promise<void> {
+  const pages = await DemoPages.start();
+  const contents: Record<string, readonly string[]> = {};
+  try {
+    for (const [theme, colours] of Object.entries(pageThemes)) {
+      const name = `states-${theme.replace(' ', '-')}`;
+      const sheet = new Sheet(`Every state, ${theme}`, name);
+      for (const state of chatStates) {
+        const demo = await pages.open('/', { reducedMotion: 'reduce', ...colours, ...sizes.phone });
+        await state.enter(demo);
+        await sheet.take(demo.page, state.name);
+        await demo.close();
+      }
+      await sheet.write(560);
+      contents[name] = sheet.pictures.map(({ caption }) => caption);
+    }
+  } finally {
+    await pages.stop();
+  }
+  writeFileSync(join(documents, 'states.json'), `${JSON.stringify(contents, undefined, 2)}\n`);
+}
+
 mkdirSync(documents, { recursive: true });
 const wanted = process.argv.slice(2);
 if (wanted.length === 0 || wanted.includes('page')) await pageSheet();
 if (wanted.length === 0 || wanted.includes('panel')) await panelSheet();
+if (wanted.length === 0 || wanted.includes('states')) await stateSheets();

@@ -43,7 +43,7 @@ function sheetHtml(title: string, pictures: readonly SheetPicture[], heightPx: n
     body { margin: 32px; background: #e9ebef; color: #1d2129; font: 15px system-ui, sans-serif; }
     h1 { margin: 0 0 20px; font-size: 24px; }
     main { display: flex; flex-wrap: wrap; gap: 24px; }
-    figure { margin: 0; }
+    figure { display: grid; grid-template-columns: min-content; margin: 0; }
     img { display: block; border: 1px solid #c4cad4; border-radius: 6px; background: #fff; }
     figcaption { margin-top: 6px; color: #4a5362; }
   </style><h1>${escape(title)}</h1><main>${figures.join('')}</main></html>`;

@@ -42,7 +42,7 @@ export class ModelPickerElement extends LightElement {
         @click=${this.#toggle}
         @keydown=${this.#onButtonKey}
       >
-        <span class="picker-name">${this.selected ?? 'No model'}</span>${chevronIcon}
+        <span class="picker-name">${this.selected ?? 'Model: none'}</span>${chevronIcon}
       </button>
       ${this.isOpen ? this.#list() : nothing}`;
   }

@@ -86,13 +86,13 @@ export function suggestions({ pulls = [], modelWork = [] }: ChatModel): Template
             <button
               type="button"
               class="suggestion"
-              aria-label="Pull ${name}, ${fileSize(size)}"
+              aria-label="Pull ${name}, ${fileSize(size)} · ${words}"
               @click=${(event: Event): void => {
                 fire(at(event), 'c2l-models', { kind: 'pull', model: name });
               }}
             >
               ${downIcon}<span class="pull-text"
-                ><span class="model-name">${name}</span><span class="model-details">${fileSize(size)} · ${words}</span></span
+                ><span class="model-name">${name}</span> <span class="model-details">${fileSize(size)} · ${words}</span></span
               >
             </button>
           </li>`,

@@ -31,7 +31,7 @@ export class DemoPages {
     });
     afterEach(async () => {
       assert.deepEqual(demo?.faults, []);
-      await demo?.close();
+      await demo.close();
       demo = undefined;
     });
   }
@@ -110,4 +110,10 @@ export class DemoPage {
   async close(): Promise<void> {
     await this.#context.close();
   }
+}
+
+/** A state of the chat or of pairing that a person can come into, from a page just opened. */
+export interface ChatState {
+  readonly name: string;
+  enter(demo: DemoPage): Promise<void>;
 }

@@ -182,12 +182,12 @@ describe('models in Chromium', () => {
     await demo.start({ isNew: true, noModels: true, scope: 'models' });
     const suggested = demo.page.getByRole('list', { name: 'Models to begin with' }).getByRole('button');
     assert.deepEqual(await suggested.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))), [
-      'Pull llama3.2:3b, 2.0 GB',
-      'Pull gemma3:4b, 3.3 GB',
-      'Pull qwen3:8b, 5.2 GB',
+      'Pull llama3.2:3b, 2.0 GB · Small and quick',
+      'Pull gemma3:4b, 3.3 GB · Sees pictures',
+      'Pull qwen3:8b, 5.2 GB · Thinks before it answers',
     ]);
     await demo.message.fill('Kept while it comes');
-    await button('Pull qwen3:8b, 5.2 GB').click();
+    await button(/^Pull qwen3:8b, 5.2 GB/).click();
     await demo.page.getByRole('progressbar', { name: 'Pulling qwen3:8b' }).waitFor();
     await report('qwen3:8b', { step: 'downloading', completed: total, total });
     await report('qwen3:8b', { state: 'done' });

@@ -1,0 +1,13 @@
+import type { BrowserContextOptions } from 'playwright-core';
+
+/** What one page can be looked at in without being opened anew. */
+export const themes = {
+  light: { colorScheme: 'light', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+  'forced colours': { colorScheme: 'dark', forcedColors: 'active' },
+} as const;
+
+export const sizes = {
+  desktop: { viewport: { width: 1440, height: 900 } },
+  phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+} as const satisfies Record<string, BrowserContextOptions>;
