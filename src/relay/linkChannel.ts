@@ -120,9 +120,10 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     this.#drop('closed');
   }
 
-  /** The whole relay holds too much, and this link most of it. */
+  /** The whole relay holds too much, and this link most of it; perhaps one that is over and whose farewell nobody reads. */
   shed(): void {
-    this.#drop('slowReader');
+    this.#socket.terminate();
+    this.#finish('slowReader');
   }
 
   onMessage(message: Uint8Array): void {
@@ -137,13 +138,13 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   }
 
   onDrain(): void {
-    if (this.#over) return;
     this.#countBacklog();
-    this.#events.onDrain();
+    if (!this.#over) this.#events.onDrain();
   }
 
   onClose(): void {
     this.#finish('closed');
+    this.#scope.budget.set(this, 0);
   }
 
   /** Runs what frames from outside cause: their faults end this link, and only this one. */
@@ -166,7 +167,10 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     this.#close(CLOSE_INTERNAL_ERROR, 'internal');
   }
 
-  /** Devices' circuits are counted by their own queues; what else a device link holds is small and bounded per link. */
+  /**
+   * Until its socket is closed, a link counts: its farewell waits behind all that was not read. Devices' circuits are counted by their own
+   * queues; what else a device link holds is small and bounded per link.
+   */
   #countBacklog(): void {
     if (this.#role === 'client') this.#scope.budget.set(this, this.#socket.backlogBytes);
   }
@@ -181,6 +185,7 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   #drop(reason: ErrorCode): void {
     if (this.#over) return;
     this.#socket.terminate();
+    this.#scope.budget.set(this, 0);
     this.#finish(reason);
   }
 
@@ -188,7 +193,6 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     if (this.#over) return;
     this.#over = true;
     this.#owned.dispose();
-    this.#scope.budget.set(this, 0);
     this.#events.onEnd(reason);
   }
 }

@@ -212,6 +212,23 @@ describe('block or drop', () => {
       await small.finish();
     });
 
+    it('counts and sheds what stands before the farewell of a link that is over', async () => {
+      const small = new RelayWorld({ limits: { totalBacklogBytes: 400 * KiB } });
+      const device = await small.device({ tokens: ['a', 'b'] });
+      const [ended, other] = [await small.dial('a'), await small.dial('b')];
+      ended.socket.pause();
+      other.socket.pause();
+      for (let i = 0; i < 20; i++) await device.say({ type: 'record', circuit: 1, record: full() });
+      ended.socket.send(new Uint8Array([0xff])); // no frame: the relay says so and closes
+      await small.clock.settle();
+      assert.equal(ended.closeCode, undefined);
+      assert.ok(small.core.counts.backlogBytes >= 20 * RECORD_BYTES);
+      for (let i = 0; i < 10; i++) await device.say({ type: 'record', circuit: 2, record: full() });
+      assert.deepEqual([ended.closeCode, other.closeCode], [1006, undefined]);
+      assert.ok(small.core.counts.backlogBytes <= 400 * KiB);
+      await small.finish();
+    });
+
     it('sheds a queue toward a device by ending that circuit alone', async () => {
       const small = new RelayWorld({ limits: { totalBacklogBytes: 300 * KiB } });
       const device = await small.device();

@@ -31,6 +31,8 @@ export async function runRelay(flags: RelayFlags, host: RelayProcess): Promise<n
   const settings = readRelaySettings(flags, host.env, systemRandom);
   const log = relayLog(settings.json ? 2 : 1, readLogLevel(host.env['C2L_LOG_LEVEL']));
   const page = readPage(host.pageFolder);
+  // Headers of frames come out of this pool. A large one is shared with whole messages, and each unsent header keeps it all in memory.
+  Buffer.poolSize = 8 * 1024;
   const signals = listenForSignals(host); // before anybody can know that we listen
   let server: RelayServer | undefined;
   try {
