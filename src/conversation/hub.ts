@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { ChatReply, ConversationRequest, HubFeature, ImageRequest, ModelRequest, PromptRequest } from '../protocol/chat.ts';
 import type { ChatSettings } from '../protocol/chatSettings.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
+import { ChatFileDesk } from './chatFileDesk.ts';
 import { ChatStores } from './chatStores.ts';
 import { ChatTransfer } from './chatTransfer.ts';
 import { ConversationShelf } from './conversationShelf.ts';
@@ -46,6 +47,7 @@ export class Hub implements HubServices, Disposable {
   readonly log: Logger;
   /** Export and import. */
   readonly transfer: ChatTransfer;
+  readonly files: ChatFileDesk;
   readonly #options: HubOptions;
   readonly #owned = new DisposableStore();
   readonly #runningChanged = this.#owned.add(new Emitter<number>());
@@ -80,6 +82,7 @@ export class Hub implements HubServices, Disposable {
       }),
     );
     this.transfer = new ChatTransfer({ clock, random, store: this.#stores, onDidAdd: this.#announce.bind(this) });
+    this.files = new ChatFileDesk(this.transfer);
     this.#lists = new ModelLists(models, store);
     this.#prompts = new SavedPrompts({
       store,
@@ -176,6 +179,8 @@ export class Hub implements HubServices, Disposable {
 
   left(connection: HubConnection): void {
     this.#connections.delete(connection);
+    const { owner } = connection.peer;
+    if (![...this.#connections].some(({ peer }) => peer.owner === owner)) this.files.forget(owner);
   }
 
   title({ owner, id }: LiveConversation): string {
@@ -191,7 +196,7 @@ export class Hub implements HubServices, Disposable {
   }
 
   get features(): readonly HubFeature[] {
-    return this.#options.makeTemporaryStore ? ['temporaryChats', 'images'] : ['images'];
+    return this.#options.makeTemporaryStore ? ['temporaryChats', 'images', 'files'] : ['images', 'files'];
   }
 
   putImage(owner: OwnerId, { image, offset, data }: Extract<ImageRequest, { type: 'putImage' }>): ChatReply {

@@ -16,6 +16,7 @@ import {
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_OPEN_CONVERSATIONS } from '../protocol/limits.ts';
 import { CHAT_VERSION, CHAT_VERSION_OLDEST } from '../protocol/versions.ts';
+import type { ChatFileDesk } from './chatFileDesk.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { olderMessages } from './olderMessages.ts';
@@ -41,6 +42,8 @@ export interface HubServices extends ViewingsSource {
   found(owner: OwnerId, query: string): ChatReply;
   putImage(owner: OwnerId, request: Extract<ChatRequest, { type: 'putImage' }>): ChatReply;
   getImage(owner: OwnerId, request: Extract<ChatRequest, { type: 'getImage' }>): ChatReply;
+  /** Chats as files, in parts. */
+  readonly files: ChatFileDesk;
   /** Never throws: a failure is the reply. */
   models(peer: ChatPeer): Promise<ChatReply>;
   prompts(owner: OwnerId): ChatReply;
@@ -146,7 +149,8 @@ export class HubConnection implements Disposable {
     }
     switch (request.type) {
       case 'listConversations':
-        this.#list(request.before);
+        if (request.before === undefined) this.#follow('conversations');
+        else this.#replies.push(once(() => this.#hub.conversations(this.peer.owner, request.before)));
         return;
       case 'listModels':
         this.#listModels();
@@ -182,6 +186,12 @@ export class HubConnection implements Disposable {
       case 'getImage':
         this.#replies.push(once(() => this.#hub.getImage(this.peer.owner, request)));
         return;
+      case 'getChatFile':
+        this.#replies.push(once(() => this.#hub.files.get(this.peer.owner, request)));
+        return;
+      case 'putChatFile':
+        this.#hub.files.put(this.peer.owner, request, this.#answer);
+        return;
       default:
         assertNever(request);
     }
@@ -193,24 +203,18 @@ export class HubConnection implements Disposable {
     };
     if ('conversationId' in request) this.#hub.change(this.peer, request, respond);
     else if ('promptId' in request) this.#hub.changePrompts(this.peer, request, respond);
-    else
-      this.#hub.changeModels(this.peer, request, (reply) => {
-        respond(reply);
-        this.#pump();
-      });
+    else this.#hub.changeModels(this.peer, request, this.#answer);
   }
+
+  /** An answer that may take its time. */
+  readonly #answer = (reply: ChatReply): void => {
+    this.#reply(reply);
+    this.#pump();
+  };
 
   #follow(what: Followed): void {
     this.#follows.add(what);
     this.#owed.add(what);
-  }
-
-  #list(before: string | undefined): void {
-    if (before !== undefined) {
-      this.#replies.push(once(() => this.#hub.conversations(this.peer.owner, before)));
-      return;
-    }
-    this.#follow('conversations');
   }
 
   #listModels(): void {

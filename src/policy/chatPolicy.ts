@@ -10,7 +10,8 @@ const always = ['hello'] as const;
 const look = [...always, 'listModels'] as const;
 const chat = [
   ...look,
-  ...(['listLoaded', 'listConversations', 'listDeleted', 'search', 'open', 'close', 'page', 'ack', 'putImage', 'getImage'] as const),
+  ...(['listLoaded', 'listConversations', 'listDeleted', 'search', 'open', 'close', 'page', 'ack'] as const),
+  ...(['putImage', 'getImage', 'putChatFile', 'getChatFile'] as const),
   ...([
     'send',
     'stop',

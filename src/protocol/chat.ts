@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
 import { answerState, answerStats, count, errorCode, id, message, model } from './chatMessage.ts';
+import { fileReplies, fileRequests } from './chatFiles.ts';
 import { imageReplies, imageRequests } from './chatImages.ts';
 import { modelReplies, modelRequests } from './chatModels.ts';
 import { promptReplies, promptRequests } from './chatPrompts.ts';
@@ -84,7 +85,7 @@ const temporary = v.optional(v.literal(true));
 const images = v.optional(v.pipe(v.array(id), v.maxLength(MAX_MESSAGE_IMAGES)));
 
 /** What a hub may be able to do beyond the first of its version; names that are not known mean nothing. */
-export const hubFeatures = ['temporaryChats', 'images'] as const;
+export const hubFeatures = ['temporaryChats', 'images', 'files'] as const;
 export type HubFeature = (typeof hubFeatures)[number];
 
 const since = v.object({ hubEpoch: id, sequence: count });
@@ -99,6 +100,7 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
   ...modelRequests,
   ...imageRequests,
+  ...fileRequests,
   ...promptRequests,
   /** Follow a conversation; the answer is a snapshot or the events after `since`. One not yet known is empty, not an error. */
   v.object({ type: v.literal('open'), conversationId: id, since: v.optional(since) }),
@@ -177,6 +179,7 @@ const viewReplies = [
   v.object({ type: v.literal('found'), query: v.string(), items: v.pipe(v.array(searchHit), v.maxLength(MAX_SEARCH_HITS)) }),
   ...modelReplies,
   ...imageReplies,
+  ...fileReplies,
   ...promptReplies,
   /** How Ollama is; sent at once after `welcome` and on each change. */
   v.object({ type: v.literal('ollama'), status: ollamaStatus }),
@@ -225,6 +228,9 @@ export type HubReply = ChatReply | TextAhead;
 
 /** Those that carry images. A part that is put again changes nothing. */
 export type ImageRequest = Extract<ChatRequest, { type: 'putImage' | 'getImage' }>;
+
+/** Those that carry chats as files. A part that is put again changes nothing. */
+export type FileRequest = Extract<ChatRequest, { type: 'putChatFile' | 'getChatFile' }>;
 
 /** Requests that change something; they are sent again under the same id until answered. */
 export type MutatingRequest = Extract<ChatRequest, { requestId: string }>;

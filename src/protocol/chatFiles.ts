@@ -1,5 +1,42 @@
+import * as v from 'valibot';
+import { count, errorCode, id } from './chatMessage.ts';
+import { MAX_CHAT_FILE_BYTES, MAX_CHAT_FILE_PART_BYTES } from './limits.ts';
+
+const exportFormat = v.picklist(['markdown', 'json']);
 /** How a chat leaves as a file: for people, or with all of its branches, to be read back. */
-export type ExportFormat = 'markdown' | 'json';
+export type ExportFormat = v.InferOutput<typeof exportFormat>;
+
+/** Bytes as base64url (RFC 4648, section 5). */
+const part = v.pipe(v.string(), v.maxLength(Math.ceil((MAX_CHAT_FILE_PART_BYTES * 4) / 3)), v.regex(/^[A-Za-z0-9_-]*$/));
+
+export const fileRequests = [
+  /** A part of a conversation as a file, from byte `offset` on. At 0 the file is made; the parts that follow are of that one. */
+  v.object({ type: v.literal('getChatFile'), conversationId: id, format: exportFormat, offset: count }),
+  /**
+   * A part of a file of conversations to take in, of `total` bytes. Each is answered with how much is held; the next one begins there. The
+   * last one begins the import, whose result is the answer then, to whatever is put of this file again too. Another file takes its place.
+   */
+  v.object({
+    type: v.literal('putChatFile'),
+    fileId: id,
+    total: v.pipe(count, v.minValue(1), v.maxValue(MAX_CHAT_FILE_BYTES)),
+    offset: count,
+    data: part,
+  }),
+] as const;
+
+export const fileReplies = [
+  /** `total` 0: there is no such conversation. */
+  v.object({ type: v.literal('chatFilePart'), conversationId: id, format: exportFormat, offset: count, total: count, data: part }),
+  /** `added` and `skipped` conversations once all is done; or why nothing came of it. */
+  v.object({
+    type: v.literal('chatFileHeld'),
+    fileId: id,
+    held: count,
+    result: v.optional(v.object({ added: count, skipped: count })),
+    error: v.optional(errorCode),
+  }),
+] as const;
 
 export interface ImportOptions {
   /** Conversations read so far, and in all; after each. */
@@ -22,15 +59,4 @@ export interface ChatFiles {
   exportChat(conversationId: string, format: ExportFormat): string;
   /** Each conversation comes whole or not at all. @throws TunnelError `importFailed`, `storeFailed` */
   importChats(json: string, options?: ImportOptions): Promise<ImportResult>;
-}
-
-/** A name for the file of a chat, without a path and without what file systems refuse. */
-export function exportName(title: string, format: ExportFormat): string {
-  const plain = title
-    .replace(/[\p{Cc}\p{Cf}<>:"/\\|?*]+/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 80)
-    .replace(/^[. ]+|[. ]+$/g, '');
-  return `${plain === '' ? 'chat' : plain}.${format === 'json' ? 'json' : 'md'}`;
 }

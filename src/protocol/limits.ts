@@ -154,6 +154,11 @@ export const MAX_IMPORT_CONVERSATIONS = 50_000;
 /** In one conversation, all branches; a longer one is left out. */
 export const MAX_IMPORT_MESSAGES = 20_000;
 
+/** A file of conversations to import that comes over a chat line, bytes: it is held whole until it is read, one for each person. */
+export const MAX_CHAT_FILE_BYTES = 32 * MiB;
+/** A part of a file of conversations, bytes; it travels as base64url. */
+export const MAX_CHAT_FILE_PART_BYTES = 36 * KiB;
+
 /** Head of a request or an answer on an `http` stream. */
 export const MAX_HTTP_HEAD_BYTES = 4 * KiB;
 /** Body of a request on an `http` stream: a chat with a few images. A longer one is answered 413. */
@@ -247,6 +252,7 @@ const fits: readonly (readonly [string, boolean])[] = [
     MAX_SAVED_PROMPT_BYTES < MAX_SAVED_PROMPTS_BYTES && MAX_SAVED_PROMPTS_BYTES + KiB <= MAX_CHAT_MESSAGE_BYTES,
   ],
   ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
+  ['a part of a file fits a chat message', Math.ceil((MAX_CHAT_FILE_PART_BYTES * 4) / 3) + 2 * KiB <= MAX_CHAT_MESSAGE_BYTES],
   ['a part of an image fits a chat message', MAX_IMAGE_PART_UNITS + 2 * KiB <= MAX_CHAT_MESSAGE_BYTES],
   ['the images of a few questions can be held', 4 * MAX_MESSAGE_IMAGES * MAX_IMAGE_UNITS <= MAX_UPLOADED_UNITS],
   ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],

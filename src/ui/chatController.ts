@@ -33,11 +33,11 @@ const nothingDrawn = { conversationId: '', hubEpoch: '', sequence: 0 };
 
 /** Joins one {@link ChatPort} with the model of one view. Views draw {@link model}, call the verbs, and say {@link drawn} after a paint. */
 export class ChatController implements Disposable {
+  readonly port: ChatPort;
   readonly capabilities: ChatCapabilities;
   readonly clock: Clock;
   readonly images: ChatImages;
   #model: ChatModel;
-  readonly #port: ChatPort;
   readonly #random: Random;
   readonly #storage: ViewStorage;
   readonly #store = new DisposableStore();
@@ -47,7 +47,7 @@ export class ChatController implements Disposable {
   #drawn = nothingDrawn;
 
   constructor(options: ChatControllerOptions) {
-    this.#port = options.port;
+    this.port = options.port;
     this.capabilities = options.port.capabilities;
     this.clock = options.clock;
     this.#random = options.random;
@@ -82,10 +82,10 @@ export class ChatController implements Disposable {
 
   /** Says hello and asks for what a view needs first. */
   start(): void {
-    this.#port.send(helloRequest);
-    this.#port.send({ type: 'open', conversationId: this.#model.conversation.id });
-    this.#port.send({ type: 'listModels' });
-    this.#port.send({ type: 'listConversations' });
+    this.port.send(helloRequest);
+    this.port.send({ type: 'open', conversationId: this.#model.conversation.id });
+    this.port.send({ type: 'listModels' });
+    this.port.send({ type: 'listConversations' });
   }
 
   /** Sends the draft. @returns whether there was something to send and a way to */
@@ -225,7 +225,7 @@ export class ChatController implements Disposable {
 
   /** Asks for the models again; the device looks at Ollama anew for it. */
   checkOllama(): void {
-    this.#port.send({ type: 'listModels' });
+    this.port.send({ type: 'listModels' });
   }
 
   /** Follows models, downloads, unloads or deletes one. */
@@ -241,7 +241,7 @@ export class ChatController implements Disposable {
     const sameLine = last.conversationId === conversationId && last.hubEpoch === hubEpoch;
     if (sameLine && sequence <= last.sequence) return;
     this.#drawn = { conversationId, hubEpoch, sequence };
-    if (sequence > 0) this.#port.send({ type: 'ack', conversationId, sequence });
+    if (sequence > 0) this.port.send({ type: 'ack', conversationId, sequence });
   }
 
   /** Keeps what has been typed now, for a page that may be about to go. */
@@ -268,7 +268,7 @@ export class ChatController implements Disposable {
 
   #post(request: Parameters<ChatPort['send']>[0]): void {
     try {
-      this.#port.send(request);
+      this.port.send(request);
     } catch (error) {
       const { code, detail } = TunnelError.from(error);
       const requestId = 'requestId' in request ? { requestId: request.requestId } : {};

@@ -250,4 +250,4 @@ export function attachmentsOf(model: ChatModel): readonly Attachment[] {
 }
 
 /** The hub's replies that carry a conversation. */
-export type ConversationReply = Extract<ChatReply, { conversationId: string }>;
+export type ConversationReply = Extract<ChatReply, { type: 'snapshot' | 'page' | 'event' }>;

@@ -53,3 +53,8 @@ function withoutUndo(model: ChatModel): ChatModel {
   const { promptUndo: _, ...rest } = model;
   return rest;
 }
+
+/** The first line that holds something. */
+export function excerptOf(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
+}

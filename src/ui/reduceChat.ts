@@ -120,7 +120,9 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
       return reply.conversationId === model.conversation.id ? onConversation(model, reply, now) : step(model);
     case 'imageHeld':
     case 'imagePart':
-      return step(model); // the image desk's
+    case 'chatFilePart':
+    case 'chatFileHeld':
+      return step(model); // of those who carry images and files
     case 'accepted':
       return sendQueued(settle(arranged(accept(workDone(model, reply.requestId), reply), reply)));
     case 'refused':

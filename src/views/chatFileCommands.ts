@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
-import { exportName, type ChatFiles, type ExportFormat, type ImportResult } from '../protocol/chatFiles.ts';
+import type { ChatFiles, ExportFormat, ImportResult } from '../protocol/chatFiles.ts';
+import { exportName } from '../protocol/exportName.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { MAX_IMPORT_UNITS } from '../protocol/limits.ts';
 import type { CommandHandlers } from './commands.ts';

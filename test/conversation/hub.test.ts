@@ -12,7 +12,7 @@ describe('hub: one answer', () => {
     const world = new HubWorld();
     const view = world.view({ scope: 'chat' });
     assert.deepEqual(view.replies, [
-      { type: 'welcome', version: 1, hubEpoch: world.hub.hubEpoch, deviceName: 'Desk', scope: 'chat', features: ['images'] },
+      { type: 'welcome', version: 1, hubEpoch: world.hub.hubEpoch, deviceName: 'Desk', scope: 'chat', features: ['images', 'files'] },
       { type: 'ollama', status: world.models.status },
     ]);
     world.models.setStatus({ state: 'notRunning' });

@@ -158,7 +158,7 @@ describe('hub: temporary chats', () => {
     whisper(view, 'hello');
     await world.clock.advance(1_000);
     assert.equal(view.of('refused')[0]?.error, 'notAllowed');
-    assert.deepEqual(view.of('welcome')[0]?.features, ['images']);
+    assert.deepEqual(view.of('welcome')[0]?.features, ['images', 'files']);
     assert.deepEqual(world.store.listConversations('owner'), []);
     world.hub.dispose();
   });

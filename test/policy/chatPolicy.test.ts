@@ -15,6 +15,8 @@ const types = [
     'ack',
     'putImage',
     'getImage',
+    'putChatFile',
+    'getChatFile',
   ] as const),
   ...(['listLoaded', 'unloadModel', 'deleteModel', 'pullModel', 'cancelPull'] as const),
   ...([

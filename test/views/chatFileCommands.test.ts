@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { fromUtf8, utf8 } from '../../src/base/bytes.ts';
-import { exportName, type ChatFiles } from '../../src/protocol/chatFiles.ts';
+import type { ChatFiles } from '../../src/protocol/chatFiles.ts';
+import { exportName } from '../../src/protocol/exportName.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import * as vscode from '../fakes/vscode.ts';
 import { HubWorld } from '../conversation/hubWorld.ts';

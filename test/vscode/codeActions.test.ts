@@ -74,15 +74,38 @@ describe('files and code between a real editor and the chat', () => {
   });
 
   it('inserts code at the cursor, and opens it in a new file', async () => {
+    const { page } = workbench;
+    const cursor = (place: string): Promise<void> =>
+      page.locator('.statusbar-item[id="status.editor.selection"]').getByText(place, { exact: true }).waitFor();
     await chat.document.getByRole('button', { name: 'Open in a new file' }).last().click();
-    await workbench.page.getByRole('tab', { name: /Untitled-1/ }).waitFor();
-    await workbench.page.locator('.monaco-editor .view-line').filter({ hasText: 'touch' }).first().waitFor();
+    await page.getByRole('tab', { name: /Untitled-1/ }).waitFor();
+    await page.locator('.monaco-editor .view-line').filter({ hasText: 'touch' }).first().click();
+    await page.keyboard.press('Control+Home');
+    for (let i = 0; i < 'touch'.length; i++) await page.keyboard.press('ArrowRight');
+    await cursor('Ln 1, Col 6');
+    // Between two words: what is there stays on both sides, and the cursor stands behind what has come.
     await chat.document.getByRole('button', { name: 'Insert at cursor' }).last().click();
-    await workbench.page
-      .locator('.monaco-editor .view-line')
-      .filter({ hasText: /touch.was-run.*touch|touch.was-run/ })
-      .first()
-      .waitFor();
-    await workbench.page.screenshot({ path: join(shots, 'panel-inserted-light.png') });
+    await cursor('Ln 1, Col 19');
+    assert.equal(await wholeDocument(), 'touchtouch was-run was-run\n');
+    // Behind two spaces at the end: further lines are indented as the first.
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('  ');
+    await cursor('Ln 2, Col 3');
+    await chat.document.getByRole('button', { name: 'Insert at cursor' }).first().click();
+    await cursor('Ln 5, Col 4');
+    await page.screenshot({ path: join(shots, 'panel-inserted-light.png') });
+    assert.equal(await wholeDocument(), 'touchtouch was-run was-run\n  export function one() {\n    // better\n    return 1;\n  }');
   });
+
+  /** The text of the editor that has the focus, by way of the clipboard; the cursor is at its end afterwards. */
+  async function wholeDocument(): Promise<string> {
+    const { page } = workbench;
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Control+C');
+    let text = '';
+    for (let left = 100; left > 0 && text === ''; left--) text = await page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press('Control+End');
+    return text.replaceAll('\r\n', '\n');
+  }
 });

@@ -167,7 +167,7 @@ export class ChatElement extends LightElement {
     return html`<c2l-chat-list
       .model=${model}
       .now=${controller.clock.now()}
-      .canExchange=${controller.capabilities.editorActions}
+      .canExchange=${model.hub?.features?.includes('files') === true}
       @c2l-open=${(event: CustomEvent<string>): void => {
         this.#sheet?.close();
         controller.open(event.detail);

@@ -22,7 +22,7 @@ export class ChatListElement extends LightElement {
 
   declare model: ChatModel | undefined;
   declare now: number;
-  /** The host makes files of chats, and chats of files. */
+  /** There is somebody to make files of chats, and chats of files. */
   declare canExchange: boolean;
   /** The chat whose title is being written. */
   declare renaming: string | undefined;

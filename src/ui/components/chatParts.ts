@@ -99,7 +99,7 @@ export function chatSheet(list: TemplateResult, close: () => void, closed: () =>
 }
 
 /** The sheets that stand ready behind a chat. */
-export function chatDialogs(model: ChatModel, { clock }: Pick<ChatController, 'clock'>): TemplateResult {
-  return html`<c2l-models .model=${model} .clock=${clock}></c2l-models><c2l-chat-settings .model=${model}></c2l-chat-settings
-    ><c2l-prompts .model=${model}></c2l-prompts>`;
+export function chatDialogs(model: ChatModel, controller: ChatController): TemplateResult {
+  return html`<c2l-models .model=${model} .clock=${controller.clock}></c2l-models><c2l-chat-files .controller=${controller}></c2l-chat-files
+    ><c2l-chat-settings .model=${model}></c2l-chat-settings><c2l-prompts .model=${model}></c2l-prompts>`;
 }

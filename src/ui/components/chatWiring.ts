@@ -56,6 +56,10 @@ export function wireChat(chat: ChatSurface): void {
   });
   on(chat, 'c2l-drop-image', (imageId) => chat.controller?.images.remove(imageId));
   on(chat, 'c2l-file-note-read', () => chat.controller?.images.note());
+  on(chat, 'c2l-files', (files) => {
+    // An editor has dialogs of its own for it.
+    if (chat.controller?.capabilities.editorActions === false) void withSheet(chat, 'c2l-chat-files', (sheet) => sheet.open(files));
+  });
   on(chat, 'c2l-rename', ({ id, title }) => chat.controller?.rename(id, title));
   on(chat, 'c2l-delete', (id) => chat.controller?.delete(id));
   on(chat, 'c2l-restore', ({ id, open }) => {

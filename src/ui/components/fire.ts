@@ -36,7 +36,7 @@ export interface ChatEvents {
   'c2l-restore': { readonly id: string; readonly open: boolean };
   'c2l-forget-undo': undefined;
   'c2l-bin': boolean;
-  /** The host makes a file of a chat, or chats of a file. */
+  /** A file is to be made of a chat, or chats of a file. */
   'c2l-files': FilesRequest;
   'c2l-search': string;
   'c2l-models': ModelAsk;

@@ -1,9 +1,11 @@
 import type { takeFiles } from '../takeFiles.ts';
+import type { ChatFilesElement } from './chatFilesElement.ts';
 import type { ChatSettingsElement } from './chatSettingsElement.ts';
 import type { ModelsElement } from './modelsElement.ts';
 import type { PromptsElement } from './promptsElement.ts';
 
 interface Sheets {
+  'c2l-chat-files': ChatFilesElement;
   'c2l-chat-settings': ChatSettingsElement;
   'c2l-models': ModelsElement;
   'c2l-prompts': PromptsElement;

@@ -1,8 +1,7 @@
 import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import type { SavedPrompt } from '../../protocol/chatPrompts.ts';
-import { calledPrompts } from '../prompts.ts';
+import { calledPrompts, excerptOf } from '../prompts.ts';
 import { isPlainEnter } from './keys.ts';
-import { excerptOf } from './promptsElement.ts';
 
 export interface PromptMenuActions {
   readonly use: (text: string) => void;

@@ -4,6 +4,7 @@ import { isPromptName, isPromptText, promptFault, type SavedPrompt } from '../..
 import { wordsOf } from '../../protocol/errors.ts';
 import { MAX_PROMPT_NAME_UNITS } from '../../protocol/limits.ts';
 import { draftOf, type ChatModel } from '../chatModel.ts';
+import { excerptOf } from '../prompts.ts';
 import { fire } from './fire.ts';
 import { closeIcon, deleteIcon, editIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
@@ -252,11 +253,6 @@ export class PromptsElement extends LightElement {
     this.isOpen = false;
     this.#leave();
   }
-}
-
-/** The first line that holds something. */
-export function excerptOf(text: string): string {
-  return text.trim().split('\n', 1)[0] ?? '';
 }
 
 function faultOf(prompts: readonly SavedPrompt[], prompt: SavedPrompt): PromptsElement['fault'] {

@@ -10,7 +10,9 @@ import type { AnswerStats, ChatMessage } from '../../../src/protocol/chatMessage
 import type { ChatCapabilities, ChatPort, ChatPortStatus } from '../../../src/protocol/chatPort.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 import type { ChatSettings } from '../../../src/protocol/chatSettings.ts';
+import { ChatFileDesk } from '../../../src/conversation/chatFileDesk.ts';
 import { imagePart, ImageUploads } from '../../../src/conversation/imageUploads.ts';
+import { demoFiles } from './demoFiles.ts';
 import { DemoModelDesk } from './demoModelDesk.ts';
 import { choose, fork, type DemoFork } from './demoForks.ts';
 import { DemoPrompts } from './demoPrompts.ts';
@@ -38,6 +40,7 @@ export class DemoPort implements ChatPort {
   /** Base64 text of those that went with a question, by id. */
   images: Record<string, string> = {};
   readonly bin = new Map<string, DemoChat>();
+  readonly files: ChatFileDesk;
   readonly prompts = new DemoPrompts();
   readonly desk = new DemoModelDesk((reply) => {
     this.reply(reply);
@@ -54,6 +57,7 @@ export class DemoPort implements ChatPort {
 
   constructor(chats: Map<string, DemoChat>, capabilities: ChatCapabilities, ollama: Extract<ChatReply, { type: 'ollama' }>['status']) {
     this.chats = chats;
+    this.files = new ChatFileDesk(demoFiles(chats));
     this.capabilities = capabilities;
     this.#ollama = ollama;
   }
@@ -213,6 +217,14 @@ export class DemoPort implements ChatPort {
         this.reply(imagePart(request.imageId, data, request.offset));
         return;
       }
+      case 'getChatFile':
+        this.reply(this.files.get('', request));
+        return;
+      case 'putChatFile':
+        this.files.put('', request, (reply) => {
+          this.reply(reply);
+        });
+        return;
       default:
         this.desk.answer(request);
     }

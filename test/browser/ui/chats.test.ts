@@ -41,8 +41,10 @@ describe('the list of chats in Chromium', () => {
 
   it('lists what was deleted, and gives it back', async () => {
     await nav().getByRole('button', { name: 'Sourdough' }).focus();
-    await demo.page.keyboard.press('Tab');
-    await demo.page.keyboard.press('Tab');
+    for (const name of ['Rename', 'Export', 'Delete']) {
+      await demo.page.keyboard.press('Tab');
+      assert.equal(await demo.page.evaluate(() => document.activeElement?.getAttribute('aria-label')), name);
+    }
     await demo.page.keyboard.press('Enter');
     await demo.page.getByRole('button', { name: 'Undo' }).waitFor();
     await demo.page.getByRole('button', { name: 'Deleted chats' }).click();

@@ -24,6 +24,20 @@ async function models(demo: DemoPage): Promise<void> {
   await demo.page.getByRole('dialog', { name: 'Models', exact: true }).waitFor();
 }
 
+/** On a wide screen the chats are there already. */
+export async function openChats(demo: DemoPage): Promise<void> {
+  await demo.start({ chat: 'main' });
+  const chats = demo.page.getByRole('navigation', { name: 'Chats' });
+  if (!(await chats.isVisible())) await demo.page.getByRole('button', { name: 'Chats' }).click();
+  await chats.waitFor();
+}
+
+async function exported(demo: DemoPage): Promise<void> {
+  await openChats(demo);
+  await demo.page.getByRole('button', { name: 'Export', exact: true }).first().click();
+  await demo.page.getByRole('dialog', { name: 'Chats as files' }).getByRole('button', { name: 'Markdown' }).waitFor();
+}
+
 /** The states of sheets, of models and of what goes with a question. */
 export const sheetStates: readonly ChatState[] = [
   { name: 'a sheet of settings', enter: settings },
@@ -99,6 +113,20 @@ export const sheetStates: readonly ChatState[] = [
         window.demo.hub.desk.tellModels();
       });
       await demo.page.getByRole('button', { name: 'Pull again' }).waitFor();
+    },
+  },
+  { name: 'a chat that is to be exported', enter: exported },
+  {
+    name: 'what came of an import',
+    async enter(demo) {
+      await openChats(demo);
+      await demo.page.getByRole('button', { name: 'Import chats…' }).click();
+      const sheet = demo.page.getByRole('dialog', { name: 'Chats as files' });
+      await sheet.getByRole('button', { name: 'Choose a file…' }).waitFor();
+      await sheet
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'chats.json', mimeType: 'application/json', buffer: Buffer.from('["one","two",3]') });
+      await sheet.locator('p').getByText('2 chats were imported. 1 could not be read').waitFor();
     },
   },
   {
