@@ -36,6 +36,8 @@ export class SimNetwork {
   readonly lines = new Set<SimLine>();
   /** Lines on which something will never arrive, as long as anybody believes in them. */
   readonly #broken = new Set<SimLine>();
+  /** The relay's ends of clients' lines. */
+  readonly #clientEnds = new Set<SimSocket>();
   dials = 0;
   readonly #time: SimTime;
   readonly #random: SeededRandom;
@@ -139,6 +141,12 @@ export class SimNetwork {
     return this.nodes.filter((node) => node !== undefined);
   }
 
+  /** Clients' lines that a node has ended and has not heard the end of: what is unsent there counts until then. */
+  farewells(node: SimProcess): number {
+    for (const end of this.#clientEnds) if (end.hasToldEnd) this.#clientEnds.delete(end);
+    return [...this.#clientEnds].filter(({ process, isTrusting }) => process === node && !isTrusting).length;
+  }
+
   #linesOf(process: SimProcess): readonly SimLine[] {
     return [...this.lines].filter(({ near, far }) => near.process === process || far.process === process);
   }
@@ -173,6 +181,7 @@ export class SimNetwork {
       return;
     }
     this.lines.add(line);
+    if (role === 'client') this.#clientEnds.add(far);
     host.process.deliver(() => {
       far.accept();
       far.listen(host.core.accept({ role, remoteAddress: '127.0.0.1' }, far));

@@ -45,6 +45,7 @@ export class SimSocket implements LinkSocket {
   /** What this end sends: goes through, is held back for a while, or is lost for good. */
   #way: 'free' | 'held' | 'lost' = 'free';
   #held: Parcel[] = [];
+  #hasToldEnd = false;
 
   constructor(options: SimSocketOptions) {
     this.#options = options;
@@ -62,6 +63,11 @@ export class SimSocket implements LinkSocket {
 
   get isOver(): boolean {
     return this.#state === 'over';
+  }
+
+  /** Its owner has heard that the line is over. */
+  get hasToldEnd(): boolean {
+    return this.#hasToldEnd;
   }
 
   /** This end believes in the line. */
@@ -156,6 +162,7 @@ export class SimSocket implements LinkSocket {
     this.#unread = [];
     this.#time.at(this.#time.now, () => {
       this.process.deliver(() => {
+        this.#hasToldEnd = true;
         this.#handlers.onClose?.(code, refusal);
       });
     });
