@@ -17,7 +17,7 @@ type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'importing' }
   | { readonly kind: 'exporting'; readonly chat: Chat }
-  | { readonly kind: 'moving'; readonly words: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'moving'; readonly words: string; readonly done: number; /** 0 until known. */ readonly total: number }
   | { readonly kind: 'ended'; readonly words: string; readonly isFault: boolean };
 
 const formats: readonly (readonly [ExportFormat, string, string])[] = [
@@ -94,16 +94,13 @@ export class ChatFilesElement extends LightElement {
           </p>
           <button type="button" class="primary" @click=${this.#choose}>Choose a file…</button>
           <input type="file" hidden accept=".json,application/json" @change=${this.#chosen} />`;
-      case 'moving':
+      case 'moving': {
+        const isUnderWay = state.done < state.total;
         return html`<p>${state.words}</p>
-          ${
-            state.done < state.total
-              ? html`<progress aria-label=${state.words} max=${state.total} value=${state.done}></progress>
-                  <p class="hint">${fileSize(state.done)} of ${fileSize(state.total)}</p>
-                  <button type="button" class="secondary" @click=${this.#close}>Cancel</button>`
-              : html`<progress aria-label=${state.words}></progress>
-                  <button type="button" class="secondary" @click=${this.#close}>Close</button>`
-          }`;
+          <progress aria-label=${state.words} max=${state.total} value=${isUnderWay ? state.done : nothing}></progress>
+          <p class="hint">${isUnderWay ? `${fileSize(state.done)} of ${fileSize(state.total)}` : nothing}</p>
+          <button type="button" class="secondary" @click=${this.#close}>${isUnderWay || state.total === 0 ? 'Cancel' : 'Close'}</button>`;
+      }
       case 'ended':
         return html`<p class=${state.isFault ? 'fault' : ''}>${state.words}</p>
           <button type="button" class="secondary" @click=${this.#close}>Close</button>`;
@@ -148,7 +145,7 @@ export class ChatFilesElement extends LightElement {
     if (!controller) return;
     const abort = new AbortController();
     this.#underWay = abort;
-    this.state = { kind: 'moving', words, done: 0, total: 1 };
+    this.state = { kind: 'moving', words, done: 0, total: 0 };
     const onProgress = (done: number, total: number): void => {
       if (!abort.signal.aborted) this.state = { kind: 'moving', words: done < total ? words : 'Nearly there', done, total };
     };
