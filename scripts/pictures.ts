@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { ChatPage } from '../test/browser/support.ts';
 import { chatStates } from '../test/browser/ui/chatStates.ts';
 import { DemoPages } from '../test/browser/ui/demoPage.ts';
-import { sizes, themes as pageThemes } from '../test/browser/ui/looks.ts';
+import { sheetOf, sizes, themes as pageThemes } from '../test/browser/ui/looks.ts';
 import { TestBrowser } from '../test/harness/chromium.ts';
 import { writeContactSheet, type SheetPicture } from '../test/harness/contactSheet.ts';
 import { root } from '../test/harness/paths.ts';
@@ -191,7 +191,7 @@ async function stateSheets(): Promise<void> {
   const contents: Record<string, readonly string[]> = {};
   try {
     for (const [theme, colours] of Object.entries(pageThemes)) {
-      const name = `states-${theme.replace(' ', '-')}`;
+      const name = sheetOf(theme);
       const sheet = new Sheet(`Every state, ${theme}`, name);
       for (const state of chatStates) {
         const demo = await pages.open('/', { reducedMotion: 'reduce', ...colours, ...sizes.phone });

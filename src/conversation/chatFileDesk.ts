@@ -69,10 +69,11 @@ export class ChatFileDesk {
     }
   }
 
-  /** The last view of an owner has left. What is being taken in is taken in. */
+  /** The last view of an owner has left. What is being taken in is taken in, and what came of a file stays known: its last part may come again. */
   forget(owner: OwnerId): void {
     this.#leaving.delete(owner);
-    if (!this.#coming.get(owner)?.waiting) this.#coming.delete(owner);
+    const file = this.#coming.get(owner);
+    if (file && !file.waiting && !file.outcome) this.#coming.delete(owner);
   }
 
   async #import(owner: OwnerId, file: Coming): Promise<void> {

@@ -64,7 +64,7 @@ describe('hub: chats as files over a chat line', () => {
   it('takes a file in once, however often its last part comes and from whatever line', async () => {
     const bytes = utf8(get(view, 'c', 'json'));
     put(view, 'file', bytes);
-    const again = world.view({ owner: 'guest', scope: 'chat' });
+    let again = world.view({ owner: 'guest', scope: 'chat' });
     const offset = Math.floor((bytes.length - 1) / MAX_CHAT_FILE_PART_BYTES) * MAX_CHAT_FILE_PART_BYTES;
     const part = {
       type: 'putChatFile',
@@ -80,6 +80,12 @@ describe('hub: chats as files over a chat line', () => {
       again.of('chatFileHeld').map(({ result }) => result?.added),
       [1, 1],
     );
+    view.leave();
+    again.leave();
+    again = world.view({ owner: 'guest', scope: 'chat' });
+    again.send(part);
+    assert.deepEqual(again.of('chatFileHeld')[0]?.result, { added: 1, skipped: 0 });
+    await world.clock.advance(100);
     assert.equal(chats(), 2);
   });
 

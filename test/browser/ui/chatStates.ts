@@ -1,5 +1,5 @@
 import type { ChatState, DemoPage } from './demoPage.ts';
-import { sheetStates } from './sheetStates.ts';
+import { openChats, sheetStates } from './sheetStates.ts';
 
 const words = ['orbit', 'lemon', 'canvas', 'tribe', 'umbrella', 'zebra'];
 
@@ -15,13 +15,6 @@ async function main(demo: DemoPage): Promise<void> {
 async function asked(demo: DemoPage): Promise<void> {
   await demo.start({ isNew: true });
   await demo.ask('Why?');
-}
-
-async function chats(demo: DemoPage): Promise<void> {
-  await main(demo);
-  if (await demo.page.getByRole('navigation', { name: 'Chats' }).isVisible()) return;
-  await demo.page.getByRole('button', { name: 'Chats' }).click();
-  await demo.page.getByRole('navigation', { name: 'Chats' }).waitFor();
 }
 
 /** With trouble of Ollama, as its card says it. */
@@ -167,11 +160,11 @@ export const chatStates: readonly ChatState[] = [
       await demo.page.getByText('Queued').first().waitFor();
     },
   },
-  { name: 'the list of chats', enter: chats },
+  { name: 'the list of chats', enter: openChats },
   {
     name: 'chats that are found',
     async enter(demo) {
-      await chats(demo);
+      await openChats(demo);
       await demo.page.getByRole('searchbox', { name: 'Search chats' }).fill('relay');
       await demo.page.getByRole('heading', { name: /found$/ }).waitFor();
     },
@@ -179,7 +172,7 @@ export const chatStates: readonly ChatState[] = [
   {
     name: 'chats that are renamed and deleted',
     async enter(demo) {
-      await chats(demo);
+      await openChats(demo);
       await deleteLast(demo);
       await demo.page.getByRole('button', { name: 'Rename' }).first().click();
       await demo.page.getByRole('textbox', { name: 'New title' }).waitFor();
@@ -188,7 +181,7 @@ export const chatStates: readonly ChatState[] = [
   {
     name: 'chats that are in the bin',
     async enter(demo) {
-      await chats(demo);
+      await openChats(demo);
       await deleteLast(demo);
       await demo.page.getByRole('button', { name: 'Deleted chats' }).click();
       await demo.page.getByRole('button', { name: 'Restore' }).waitFor();
@@ -207,7 +200,7 @@ export const chatStates: readonly ChatState[] = [
   {
     name: 'a browser that was removed',
     async enter(demo) {
-      await chats(demo);
+      await openChats(demo);
       await demo.page.evaluate(() => {
         window.demo.hub.setStatus({ state: 'error', error: 'revoked' });
       });

@@ -11,3 +11,8 @@ export const sizes = {
   desktop: { viewport: { width: 1440, height: 900 } },
   phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
 } as const satisfies Record<string, BrowserContextOptions>;
+
+/** The contact sheet of every state in a theme, without its ending. */
+export function sheetOf(theme: string): string {
+  return `states-${theme.replace(' ', '-')}`;
+}

@@ -27,6 +27,7 @@ async function models(demo: DemoPage): Promise<void> {
 /** On a wide screen the chats are there already. */
 export async function openChats(demo: DemoPage): Promise<void> {
   await demo.start({ chat: 'main' });
+  await demo.articles.last().waitFor();
   const chats = demo.page.getByRole('navigation', { name: 'Chats' });
   if (!(await chats.isVisible())) await demo.page.getByRole('button', { name: 'Chats' }).click();
   await chats.waitFor();
