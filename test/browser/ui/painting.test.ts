@@ -85,6 +85,7 @@ describe('painting in Chromium', () => {
     const demo = await pages.open();
     await demo.page.clock.install();
     await demo.start({ chat: 'main' });
+    await demo.page.clock.pauseAt(Date.now() + 60_000);
     const line = demo.page.getByText('The relay cannot be reached. Trying again.');
     await demo.page.evaluate(() => {
       window.demo.hub.setStatus({ state: 'reconnecting', error: 'relayUnreachable' });
