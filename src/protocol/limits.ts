@@ -204,6 +204,11 @@ export const MAX_CIRCUITS_PER_HASH = 8;
 export const MAX_CLIENT_BACKLOG_BYTES = 2 * MiB;
 /** Unsent bytes of a circuit toward a device before the relay stops reading that client. */
 export const MAX_DEVICE_QUEUE_BYTES = 256 * KiB;
+/**
+ * How long a relay leaves a client unread because its device takes nothing. Meanwhile it learns nothing of the client's end; a device that
+ * takes nothing is gone sooner, so what goes on longer is a circuit whose other end is lost, or a line too slow for what is sent.
+ */
+export const MAX_UNREAD_MS = 35_000;
 /** Unsent bytes in the whole relay before it sheds the largest queue. */
 export const MAX_RELAY_BACKLOG_BYTES = 256 * MiB;
 /** Dials parked from one address, and in all. */
@@ -262,6 +267,7 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['a held request ends before its mux', HTTP_HOLD_MS < DETACHED_MUX_LIFETIME_MS],
   ['a prompt fits a chat message', MAX_PROMPT_BYTES < MAX_CHAT_MESSAGE_BYTES],
   ['a heartbeat is answered before the link counts as dead', HEARTBEAT_INTERVAL_MS + PROBE_TIMEOUT_MS < LINK_DEAD_AFTER_MS],
+  ['a device that takes nothing is gone before its clients are', LINK_DEAD_AFTER_MS + HEARTBEAT_ANSWER_MS < MAX_UNREAD_MS],
   ['half-open is found within 25 s', PING_INTERVAL_MS + PING_TIMEOUT_MS <= 25_000 && LINK_DEAD_AFTER_MS <= 25_000],
 ];
 for (const [claim, holds] of fits) if (!holds) throw new Error(`limits do not fit: ${claim}`);

@@ -2,6 +2,7 @@ import { DecodeError } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { closeCodeFor } from '../protocol/closeCodes.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { MAX_UNREAD_MS } from '../protocol/limits.ts';
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame, type LinkRole } from '../protocol/linkFrames.ts';
 import type { LinkSocket, LinkSocketHandlers } from '../protocol/linkSocket.ts';
 import type { BacklogHolder } from './circuits/backlogBudget.ts';
@@ -31,7 +32,8 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   readonly #owned = new DisposableStore();
   readonly #firstFrameDue: Disposable;
   #heartbeat: Heartbeat | undefined;
-  #isDeaf = false;
+  /** Set while this link is not read: for as long as that may be. */
+  #deafUntil: Disposable | undefined;
   #over = false;
 
   constructor(scope: RelayScope, role: LinkRole, socket: LinkSocket, events: LinkChannelEvents) {
@@ -88,16 +90,29 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     return this.#heartbeat?.fence() ?? (() => true);
   }
 
-  /** Stops (false) or goes on (true) reading, so that TCP slows the other end down. */
+  /**
+   * Stops (false) or goes on (true) reading, so that TCP slows the other end down. Who is not read cannot be heard to leave: after
+   * {@link MAX_UNREAD_MS} the link is ended.
+   */
   setReading(reading: boolean): void {
     if (this.#over || reading !== this.#isDeaf) return;
-    this.#isDeaf = !reading;
     if (!reading) {
       this.#socket.pause();
+      this.#deafUntil = this.#owned.add(
+        this.#scope.clock.after(MAX_UNREAD_MS, () => {
+          this.end('slowReader');
+        }),
+      );
       return;
     }
+    if (this.#deafUntil) this.#owned.delete(this.#deafUntil);
+    this.#deafUntil = undefined;
     this.#heartbeat?.heard();
     this.#socket.resume();
+  }
+
+  get #isDeaf(): boolean {
+    return this.#deafUntil !== undefined;
   }
 
   /** Tells the other end to come back elsewhere or later, and ends the link in `delayMs`. */

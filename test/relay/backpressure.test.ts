@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { closeCodeFor } from '../../src/protocol/closeCodes.ts';
 import { errorNumber } from '../../src/protocol/errors.ts';
 import { BacklogBudget } from '../../src/relay/circuits/backlogBudget.ts';
 import { RelayWorld, type TestEnd } from './relayWorld.ts';
@@ -62,6 +63,26 @@ describe('block or drop', () => {
       assert.equal(client.relaySide.isPaused, false);
       assert.equal(device.records(1).length, 60);
       assert.equal(world.core.counts.backlogBytes, 0);
+    });
+
+    it('ends a client that it has not read for 35 s, and tells the device', async () => {
+      const device = await world.device();
+      const client = await world.dial();
+      device.socket.pause();
+      await pour(client, 60);
+      // The device's link itself stays alive here: some of what it is sent it takes.
+      for (let s = 0; s < 34; s++) {
+        await device.say({ type: 'heartbeatAck' });
+        await world.clock.advance(1_000);
+      }
+      assert.deepEqual([client.relaySide.isPaused, client.closeCode], [true, undefined]);
+      await device.say({ type: 'heartbeatAck' });
+      await world.clock.advance(1_500);
+      assert.equal(client.closeCode, closeCodeFor('slowReader'));
+      assert.equal(world.core.counts.clientLinks, 0);
+      device.socket.resume();
+      await world.clock.settle();
+      assert.equal(device.last('left').reason, errorNumber('slowReader'));
     });
 
     it('keeps little in the device’s socket', async () => {
@@ -145,7 +166,7 @@ describe('block or drop', () => {
       const client = await world.dial();
       device.socket.pause();
       await pour(client, 60);
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 17; i++) {
         await world.clock.advance(2_000);
         await device.say({ type: 'heartbeatAck' }); // slow to read, but alive
         assert.deepEqual([client.relaySide.isPaused, client.closeCode], [true, undefined]);
