@@ -40,6 +40,34 @@ describe('tunnel', () => {
     assert.equal(world.clock.pendingTimers, 0);
   });
 
+  it('goes on when a full socket has drained, at either end, though nobody says a word', async () => {
+    const bytes = 50_000; // of each of four streams: within their windows, and more than a socket takes
+    for (const end of ['device', 'client'] as const) {
+      const world = await connected();
+      const far: MuxStream[] = [];
+      world.muxes[0]?.onStream((stream) => far.push(stream));
+      const near = Array.from({ length: 4 }, () => world.client.mux.openStream('http'));
+      for (const stream of near) stream.write(utf8('x'));
+      await world.clock.advance(10);
+      for (const stream of far) drain(stream);
+      await world.clock.advance(1_000);
+      const [writers, readers] = end === 'device' ? [far, near] : [near, far];
+      const fromEnd = [...world.network.lines].map((line) => line.near);
+      for (const socket of fromEnd) socket.hold(true);
+      for (const stream of writers) stream.write(new Uint8Array(bytes));
+      await world.clock.settle();
+      for (const socket of fromEnd) socket.hold(false);
+      await world.clock.settle();
+      const extra = end === 'client' ? 1 : 0;
+      assert.deepEqual(
+        readers.map(({ receiveSide }) => receiveSide.received - extra),
+        Array(4).fill(bytes),
+        end,
+      );
+      world.dispose();
+    }
+  });
+
   it('goes on from the byte where it was after the relay was killed and started again', async () => {
     const world = await connected();
     const streams: MuxStream[] = [];
