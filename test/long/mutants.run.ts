@@ -10,7 +10,7 @@ import { Progress } from './lib/progress.ts';
 
 /** Seeds of each world that a single mutant, and a pair, must live through to count as alive. */
 const MOST_SINGLE = Number(process.env['C2L_SEEDS'] ?? 3_000);
-const MOST_PAIR = Number(process.env['C2L_SEEDS'] ?? 500);
+const MOST_PAIR = Number(process.env['C2L_SEEDS'] ?? 3_000);
 const KILLED_AT_LEAST = 0.95;
 
 const { C2L_MUTANT, C2L_WORLD, C2L_SEED } = process.env;

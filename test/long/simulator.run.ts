@@ -1,5 +1,7 @@
-// npm run test:long -- simulator: 50,000 seeds of the whole world and 10,000 of raw streams. It may be stopped: it goes on where it was.
+// npm run test:long -- simulator: 50,000 seeds of the whole world, 10,000 of raw streams, and 500 for each deed of a relay that
+// means harm. It may be stopped: it goes on where it was.
 import { writeReport } from '../../scripts/lib/report.mjs';
+import { hostileDeeds } from '../sim/hostileDeeds.ts';
 import { nothingLived, total, type SeedsReport } from '../sim/liveSeeds.ts';
 import { describeFailures, describeReport, FIRST_SEED } from '../sim/runSeeds.ts';
 import { chunksOf, livePool, type Chunk } from '../sim/seedPool.ts';
@@ -9,6 +11,7 @@ import { Progress } from './lib/progress.ts';
 const wanted: Readonly<Record<WorldName, number>> = {
   chat: Number(process.env['C2L_SEEDS'] ?? 50_000),
   tunnel: Number(process.env['C2L_SEEDS'] ?? 10_000),
+  hostile: Number(process.env['C2L_SEEDS'] ?? 500 * Object.keys(hostileDeeds).length),
 };
 const ENOUGH_FAILURES = 5;
 const TELL_EVERY_MS = 15_000;
@@ -61,7 +64,8 @@ function body(): string {
   const faults = kinds.map((kind) => `| ${kind} | ${worldNames.map((name) => number(reportOf(name).faults[kind] ?? 0)).join(' | ')} |`);
   return `One seeded world holds the shipped classes of page, relay (one to three nodes on a bus), device and hub; sockets, bus, clock, chance, stores and
 the model behind the device are replaced. *chat* is all of it: one or two tabs, a person who asks, stops and scrolls. *tunnel* lies below the chat: raw
-streams between a client and a device, some stopped, some broken off. Every eighth seed runs on the real cryptography.
+streams between a client and a device, some stopped, some broken off. *hostile* is the first again, through a relay that does one of
+${String(Object.keys(hostileDeeds).length)} things to what it carries, 500 seeds for each: its rows count how often. Every eighth seed runs on the real cryptography.
 
 After every event: what a view shows is what the model has said so far, in order, or says that it broke off; the model is asked once for one question;
 no nonce is used twice under a key; no buffer passes its bound. At the end: connected within 60 s of the last fault; what is shown is what is stored is

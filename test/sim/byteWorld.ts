@@ -19,6 +19,7 @@ interface Talk {
   readonly plan: TalkPlan;
   readonly whim: Whim;
   readonly near: TalkingEnd;
+  readonly nearStream: MuxStream;
   readonly nearProcess: SimProcess;
   far: TalkingEnd | undefined;
   /** The far end's stream, and the process it lives in. */
@@ -51,6 +52,8 @@ const IS_HEAVY = 0.15;
 const ENDLESS = 100_000_000;
 /** Longest time in which nothing moves though something is to be said, ms. */
 const STILL_MS = 60_000;
+/** Time in which something moves where an end has bytes to send, may, and has a line, ms: less than until a PING would wake it. */
+const STEP_MS = 5_000;
 /** Longest time for which a dead line can pass for a living one. */
 const UNNOTICED_MS = 60_000;
 
@@ -154,11 +157,26 @@ export class ByteWorld extends SimWorld {
   async #untilQuiet(): Promise<void> {
     const read = (): number => this.talks.reduce((sum, { near, far }) => sum + near.readCount + (far?.readCount ?? 0), 0);
     for (let before = -1, movedAt = this.time.now; !this.#isQuiet() && this.time.now - movedAt <= STILL_MS;) {
-      await this.time.run(this.time.now + 5_000, () => this.#isQuiet());
+      // Between nodes a circuit may be gone without a word: only a PING tells.
+      const stand = this.#isSound() && !this.medium ? this.#stand() : undefined;
+      await this.time.run(this.time.now + STEP_MS, () => this.#isQuiet());
+      if (stand !== undefined && this.#isSound() && stand === this.#stand()) this.complain(`an end may send, and does not: ${stand}`);
       if (read() === before) continue;
       before = read();
       movedAt = this.time.now;
     }
+  }
+
+  /** Where each stream stands that is not over; undefined when none has anything that it may send now. */
+  #stand(): string | undefined {
+    const living = this.talks.filter(({ nearProcess }) => nearProcess.isAlive);
+    const streams = living.flatMap(({ nearStream, farStream }) => [
+      nearStream,
+      ...(farStream?.process.isAlive === true ? [farStream.stream] : []),
+    ]);
+    const open = streams.filter(({ outcome }) => outcome === undefined).map(({ sendSide }) => sendSide);
+    if (!open.some(({ sendableBytes }) => sendableBytes > 0)) return undefined;
+    return open.map(({ bufferedBytes, inFlightBytes }) => `${String(inFlightBytes)} of ${String(bufferedBytes)}`).join(', ');
   }
 
   #isSound(): boolean {
@@ -224,7 +242,16 @@ export class ByteWorld extends SimWorld {
     const stream = client.tunnel.mux.openStream('http');
     stream.write(new Uint8Array(new Uint32Array([id]).buffer));
     const near = new TalkingEnd(this, client.process, stream, { ...plan, ...whim.near }, this.#strikeSoon);
-    const talk: Talk = { plan, whim, near, nearProcess: client.process, far: undefined, farStream: undefined, state: 'running' };
+    const talk: Talk = {
+      plan,
+      whim,
+      near,
+      nearStream: stream,
+      nearProcess: client.process,
+      far: undefined,
+      farStream: undefined,
+      state: 'running',
+    };
     const openedAt = this.time.now;
     this.talks.push(talk);
     stream.onEnd((end) => {

@@ -51,6 +51,7 @@ export class ChatWorld extends SimWorld {
       });
     }
     if (isLeftAlone) this.#leaveAlone(this.chance.int(windowMs));
+    this.onWindow(windowMs);
     await this.time.run(endsAt);
     await this.time.run(this.healedAt);
     await this.#runUntil(this.time.now + RECOVERY_MS, () => this.#isSound(), 'connected');
@@ -62,6 +63,11 @@ export class ChatWorld extends SimWorld {
     await this.time.run(this.time.now + SILENCE_MS);
     this.#checkLinks();
     await this.#end();
+  }
+
+  /** The time in which faults befall the world begins: more than chance may be planned for it. */
+  protected onWindow(_windowMs: number): void {
+    return;
   }
 
   get messages(): readonly ChatMessage[] {

@@ -68,7 +68,7 @@ export class SimDevice implements Restartable {
     });
     this.#run = { process, agent, models };
     agent.connect().catch((error: unknown) => {
-      if (!(error instanceof TunnelError) || error.code !== 'cancelled') throw error;
+      if (!(error instanceof TunnelError) || !(error.code === 'cancelled' || this.#world.isPossible(error.code))) throw error;
     });
   }
 

@@ -21,6 +21,8 @@ export interface LogKeeper {
   complain(line: string): void;
   /** May a code that is impossible elsewhere come about here? */
   isPossible(code: unknown): boolean;
+  /** May this one be told of an error that needs a person? */
+  bearsError(who: string): boolean;
 }
 
 /** A log in which no warning may appear, and no code that cannot come about. */
@@ -50,7 +52,8 @@ export function simLog(world: LogKeeper, who: string): Logger {
 /** Takes note of a connection's new state. None of its reasons may be impossible, and none may need a person. */
 export function noteState(world: LogKeeper, who: string, state: { readonly kind: string; readonly error?: string }): void {
   world.note(who, `${state.kind}${state.error === undefined ? '' : ` ${state.error}`}`);
-  if (state.kind === 'error' || isWrong(world, state.error)) world.complain(`${who} is ${state.kind}: ${String(state.error)}`);
+  if ((state.kind === 'error' && !world.bearsError(who)) || isWrong(world, state.error))
+    world.complain(`${who} is ${state.kind}: ${String(state.error)}`);
 }
 
 function isWrong(world: LogKeeper, value: unknown): boolean {

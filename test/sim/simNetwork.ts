@@ -2,6 +2,7 @@ import type { DialLink } from '../../src/protocol/linkSocket.ts';
 import { MAX_CLIENT_BACKLOG_BYTES, MAX_LINK_MESSAGE_BYTES, MAX_SOCKET_BACKLOG_BYTES } from '../../src/protocol/limits.ts';
 import type { RelayCore } from '../../src/relay/relayCore.ts';
 import type { SeededRandom } from '../fakes/seededRandom.ts';
+import type { HostileRelay } from './hostileRelay.ts';
 import type { NodeBus } from './simBus.ts';
 import type { SimProcess } from './simProcess.ts';
 import { SimSocket } from './simSocket.ts';
@@ -39,6 +40,8 @@ export class SimNetwork {
   /** The relay's ends of clients' lines. */
   readonly #clientEnds = new Set<SimSocket>();
   dials = 0;
+  /** Stands before every node, and means harm. */
+  relay: HostileRelay | undefined;
   readonly #time: SimTime;
   readonly #random: SeededRandom;
 
@@ -184,7 +187,7 @@ export class SimNetwork {
     if (role === 'client') this.#clientEnds.add(far);
     host.process.deliver(() => {
       far.accept();
-      far.listen(host.core.accept({ role, remoteAddress: '127.0.0.1' }, far));
+      far.listen(host.core.accept({ role, remoteAddress: '127.0.0.1' }, this.relay?.wrap(far, role) ?? far));
     });
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Bus } from '../../src/relay/bus.ts';
 import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
+import { defaultRelayLimits, type RelayLimits } from '../../src/relay/relayConfig.ts';
 import { RelayCore, type RelayCounts } from '../../src/relay/relayCore.ts';
 import type { CryptoPort } from '../../src/secure/crypto.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
@@ -12,6 +13,7 @@ import { SimProcess } from './simProcess.ts';
 import { SimTime } from './simTime.ts';
 import { checkBounds, watchSides } from './bounds.ts';
 
+const LITTLE_ROOM = { deviceQueueBytes: 16_384, deviceSocketBytes: 16_384 };
 const MAX_CLOCK_ERROR_MS = 300_000;
 /** How long the bus takes to notice that a node has lost its power, ms. */
 const MAX_INTEREST_MS = 10_000;
@@ -32,6 +34,8 @@ export class SimWorld {
   readonly faults = new Map<string, number>();
   /** Every fault that has begun will be over at this time, ms. */
   healedAt = 0;
+  /** A relay with little room shows what each end does when there is none. */
+  readonly #relayLimits: Pick<RelayLimits, 'deviceQueueBytes' | 'deviceSocketBytes'>;
   readonly #trace: ((line: string) => void) | undefined;
   #fingerprint = 0;
 
@@ -41,12 +45,13 @@ export class SimWorld {
     this.crypto = watchedCrypto(seed);
     this.chance = new SeededRandom(seed * 2 + 1);
     this.entropy = new SeededRandom(seed * 2 + 0x5eed_0000);
+    this.#relayLimits = seed % 3 === 0 ? LITTLE_ROOM : defaultRelayLimits;
     this.network = new SimNetwork(this.time, new SeededRandom(seed * 2 + 0x1e7_0000));
     this.time.onStep = () => {
       checkBounds(this);
     };
     const nodes = this.chance.float() < 0.6 ? 1 : this.between(2, 3);
-    watchSides(nodes > 1, (what) => {
+    watchSides(this.#relayLimits.deviceQueueBytes, nodes > 1, (what) => {
       this.complain(what);
     });
     if (nodes > 1) this.medium = new SimMedium(this.time, new SeededRandom(seed * 2 + 0xb05_0000));
@@ -72,6 +77,11 @@ export class SimWorld {
   /** May this code come about in this world? A bus that lost a message has broken a session; nothing else here does. */
   isPossible(code: unknown): boolean {
     return code === 'sessionBroken' && (this.medium?.lost ?? 0) > 0;
+  }
+
+  /** May somebody be told of an error that needs a person? */
+  bearsError(_who: string): boolean {
+    return false;
   }
 
   /** Runs `task` where the product would catch what it throws: here it ends the run. */
@@ -113,7 +123,7 @@ export class SimWorld {
       crypto: this.crypto,
       bus,
       log: simLog(this, name),
-      config: { origins: [SIM_RELAY_ORIGIN], admission: { kind: 'open' } },
+      config: { origins: [SIM_RELAY_ORIGIN], admission: { kind: 'open' }, limits: this.#relayLimits },
     });
     this.network.nodes[place] = { process, core, bus };
     this.note(name, 'starts');

@@ -1,5 +1,6 @@
 import { ByteWorld } from './byteWorld.ts';
 import { ChatWorld } from './chatWorld.ts';
+import { HostileWorld } from './hostileWorld.ts';
 
 /** A world that has lived through its seed. */
 export interface LivedWorld {
@@ -11,13 +12,17 @@ export interface LivedWorld {
   readonly recoveryMs: number;
 }
 
-/** The whole of it: device, relay, tabs and a person who asks. And below the chat: raw streams between a client and a device. */
-export const worldNames = ['chat', 'tunnel'] as const;
-export type WorldName = (typeof worldNames)[number];
+/**
+ * The whole of it: device, relay, tabs and a person who asks. Below the chat: raw streams between a client and a device. And the whole of it
+ * with a relay that means harm.
+ */
+const worlds = { chat: ChatWorld, tunnel: ByteWorld, hostile: HostileWorld } as const;
+export type WorldName = keyof typeof worlds;
+export const worldNames = Object.keys(worlds) as readonly WorldName[];
 
 /** Lives one seed. @throws when anything in it is not as it should be */
 export async function liveSeed(name: WorldName, seed: number, trace?: (line: string) => void): Promise<LivedWorld> {
-  const world = name === 'chat' ? new ChatWorld(seed, trace) : new ByteWorld(seed, trace);
+  const world = new worlds[name](seed, trace);
   await world.live();
   return world;
 }
