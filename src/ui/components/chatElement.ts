@@ -202,8 +202,9 @@ export class ChatElement extends LightElement {
     this.focusInput();
   }
 
-  get #sheet(): HTMLDialogElement | null {
-    return this.querySelector(':scope > dialog');
+  /** A search would go over the whole chat, and it is asked for with each picture. */
+  get #sheet(): HTMLDialogElement | undefined {
+    return [...this.children].find((child) => child instanceof HTMLDialogElement);
   }
 
   #follow(): void {

@@ -80,7 +80,8 @@ export class MessageElement extends LightElement {
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
-    for (const toolbar of this.querySelectorAll('[role=toolbar]')) keepOneStop(toolbar);
+    // It stands below the question or in the footer: a search would go over all of a long answer, each time that it grows.
+    for (const { lastElementChild: last } of this.children) if (last?.role === 'toolbar') keepOneStop(last);
     // Whoever leaves the editor goes on from where it was opened.
     const isLeft = changed.has('editDraft') && changed.get('editDraft') !== undefined && this.editDraft === undefined;
     if (isLeft && document.activeElement === document.body) this.querySelector<HTMLElement>('.edit-message')?.focus();
