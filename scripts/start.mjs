@@ -97,7 +97,7 @@ async function startDevice(node24, relay, ollamaUrl) {
   const device = { link: '', allowed: process.stdin.isTTY !== true };
   const args = ['dist/cli.mjs', 'agent', '--json', '--pair', '--state', stateFolder, '--relay', relay.url, '--ollama', ollamaUrl];
   const onEvent = (event) => {
-    if (event.event === 'offer') device.link = event.link;
+    if (event.event === 'offer') Object.assign(device, { link: event.link, code: event.code });
     device.onEvent?.(event);
   };
   device.entry = children.start('device', node24, args, onEvent, { C2L_INVITE: relay.invite });
@@ -134,12 +134,13 @@ function stay(device, relay) {
   const show = () => {
     say(`\nPage       ${relay.url}`);
     say(`Pair       ${device.link}`);
+    say(`           or type there: ${device.code}`);
     say(
       device.allowed
         ? '           works once, for 2 minutes; allowed without asking, because this is loopback and no terminal is there to ask on'
         : '           works once, for 2 minutes; p makes a new one, Ctrl+C ends',
     );
-    emit({ event: 'ready', page: relay.url, link: device.link });
+    emit({ event: 'ready', page: relay.url, link: device.link, code: device.code });
   };
   let isAsking = false;
   device.onEvent = (event) => {

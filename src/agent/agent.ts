@@ -16,6 +16,7 @@ import type { OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } fr
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { deviceIdOf } from '../secure/deviceIdentity.ts';
 import { formatPairingLink } from '../secure/pairingLink.ts';
+import { formatPairingCode } from '../secure/pairingSecret.ts';
 import { INSTANCE_BYTES } from '../protocol/linkFrames.ts';
 import { isLive } from '../tunnel/connectionState.ts';
 import { DeviceTunnel } from '../tunnel/deviceTunnel.ts';
@@ -218,7 +219,8 @@ export class Agent implements AgentControl, Disposable {
       this.#pairing.cancelOffer();
       throw error;
     }
-    return { link: formatPairingLink({ origin: relay.origin, deviceKey: this.#options.identity.publicKey, secret }), expiresAt };
+    const link = formatPairingLink({ origin: relay.origin, deviceKey: this.#options.identity.publicKey, secret });
+    return { link, code: formatPairingCode(secret), expiresAt };
   }
 
   cancelOffer(): void {

@@ -6,6 +6,8 @@ import type { OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } fr
 export interface PairingOffer {
   /** `https://relay/#…`; the fragment holds the secret and never reaches a server. */
   readonly link: string;
+  /** The same secret to type on the relay's page: `XXXXX-XXXXX-XXXXX-XXXXX`. */
+  readonly code: string;
   /** Wall clock, ms. */
   readonly expiresAt: number;
 }

@@ -110,7 +110,7 @@ export const errorCatalogue = {
   pairingDenied: { number: 32, hop: 'device', retry: false, action: 'newOffer', short: 'Pairing denied',
     words: 'The computer said no. Somebody pressed Deny there: to try again, make a new link.' },
   badPairingLink: { number: 33, hop: 'page', retry: false, action: 'newOffer', short: 'Bad pairing link',
-    words: 'This is not a whole pairing link. Copy it again.' },
+    words: 'This is not a whole pairing link, nor a code of 20 letters and digits. Copy it again.' },
   pairingTimeout: { number: 34, hop: 'device', retry: false, action: 'newOffer', short: 'No answer there',
     words: 'Nobody answered at the computer in time. Make a new link and press Allow there.' },
   badApiKey: { number: 35, hop: 'page', retry: false, action: 'newKey', short: 'Bad API key',

@@ -3,14 +3,19 @@ import { parseRelayUrl } from '../protocol/relayUrl.ts';
 import { deviceIdOf, parseDeviceId } from './deviceIdentity.ts';
 import { pairingFragment, parsePairingCode } from './pairingSecret.ts';
 
-/** What a pairing link or QR code says. The fragment never reaches the relay. */
-export interface PairingLink {
+/** What a typed code says, at the relay where it is typed. Whose device it is the relay tells; another one lacks S and cannot answer. */
+export interface PairingCode {
   /** As from `parseRelayUrl`. */
   readonly origin: string;
-  /** D, 32 bytes. */
-  readonly deviceKey: Uint8Array;
   /** S. */
   readonly secret: Uint8Array;
+  readonly deviceKey?: Uint8Array;
+}
+
+/** What a pairing link or QR code says. The fragment never reaches the relay. */
+export interface PairingLink extends PairingCode {
+  /** D, 32 bytes. */
+  readonly deviceKey: Uint8Array;
 }
 
 /** `https://relay/#pair=<deviceId>.<S>`. @param link.origin the relay's origin */
@@ -24,6 +29,15 @@ export function parsePairingLink(text: string): PairingLink {
   const hash = trimmed.indexOf('#');
   if (hash < 0) throw new TunnelError('badPairingLink', 'the part after # is missing');
   return { origin: originOf(trimmed.slice(0, hash)), ...parsePairingFragment(trimmed.slice(hash)) };
+}
+
+/**
+ * Reads a link, or a code as people type it.
+ * @param origin of the relay whose page a code is typed on
+ * @throws TunnelError `badPairingLink`
+ */
+export function parsePairing(text: string, origin: string): PairingCode {
+  return text.includes('#') ? parsePairingLink(text) : { origin, secret: parsePairingCode(text) };
 }
 
 /**

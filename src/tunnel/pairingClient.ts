@@ -11,7 +11,7 @@ import { decodePairingFrame, encodePairingFrame, type ClientKind, type PairingFr
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { isLive } from './connectionState.ts';
 import { deriveOffer, rootOf } from '../secure/pairingSecret.ts';
-import type { PairingLink } from '../secure/pairingLink.ts';
+import type { PairingCode } from '../secure/pairingLink.ts';
 import { prologue } from '../secure/prologue.ts';
 import { wordsOfPairing } from '../secure/words.ts';
 import type { Attempt, AttemptEvents } from './handover.ts';
@@ -26,7 +26,7 @@ export interface PairingClientOptions {
   readonly crypto: CryptoPort;
   /** The new client's own key. */
   readonly staticKey: DhKey;
-  readonly link: PairingLink;
+  readonly link: PairingCode;
   readonly name: string;
   readonly kind: ClientKind;
   readonly scope: Scope;
@@ -35,6 +35,8 @@ export interface PairingClientOptions {
 /** What a pairing leaves with the client. */
 export interface PairingResult {
   readonly clientId: Uint8Array;
+  /** D, 32 bytes: as the link said it, or as the code proved it. */
+  readonly deviceKey: Uint8Array;
   readonly scope: Scope;
   readonly deviceName: string;
   /** 32 bytes; psk and dial token of every later session come from it. */
@@ -189,9 +191,10 @@ class PairingAttempt implements Attempt {
     this.#fail(isFinal ? reason : 'deviceSilent');
   }
 
-  #join(deviceKey: Uint8Array, psk: Uint8Array): void {
+  #join(joined: Uint8Array, psk: Uint8Array): void {
     const { crypto, random, clock, staticKey, link } = this.#options;
-    if (!equalBytes(deviceKey, link.deviceKey)) {
+    const deviceKey = joined.slice();
+    if (link.deviceKey && !equalBytes(deviceKey, link.deviceKey)) {
       this.#fail('handshakeFailed');
       return;
     }
@@ -209,7 +212,7 @@ class PairingAttempt implements Attempt {
           this.#sayPair();
         },
         onFrames: (frames) => {
-          this.#onPairingFrame(decodePairingFrame(frames), session);
+          this.#onPairingFrame(decodePairingFrame(frames), session, deviceKey);
         },
         onFailed: (error) => {
           this.#fail(error.code);
@@ -217,7 +220,7 @@ class PairingAttempt implements Attempt {
       },
     );
     this.#session = session;
-    session.initiate(link.deviceKey);
+    session.initiate(deviceKey);
   }
 
   #sayPair(): void {
@@ -225,7 +228,7 @@ class PairingAttempt implements Attempt {
     this.#session?.send(encodePairingFrame({ type: 'pair', name, kind, scope }));
   }
 
-  #onPairingFrame(frame: PairingFrame, session: Session): void {
+  #onPairingFrame(frame: PairingFrame, session: Session, deviceKey: Uint8Array): void {
     switch (frame.type) {
       case 'asked':
         this.#events.established();
@@ -235,7 +238,7 @@ class PairingAttempt implements Attempt {
         const { clientId, scope, deviceName } = frame;
         if (!this.#root) return;
         session.send(encodePairingFrame({ type: 'done' }));
-        this.#onDone({ clientId: clientId.slice(), scope, deviceName, root: this.#root });
+        this.#onDone({ clientId: clientId.slice(), deviceKey, scope, deviceName, root: this.#root });
         return;
       }
       case 'denied':

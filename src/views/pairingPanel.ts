@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
+import { renderSVG } from 'uqr';
 import * as v from 'valibot';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { PairingOffer } from '../protocol/agentControl.ts';
+import { isLoopbackHost } from '../protocol/relayUrl.ts';
 import { PAIRING_PANEL_TYPE } from './ids.ts';
 import { escapeHtml, webviewHtml } from './webviewHtml.ts';
 
@@ -14,6 +16,9 @@ export interface PairingPanelOptions {
   readonly log: Logger;
   readonly deviceName: string;
 }
+
+/** White around a QR code, in modules: ISO/IEC 18004, section 9.1. */
+const QUIET_MODULES = 4;
 
 /** What the panel's script (media/pairing.js) says. */
 const fromPanel = v.variant('type', [
@@ -103,12 +108,19 @@ export function pairingBody(offer: PairingOffer, deviceName: string): string {
   return [
     `<main data-expires-at="${String(offer.expiresAt)}" data-left="${t('This link works once, for another {0} s.', '{0}')}" data-over="${t('This link has expired.')}">`,
     `<h1>${t('Pair a browser with {0}', deviceName)}</h1>`,
-    `<p>${t('Open this link on the phone or computer that is to chat with your models.')}</p>`,
+    `<p>${t('Scan the code with the phone that is to chat with your models, or open the link on another computer.')}</p>`,
+    `<div class="ways"><div class="qr" role="img" aria-label="${t('QR code of the pairing link')}">${renderSVG(offer.link, { border: QUIET_MODULES })}</div><div>`,
     `<label for="link">${t('Pairing link')}</label>`,
     `<input id="link" type="text" readonly value="${escapeHtml(offer.link)}">`,
     `<p class="actions"><button id="copy" data-done="${t('Copied')}">${t('Copy Link')}</button>`,
     `<button id="open" class="secondary">${t('Open in Browser')}</button>`,
     `<button id="renew" class="secondary">${t('New Link')}</button></p>`,
+    `<p>${t('Or type this code on {0}', new URL(offer.link).origin)}</p>`,
+    `<p class="code">${escapeHtml(offer.code)}</p>`,
+    ...(isLoopbackHost(new URL(offer.link).hostname)
+      ? [`<p>${t('This relay is on this computer alone: a phone cannot reach it.')}</p>`]
+      : []),
+    '</div></div>',
     `<p id="left" role="timer"></p>`,
     `<p id="said" role="status"></p>`,
     `<p>${t('This window then asks you, and shows six words that must be the same on both screens.')}</p>`,

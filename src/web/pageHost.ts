@@ -1,6 +1,6 @@
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { formatPairingLink, parsePairingLink, type PairingLink } from '../secure/pairingLink.ts';
+import { formatPairingLink, parsePairing, type PairingCode } from '../secure/pairingLink.ts';
 import { TunnelChatPort } from '../tunnel/tunnelChatPort.ts';
 import { followPage, ownSurroundings } from '../tunnel/web/pageLife.ts';
 import type { AppElement } from './appElement.ts';
@@ -16,8 +16,8 @@ export class PageHost implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #tunnel = this.#owned.add(new DisposableStore());
   /** The link that is being tried, for *Try again*. */
-  #attempt: { readonly link: PairingLink; readonly name: string; readonly abort: AbortController } | undefined;
-  #offered: PairingLink | undefined;
+  #attempt: { readonly link: PairingCode; readonly name: string; readonly abort: AbortController } | undefined;
+  #offered: PairingCode | undefined;
   /** The device whose chat was open last; a pairing that is given up leads back to it. */
   #device: PairedDevice | undefined;
 
@@ -46,7 +46,7 @@ export class PageHost implements Disposable {
   }
 
   /** Asks for the name by which the computer will know this browser, and then pairs. */
-  offer(link: PairingLink): void {
+  offer(link: PairingCode): void {
     this.#cancel();
     this.#tunnel.clear();
     this.#app.port = undefined;
@@ -80,7 +80,7 @@ export class PageHost implements Disposable {
     this.#owned.dispose();
   }
 
-  async #pair(link: PairingLink, name: string): Promise<void> {
+  async #pair(link: PairingCode, name: string): Promise<void> {
     const abort = new AbortController();
     this.#attempt = { link, name, abort };
     const ifCurrent = (action: () => void): void => {
@@ -107,10 +107,10 @@ export class PageHost implements Disposable {
 
   #paste(text: string): void {
     try {
-      const link = parsePairingLink(text);
+      const link = parsePairing(text, location.origin);
       // Another relay serves its own page, and only that one may speak to it.
-      if (link.origin === location.origin) this.offer(link);
-      else location.assign(formatPairingLink(link));
+      if (link.deviceKey && link.origin !== location.origin) location.assign(formatPairingLink({ ...link, deviceKey: link.deviceKey }));
+      else this.offer(link);
     } catch (error) {
       this.#app.pairing = { kind: 'unpaired', error: TunnelError.from(error).code };
     }

@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { deviceIdOf } from '../secure/deviceIdentity.ts';
 import { nobleCrypto } from '../secure/nobleCrypto.ts';
-import type { PairingLink } from '../secure/pairingLink.ts';
+import type { PairingCode } from '../secure/pairingLink.ts';
 import { deriveClient } from '../secure/pairingSecret.ts';
 import { generateClientKey, generateRawClientKey, openClientKey, type ClientKey } from '../secure/web/clientKey.ts';
 import { ClientTunnel } from '../tunnel/clientTunnel.ts';
@@ -25,29 +25,29 @@ export interface PairedHere {
   readonly isKept: boolean;
 }
 
-/** Pairs this browser by a link, and keeps the pairing where the browser can. @throws TunnelError as `pairClient` does */
+/** Pairs this browser by a link or a code, and keeps the pairing where the browser can. @throws TunnelError as `pairClient` does */
 export async function pairHere(
-  link: PairingLink,
+  link: PairingCode,
   name: string,
   shelf: DeviceShelf | undefined,
   progress: PairingProgress,
   signal: AbortSignal,
 ): Promise<PairedHere> {
   const subtle = subtleCrypto();
-  const key = await keyThatCanBeKept(link, shelf);
+  const key = await keyThatCanBeKept(shelf);
   const staticKey = openClientKey(subtle, nobleCrypto, key);
-  const { root, clientId, deviceName } = await pairClient(
+  const { root, clientId, deviceKey, deviceName } = await pairClient(
     { ...runtime, staticKey, link, name, kind: 'page', scope: 'chat' },
     progress,
     signal,
   );
   const { psk, dialHash } = deriveClient(nobleCrypto, root);
   const device: PairedDevice = {
-    id: deviceIdOf(link.deviceKey),
+    id: deviceIdOf(deviceKey),
     name: deviceName,
     clientId: toBase64url(clientId),
     origin: link.origin,
-    deviceKey: link.deviceKey,
+    deviceKey,
     key,
     psk,
     dialHash,
@@ -66,7 +66,7 @@ export function openTunnel(device: PairedDevice): ClientTunnel {
 }
 
 /** A native key where this browser gives it back from its storage unharmed, else a raw one. Tried before pairing: a key cannot be changed after. */
-async function keyThatCanBeKept(link: PairingLink, shelf: DeviceShelf | undefined): Promise<ClientKey> {
+async function keyThatCanBeKept(shelf: DeviceShelf | undefined): Promise<ClientKey> {
   const subtle = subtleCrypto();
   const key = await generateClientKey(subtle, systemRandom);
   if (key.kind === 'raw' || !shelf) return key;
@@ -76,7 +76,7 @@ async function keyThatCanBeKept(link: PairingLink, shelf: DeviceShelf | undefine
     name: '',
     clientId: '',
     origin: '',
-    deviceKey: link.deviceKey,
+    deviceKey: nothing,
     key,
     psk: nothing,
     dialHash: nothing,

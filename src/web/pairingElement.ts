@@ -7,7 +7,7 @@ import { LightElement } from '../ui/components/lightElement.ts';
 import { failureWords, mayTryAgain, type PairingState } from './pairingState.ts';
 
 /**
- * The way to a computer. Draws {@link PairingState} and fires, bubbling: `c2l-paste-link` (detail: the text pasted), `c2l-pair` (detail: the
+ * The way to a computer. Draws {@link PairingState} and fires, bubbling: `c2l-paste-link` (detail: a link or a code, as it was entered), `c2l-pair` (detail: the
  * name to be known by), `c2l-pair-retry` (the same link again), `c2l-pair-cancel`.
  */
 export class PairingElement extends LightElement {
@@ -58,7 +58,7 @@ export class PairingElement extends LightElement {
     return html`<h1 tabindex="-1">Chat with your own models</h1>
       <p>This page reaches the Ollama on your computer. What you write is encrypted from here to there.</p>
       <form @submit=${this.#pasted}>
-        <label for="c2l-link">Paste link</label>
+        <label for="c2l-link">Pairing link or code</label>
         <input
           id="c2l-link"
           name="link"

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { PAIRING_QUESTION_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { TunnelError, type ErrorCode } from '../../src/protocol/errors.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
-import { parsePairingLink } from '../../src/secure/pairingLink.ts';
+import { parsePairing, parsePairingLink } from '../../src/secure/pairingLink.ts';
 import { pairClient } from '../../src/tunnel/pairingClient.ts';
 import { AgentWorld } from '../fakes/agentWorld.ts';
+import { MEMORY_RELAY_ORIGIN } from '../fakes/memoryNetwork.ts';
 
 /** How the ceremony can end without a pairing, as the client is told. */
 describe('a pairing that comes to nothing', () => {
@@ -19,7 +20,7 @@ describe('a pairing that comes to nothing', () => {
   });
 
   /** Begins with a key of its own; resolves to why it ended. */
-  function tryWith(link: string): Promise<ErrorCode | 'paired'> {
+  function tryWith(entered: string): Promise<ErrorCode | 'paired'> {
     const pairing = pairClient(
       {
         dial: world.network.dial,
@@ -27,7 +28,7 @@ describe('a pairing that comes to nothing', () => {
         random: world.random,
         crypto: nodeCrypto,
         staticKey: nodeCrypto.importKey(world.random.bytes(32)),
-        link: parsePairingLink(link),
+        link: parsePairing(entered, MEMORY_RELAY_ORIGIN),
         name: 'Test',
         kind: 'cli',
         scope: 'chat',
@@ -62,6 +63,25 @@ describe('a pairing that comes to nothing', () => {
       assert.equal(await other, 'handshakeFailed');
     }
     assert.equal(await first, 'offerUsed');
+  });
+
+  it('pairs by the code alone, and not with another device that a relay puts in its place', async () => {
+    const made = world.agent.createOffer();
+    await world.clock.advance(10);
+    const { code } = await made;
+    const impostor = nodeCrypto.importKey(world.random.bytes(32)).publicKey;
+    world.network.joinedAs = impostor;
+    const misled = tryWith(code);
+    await world.clock.advance(2_000);
+    assert.equal(await misled, 'handshakeFailed');
+    world.network.joinedAs = undefined;
+    const asked = world.agent.onPairingQuestion((question) => {
+      question.answer(true);
+    });
+    const honest = tryWith(code.toLowerCase().replaceAll('-', ' '));
+    await world.clock.advance(2_000);
+    assert.equal(await honest, 'paired');
+    asked.dispose();
   });
 
   it('does not begin with half a link: badPairingLink', async () => {

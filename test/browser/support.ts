@@ -25,6 +25,19 @@ export class ChatPage {
     return chat;
   }
 
+  /** Types the newest pairing code on the relay's page. */
+  static async pairByCode(context: BrowserContext, stack: Stack): Promise<ChatPage> {
+    const offers = stack.agent.events.length;
+    const chat = new ChatPage(await context.newPage());
+    await chat.page.goto(stack.relayUrl);
+    await chat.page.getByRole('textbox', { name: 'Pairing link or code' }).fill(stack.code.toLowerCase().replaceAll('-', ' '));
+    await chat.page.keyboard.press('Enter');
+    await chat.page.getByRole('button', { name: 'Pair', exact: true }).click();
+    await chat.ready();
+    await stack.agent.first('offer', offers);
+    return chat;
+  }
+
   /** Opens the page of a browser that is paired already. */
   static async open(context: BrowserContext, stack: Stack): Promise<ChatPage> {
     const chat = new ChatPage(await context.newPage());

@@ -77,11 +77,17 @@ describe('the page, through relay and tunnel', () => {
     assert.equal(stack.ollama.asked.length, 1);
   });
 
+  it('pairs by a code that is typed on the relay’s page', async () => {
+    const chat = await ChatPage.pairByCode(context, stack);
+    await chat.ask('say typed');
+    await gatedAnswer(chat, stack, piecesOf('typed').slice(0, 2));
+  });
+
   it('leaves no secret in the address, and needs no link the next time', async () => {
     const chat = await ChatPage.pair(context, stack);
     assert.ok(!chat.page.url().includes('pair'));
     const again = await ChatPage.open(context, stack);
-    assert.equal(await again.page.getByText('Paste link').count(), 0);
+    assert.equal(await again.page.getByText('Pairing link or code').count(), 0);
   });
 });
 

@@ -87,7 +87,11 @@ export class FakeAgentControl implements AgentControl {
   createOffer(): Promise<PairingOffer> {
     this.calls.push('createOffer');
     this.offers++;
-    return Promise.resolve({ link: `https://relay.example/#offer${String(this.offers)}`, expiresAt: 120_000 });
+    return Promise.resolve({
+      link: `https://relay.example/#offer${String(this.offers)}`,
+      code: '01234-56789-ABCDE-FGHJK',
+      expiresAt: 120_000,
+    });
   }
 
   cancelOffer(): void {

@@ -1,11 +1,13 @@
 import { DisposableStore } from '../../src/base/disposable.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import type { Random } from '../../src/base/random.ts';
+import { decodeLinkFrame, encodeLinkFrame } from '../../src/protocol/linkFrames.ts';
 import type { DialLink } from '../../src/protocol/linkSocket.ts';
 import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
 import { RelayCore } from '../../src/relay/relayCore.ts';
 import type { RelayConfig } from '../../src/relay/relayConfig.ts';
 import type { CryptoPort } from '../../src/secure/crypto.ts';
+import { alterSent } from './alterSent.ts';
 import { memorySocketPair, type MemorySocketPair } from './memorySocket.ts';
 
 export const MEMORY_RELAY_ORIGIN = 'http://127.0.0.1:8787';
@@ -28,6 +30,8 @@ export class MemoryNetwork {
   readonly lines = new Set<MemorySocketPair>();
   /** How long a message is under way on lines dialled from now on, in each direction, ms. */
   delayMs: (() => number) | undefined;
+  /** Whose device clients are told that they have reached, whosever it is. */
+  joinedAs: Uint8Array | undefined;
   #isDark = false;
   #medium: LossyMedium | undefined;
   #relays = 0;
@@ -123,8 +127,15 @@ export class MemoryNetwork {
     const role = new URL(url).pathname === '/v1/device' ? 'device' : 'client';
     line.near.announceOpen();
     this.#clock.defer(() => {
-      line.far.listen(relay.accept({ role, remoteAddress: '127.0.0.1' }, line.far));
+      const far = role === 'client' ? alterSent(line.far, (message) => [this.#misled(message)]) : line.far;
+      line.far.listen(relay.accept({ role, remoteAddress: '127.0.0.1' }, far));
     });
+  }
+
+  #misled(message: Uint8Array): Uint8Array {
+    if (!this.joinedAs) return message;
+    const frame = decodeLinkFrame(message, 'client');
+    return frame.type === 'joined' ? encodeLinkFrame({ ...frame, id: this.joinedAs }, 'client') : message;
   }
 
   dispose(): void {

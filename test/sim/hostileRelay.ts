@@ -1,6 +1,7 @@
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame, type LinkRole } from '../../src/protocol/linkFrames.ts';
 import type { LinkSocket } from '../../src/protocol/linkSocket.ts';
 import type { CryptoPort } from '../../src/secure/crypto.ts';
+import { alterSent } from '../fakes/alterSent.ts';
 import type { SeededRandom } from '../fakes/seededRandom.ts';
 import { hostileDeeds, type Deed, type HostileView } from './hostileDeeds.ts';
 
@@ -51,26 +52,7 @@ export class HostileRelay {
       },
       held: undefined,
     };
-    return {
-      get backlogBytes() {
-        return socket.backlogBytes;
-      },
-      send: (message) => {
-        for (const altered of this.#alter(message, view)) socket.send(altered);
-      },
-      close: (code, reason) => {
-        socket.close(code, reason);
-      },
-      terminate: () => {
-        socket.terminate();
-      },
-      pause: () => {
-        socket.pause();
-      },
-      resume: () => {
-        socket.resume();
-      },
-    };
+    return alterSent(socket, (message) => this.#alter(message, view));
   }
 
   #alter(message: Uint8Array, view: HostileView): readonly Uint8Array[] {

@@ -155,8 +155,16 @@ describe('pairing', () => {
     assert.match(fakeEditor.messages.at(-1)?.text ?? '', /over before your answer/);
   });
 
+  it('shows a QR code and a code to type, and says when no phone can use them', () => {
+    const offer = { code: '01234-56789-ABCDE-FGHJK', expiresAt: 1 };
+    const remote = pairingBody({ ...offer, link: 'https://relay.example/#pair=x' }, 'Desk');
+    assert.match(remote, /<svg[^]*01234-56789-ABCDE-FGHJK/);
+    assert.ok(remote.includes('Or type this code on https://relay.example') && !remote.includes('cannot reach'));
+    assert.ok(pairingBody({ ...offer, link: 'http://127.0.0.1:8787/#pair=x' }, 'Desk').includes('a phone cannot reach it'));
+  });
+
   it('escapes names and links in the panel', () => {
-    const body = pairingBody({ link: 'https://relay.example/#"><script>', expiresAt: 1 }, '<img src=x>');
+    const body = pairingBody({ link: 'https://relay.example/#"><script>', code: '<script>', expiresAt: 1 }, '<img src=x>');
     assert.ok(!body.includes('<script') && !body.includes('<img'));
   });
 });

@@ -14,6 +14,7 @@ import { pairClient, type PairingResult } from '../../src/tunnel/pairingClient.t
 import { TunnelChatPort } from '../../src/tunnel/tunnelChatPort.ts';
 import { JsonProcess } from '../integration/support/childProcess.ts';
 import { root } from '../harness/paths.ts';
+import { readQr } from '../harness/readQr.ts';
 import type { Workbench } from '../harness/workbench.ts';
 import { EditorRig, shots, until } from './editorRig.ts';
 
@@ -88,9 +89,14 @@ describe('a real editor and a real relay', () => {
     await picture('state-connected');
   });
 
-  it('asks natively with the same six words as the browser, and takes Enter as a no', async () => {
-    const browser = pairBy(await newLink());
+  it('asks natively who has read the QR code off the screen, with the same six words, and takes Enter as a no', async () => {
+    const link = await newLink();
+    const code = workbench.webview().getByRole('img', { name: 'QR code of the pairing link' });
     await picture('pairing-panel');
+    const read = await readQr(workbench.page, await code.screenshot());
+    assert.equal(read, link);
+    await workbench.webview().getByText('a phone cannot reach it').waitFor();
+    const browser = pairBy(read);
     const words = await browser.words;
     await workbench
       .dialog(question)

@@ -25,7 +25,7 @@ export interface AgentCommandOptions {
 /** One event of the verb, as `--json` prints it. */
 type AgentEvent =
   | ({ readonly event: 'state' } & ConnectionStatusEvent)
-  | { readonly event: 'offer'; readonly link: string; readonly expiresAt: number }
+  | { readonly event: 'offer'; readonly link: string; readonly code: string; readonly expiresAt: number }
   | { readonly event: 'request'; readonly name: string; readonly scope: Scope; readonly words: readonly string[] }
   | { readonly event: 'paired'; readonly clientId: string }
   | { readonly event: 'key'; readonly clientId: string; readonly name: string; readonly key: string }
@@ -90,8 +90,7 @@ async function pairClients(
   let question: PairingQuestion | undefined;
   const offer = async (): Promise<void> => {
     try {
-      const { link, expiresAt } = await agent.createOffer();
-      print({ event: 'offer', link, expiresAt });
+      print({ event: 'offer', ...(await agent.createOffer()) });
     } catch (error) {
       stderrLogger.warn('no offer', { code: TunnelError.from(error).code });
     }
@@ -159,7 +158,7 @@ function inWords(event: AgentEvent): string {
     case 'state':
       return `${event.state}${event.endpoint === undefined ? '' : ` (${event.endpoint})`}${event.error === undefined ? '' : `: ${wordsOf(event.error)}`}`;
     case 'offer':
-      return `Pair a browser (the link works once, for 2 minutes): ${event.link}`;
+      return `Pair a browser (the link works once, for 2 minutes): ${event.link}\nOr type on the relay’s page: ${event.code}`;
     case 'request':
       return `${event.name} ${wishes[event.scope]}. The words on its screen: ${event.words.join(' ')}. Allow? y/N`;
     case 'paired':

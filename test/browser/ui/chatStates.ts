@@ -217,7 +217,7 @@ export const chatStates: readonly ChatState[] = [
     },
   },
   ...sheetStates,
-  { name: 'an unpaired page', enter: async (demo) => demo.page.getByRole('textbox', { name: 'Paste link' }).waitFor() },
+  { name: 'an unpaired page', enter: async (demo) => demo.page.getByRole('textbox', { name: 'Pairing link or code' }).waitFor() },
   {
     name: 'a question at the computer',
     async enter(demo) {

@@ -12,7 +12,7 @@ describe('the way to a computer, in Chromium', () => {
   const events = (): Promise<unknown> => demo.page.evaluate(() => window.demo.events);
 
   it('takes a pasted link, a name, and says what to look for', async () => {
-    await demo.page.getByRole('textbox', { name: 'Paste link' }).fill(' https://relay.example/#p=abc ');
+    await demo.page.getByRole('textbox', { name: 'Pairing link or code' }).fill(' https://relay.example/#p=abc ');
     await demo.page.keyboard.press('Enter');
     await demo.page.evaluate(() => {
       window.demo.pair({ kind: 'confirm', name: 'Chromium on Linux' });
@@ -51,7 +51,7 @@ describe('the way to a computer, in Chromium', () => {
     await demo.page.evaluate(() => {
       window.demo.pair({ kind: 'unpaired', error: 'badPairingLink' });
     });
-    await demo.page.getByRole('alert').getByText('This is not a whole pairing link.').waitFor();
+    await demo.page.getByRole('alert').getByText('This is not a whole pairing link, nor a code of 20 letters and digits.').waitFor();
   });
 
   it('offers to pair again when it was removed at the computer', async () => {

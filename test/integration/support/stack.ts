@@ -95,6 +95,11 @@ export class Stack {
     return String(this.agent.events.findLast(({ event }) => event === 'offer')?.['link']);
   }
 
+  /** The newest pairing code. */
+  get code(): string {
+    return String(this.agent.events.findLast(({ event }) => event === 'offer')?.['code']);
+  }
+
   async killRelay(): Promise<void> {
     await this.relay.stop('SIGKILL');
   }
