@@ -76,7 +76,7 @@ async function keyThatCanBeKept(shelf: DeviceShelf | undefined): Promise<ClientK
     name: '',
     clientId: '',
     origin: '',
-    deviceKey: nothing,
+    deviceKey: key.publicKey,
     key,
     psk: nothing,
     dialHash: nothing,

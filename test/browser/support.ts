@@ -70,6 +70,26 @@ export class ChatPage {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Of each device that this browser keeps: what kind of key it has. */
+  async keptKeys(): Promise<readonly { readonly kind: string; readonly extractable: boolean }[]> {
+    return this.page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open('cloudtolocalllm');
+          opening.onerror = reject;
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction('devices').objectStore('devices').getAll();
+            reading.onerror = reject;
+            reading.onsuccess = () => {
+              const rows = reading.result as { key: { kind: string; privateKey: CryptoKey } }[];
+              opening.result.close();
+              resolve(rows.map(({ key }) => ({ kind: key.kind, extractable: key.privateKey.extractable })));
+            };
+          };
+        }),
+    );
+  }
+
   /** Waits until the last answer shows `text`. */
   async shows(text: string, limitMs = 30_000): Promise<void> {
     await this.answers.last().filter({ hasText: text }).waitFor({ timeout: limitMs });

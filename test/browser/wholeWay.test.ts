@@ -83,6 +83,14 @@ describe('the page, through relay and tunnel', () => {
     await gatedAnswer(chat, stack, piecesOf('typed').slice(0, 2));
   });
 
+  it('keeps a key that nobody can read out of the browser', async () => {
+    for (const chat of [await ChatPage.pair(context, stack), await ChatPage.pairByCode(await browser.newContext(), stack)]) {
+      assert.deepEqual(await chat.keptKeys(), [{ kind: 'native', extractable: false }]);
+      await chat.page.context().close();
+    }
+    context = await browser.newContext();
+  });
+
   it('leaves no secret in the address, and needs no link the next time', async () => {
     const chat = await ChatPage.pair(context, stack);
     assert.ok(!chat.page.url().includes('pair'));
