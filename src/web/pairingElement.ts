@@ -73,7 +73,8 @@ export class PairingElement extends LightElement {
         ${error === undefined ? nothing : html`<p class="wrong" role="alert">${wordsOf(error)}</p>`}
         <p class="hint" id="c2l-link-hint">At the computer, in the editor: <b>CloudToLocalLLM: Pair a Browser</b>.</p>
         <button type="submit" class="primary">Go on</button>
-      </form>`;
+      </form>
+      ${whoCanRead()}`;
   }
 
   #confirm({ name }: Extract<PairingState, { kind: 'confirm' }>): TemplateResult {
@@ -155,6 +156,18 @@ export class PairingElement extends LightElement {
   #fire(type: string, detail?: string): void {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
   }
+}
+
+/** The honest limit of a page that is served: docs/SECURITY.md. */
+function whoCanRead(): TemplateResult {
+  return html`<details class="who-can-read">
+    <summary>Who can read this?</summary>
+    <p>You, and the computer you pair with. What you write is encrypted in this browser and opened there.</p>
+    <p>
+      The relay at ${location.host} carries it and cannot read it. It sees when you are connected, to which computer, and how much is sent.
+    </p>
+    <p>This page itself comes from that relay: whoever runs it could serve a page that reads along. Trust its owner, or run your own.</p>
+  </details>`;
 }
 
 function unsupported(reason: 'insecure' | 'oldBrowser'): TemplateResult {

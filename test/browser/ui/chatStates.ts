@@ -217,7 +217,13 @@ export const chatStates: readonly ChatState[] = [
     },
   },
   ...sheetStates,
-  { name: 'an unpaired page', enter: async (demo) => demo.page.getByRole('textbox', { name: 'Pairing link or code' }).waitFor() },
+  {
+    name: 'an unpaired page, with who can read along',
+    async enter(demo) {
+      await demo.page.getByText('Who can read this?').click();
+      await demo.page.getByText('could serve a page that reads along').waitFor();
+    },
+  },
   {
     name: 'a question at the computer',
     async enter(demo) {

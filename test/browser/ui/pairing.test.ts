@@ -47,6 +47,13 @@ describe('the way to a computer, in Chromium', () => {
     assert.equal(titles.size, 4);
   });
 
+  it('says who can read along, the relay’s owner included', async () => {
+    const limit = demo.page.getByText('whoever runs it could serve a page that reads along');
+    assert.equal(await limit.isVisible(), false);
+    await demo.page.getByText('Who can read this?').click();
+    await limit.waitFor();
+  });
+
   it('says what was wrong with a link', async () => {
     await demo.page.evaluate(() => {
       window.demo.pair({ kind: 'unpaired', error: 'badPairingLink' });
