@@ -200,7 +200,7 @@ export const chatStates: readonly ChatState[] = [
   {
     name: 'a browser that was removed',
     async enter(demo) {
-      await openChats(demo);
+      await demo.start({ chat: 'main' });
       await demo.page.evaluate(() => {
         window.demo.hub.setStatus({ state: 'error', error: 'revoked' });
       });
