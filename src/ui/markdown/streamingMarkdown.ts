@@ -3,8 +3,8 @@ import type { MarkdownNode } from './markdownNode.ts';
 import { MarkdownTail } from './markdownTail.ts';
 import { NodePatcher } from './patchNodes.ts';
 
-/** A longer answer is drawn with every second frame: each layout goes over all blocks that stand before the new words. */
-const DRAWN_WITH_EACH_FRAME = 8192;
+/** With each of these lengths an answer rests one frame more after each paint, 15 paints a second at the least: layout goes over all of it. */
+const LENGTHS_THAT_REST = [4_096, 16_384, 49_152];
 /** An open tail of this many characters costs one frame of rest after each paint. */
 const CHARACTERS_PER_FRAME_OF_REST = 4096;
 const MAX_FRAMES_OF_REST = 12;
@@ -65,7 +65,7 @@ export class StreamingMarkdown {
     this.#patcher.close(this.#host, this.#closedChildren, closed.length);
     this.#closedChildren += closed.length;
     this.#isBehind = false;
-    const least = this.#text.length > DRAWN_WITH_EACH_FRAME ? 1 : 0;
+    const least = LENGTHS_THAT_REST.filter((length) => this.#text.length > length).length;
     this.#rest = Math.max(least, Math.min(MAX_FRAMES_OF_REST, Math.floor(this.#tail.openLength / CHARACTERS_PER_FRAME_OF_REST)));
   }
 
