@@ -8,6 +8,8 @@ import type { ChatModel } from '../ui/chatModel.ts';
 import '../ui/components/chatElement.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
 import { readViewState, type ViewStorage } from '../ui/viewStorage.ts';
+import './computersElement.ts';
+import type { Computer } from './computersElement.ts';
 import './pairingElement.ts';
 import type { PairingState } from './pairingState.ts';
 import { formatRoute, parseRoute, type Route } from './route.ts';
@@ -18,11 +20,17 @@ import { TabStorage } from './tabStorage.ts';
  * chat over it but not the port. A pairing fragment must have been taken out of the address before this element is connected.
  */
 export class AppElement extends LightElement {
-  static override readonly properties: PropertyDeclarations = { port: { attribute: false }, pairing: { attribute: false } };
+  static override readonly properties: PropertyDeclarations = {
+    port: { attribute: false },
+    pairing: { attribute: false },
+    computers: { attribute: false },
+  };
 
   declare port: ChatPort | undefined;
   /** Drawn while there is no port; its events are `c2l-pairing`'s. */
   declare pairing: PairingState;
+  /** All that this browser is paired with; see {@link ComputersElement} for what is fired of them. */
+  declare computers: readonly Computer[];
   /** Set before `port`. One per device. */
   storage: ViewStorage = new TabStorage('c2l.view');
   clock: Clock = systemClock;
@@ -35,6 +43,7 @@ export class AppElement extends LightElement {
     super();
     this.port = undefined;
     this.pairing = { kind: 'unpaired' };
+    this.computers = [];
   }
 
   /** The chat that is open, while there is a port. */
@@ -50,8 +59,23 @@ export class AppElement extends LightElement {
 
   protected override render(): TemplateResult {
     return this.#controller
-      ? html`<c2l-chat .controller=${this.#controller}></c2l-chat>`
+      ? html`<c2l-chat .controller=${this.#controller} .belowChats=${this.#computersButton()}></c2l-chat
+          ><c2l-computers .computers=${this.computers}></c2l-computers>`
       : html`<c2l-pairing .state=${this.pairing}></c2l-pairing>`;
+  }
+
+  #computersButton(): TemplateResult {
+    return html`<button
+      type="button"
+      class="computers-button"
+      aria-haspopup="dialog"
+      @click=${(): void => {
+        this.querySelector('c2l-chat')?.closeSheet();
+        void this.querySelector('c2l-computers')?.open();
+      }}
+    >
+      Computers…
+    </button>`;
   }
 
   override disconnectedCallback(): void {

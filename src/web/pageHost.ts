@@ -7,6 +7,9 @@ import type { AppElement } from './appElement.ts';
 import { browserName } from './browserName.ts';
 import type { DeviceShelf, PairedDevice } from './deviceShelf.ts';
 import { openTunnel, pairHere, subtleCrypto } from './pairHere.ts';
+import { lastShown } from './lastShown.ts';
+import { Presence } from './presence.ts';
+import { formatRoute } from './route.ts';
 import { TabStorage } from './tabStorage.ts';
 
 /** Shown by this page until it is closed: a pairing attempt, or the tunnel to a device. */
@@ -20,6 +23,10 @@ export class PageHost implements Disposable {
   #offered: PairingCode | undefined;
   /** The device whose chat was open last; a pairing that is given up leads back to it. */
   #device: PairedDevice | undefined;
+  /** All that this browser is paired with, the one included that it cannot keep. */
+  #devices: readonly PairedDevice[] = [];
+  /** While somebody looks at the list of computers. */
+  #presence: Presence | undefined;
 
   constructor(app: AppElement, shelf: DeviceShelf | undefined) {
     this.#app = app;
@@ -39,10 +46,33 @@ export class PageHost implements Disposable {
     });
     this.#on('c2l-pair-again', () => {
       this.#device = undefined;
-      this.#tunnel.clear();
-      this.#app.port = undefined;
-      this.#cancel();
+      this.#leaveChat();
     });
+    this.#on('c2l-pair-another', () => {
+      this.#leaveChat();
+    });
+    this.#on('c2l-computers', (what) => {
+      if (what === 'open') this.#watchComputers();
+      else this.#endPresence();
+    });
+    this.#on('c2l-computer-show', (id) => {
+      const device = this.#devices.find((known) => known.id === id);
+      if (!device) return;
+      history.replaceState(null, '', formatRoute({ kind: 'home' })); // a chat's address means nothing on another computer
+      this.open(device);
+    });
+    this.#on('c2l-computer-forget', (id) => {
+      void this.#forget(id);
+    });
+  }
+
+  /** Begins with the device that was shown last. @param devices all that are kept @param isOffered a link comes first: the device is the way back */
+  start(devices: readonly PairedDevice[], isOffered: boolean): void {
+    this.#devices = devices;
+    const last = lastShown.get();
+    const device = devices.find(({ id }) => id === last) ?? devices[0];
+    if (device && !isOffered) this.open(device);
+    else this.#device = device;
   }
 
   /** Asks for the name by which the computer will know this browser, and then pairs. */
@@ -59,6 +89,9 @@ export class PageHost implements Disposable {
   /** Opens the chat with a device and keeps the tunnel to it. */
   open(device: PairedDevice): void {
     this.#device = device;
+    this.#devices = [...this.#devices.filter(({ id }) => id !== device.id), device];
+    lastShown.set(device.id);
+    this.#showComputers(new Map());
     this.#tunnel.clear();
     const tunnel = this.#tunnel.add(openTunnel(device));
     const port = this.#tunnel.add(new TunnelChatPort(tunnel));
@@ -76,6 +109,7 @@ export class PageHost implements Disposable {
   }
 
   dispose(): void {
+    this.#endPresence();
     this.#cancel();
     this.#owned.dispose();
   }
@@ -112,7 +146,7 @@ export class PageHost implements Disposable {
       if (link.deviceKey && link.origin !== location.origin) location.assign(formatPairingLink({ ...link, deviceKey: link.deviceKey }));
       else this.offer(link);
     } catch (error) {
-      this.#app.pairing = { kind: 'unpaired', error: TunnelError.from(error).code };
+      this.#app.pairing = { kind: 'unpaired', error: TunnelError.from(error).code, ...this.#wayBack };
     }
   }
 
@@ -120,7 +154,50 @@ export class PageHost implements Disposable {
     this.#attempt?.abort.abort();
     this.#attempt = undefined;
     this.#offered = undefined;
-    this.#app.pairing = { kind: 'unpaired' };
+    this.#app.pairing = { kind: 'unpaired', ...this.#wayBack };
+  }
+
+  get #wayBack(): { readonly backTo?: string } {
+    return this.#device ? { backTo: this.#device.name } : {};
+  }
+
+  /** To the way to a computer; the chat's own tunnel ends. */
+  #leaveChat(): void {
+    this.#tunnel.clear();
+    this.#app.port = undefined;
+    this.#cancel();
+  }
+
+  /** This browser can reach it no longer. On the computer it stays in the list until it is removed there. */
+  async #forget(id: string): Promise<void> {
+    await this.#shelf?.remove(id).catch(() => undefined);
+    this.#devices = this.#devices.filter((device) => device.id !== id);
+    if (this.#device?.id !== id) {
+      this.#watchComputers();
+      return;
+    }
+    this.#device = undefined;
+    const [next] = this.#devices;
+    if (next) this.open(next);
+    else this.#leaveChat();
+  }
+
+  #watchComputers(): void {
+    this.#endPresence();
+    const others = this.#devices.filter(({ id }) => id !== this.#device?.id);
+    this.#presence = new Presence(new Map(others.map((device) => [device.id, openTunnel(device)])), (words) => {
+      this.#showComputers(words);
+    });
+  }
+
+  #endPresence(): void {
+    this.#presence?.dispose();
+    this.#presence = undefined;
+  }
+
+  #showComputers(words: ReadonlyMap<string, string>): void {
+    const named = [...this.#devices].sort((a, b) => a.name.localeCompare(b.name));
+    this.#app.computers = named.map(({ id, name }) => ({ id, name, isShown: id === this.#device?.id, word: words.get(id) ?? '' }));
   }
 
   #on(type: string, action: (detail: string) => void): void {

@@ -27,13 +27,13 @@ async function main(): Promise<void> {
   const shelf = await DeviceShelf.open(globalThis.indexedDB);
   const host = new PageHost(app, shelf);
   // A shelf that cannot be read must not keep a link from being opened.
-  const [device] = (await shelf?.list().catch(() => [])) ?? [];
+  const devices = (await shelf?.list().catch(() => [])) ?? [];
   const show = (link: PairingLink | TunnelError): void => {
     if (link instanceof TunnelError) app.pairing = { kind: 'unpaired', error: link.code };
     else host.offer(link);
   };
+  host.start(devices, offered !== undefined);
   if (offered) show(offered);
-  else if (device) host.open(device);
   window.addEventListener('hashchange', () => {
     const later = takePairingFragment();
     if (later) show(later);

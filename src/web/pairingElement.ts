@@ -54,7 +54,7 @@ export class PairingElement extends LightElement {
     }
   }
 
-  #unpaired({ error }: Extract<PairingState, { kind: 'unpaired' }>): TemplateResult {
+  #unpaired({ error, backTo }: Extract<PairingState, { kind: 'unpaired' }>): TemplateResult {
     return html`<h1 tabindex="-1">Chat with your own models</h1>
       <p>This page reaches the Ollama on your computer. What you write is encrypted from here to there.</p>
       <form @submit=${this.#pasted}>
@@ -72,7 +72,10 @@ export class PairingElement extends LightElement {
         />
         ${error === undefined ? nothing : html`<p class="wrong" role="alert">${wordsOf(error)}</p>`}
         <p class="hint" id="c2l-link-hint">At the computer, in the editor: <b>CloudToLocalLLM: Pair a Browser</b>.</p>
-        <button type="submit" class="primary">Go on</button>
+        <div class="actions">
+          <button type="submit" class="primary">Go on</button>
+          ${backTo === undefined ? nothing : this.#cancelButton(`Back to ${backTo}`)}
+        </div>
       </form>
       ${whoCanRead()}`;
   }
@@ -130,7 +133,7 @@ export class PairingElement extends LightElement {
       </div>`;
   }
 
-  #cancelButton(): TemplateResult {
+  #cancelButton(word = 'Cancel'): TemplateResult {
     return html`<button
       type="button"
       class="secondary"
@@ -138,7 +141,7 @@ export class PairingElement extends LightElement {
         this.#fire('c2l-pair-cancel');
       }}
     >
-      Cancel
+      ${word}
     </button>`;
   }
 

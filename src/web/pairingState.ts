@@ -3,7 +3,7 @@ import { errorCatalogue, wordsInTwo, type ErrorCode } from '../protocol/errors.t
 /** What the page shows while it has no device yet. */
 export type PairingState =
   /** Nothing is paired; `error` says what was wrong with the link that was tried. */
-  | { readonly kind: 'unpaired'; readonly error?: ErrorCode }
+  | { readonly kind: 'unpaired'; readonly error?: ErrorCode; /** Name of the computer that is there already. */ readonly backTo?: string }
   /** A link was read: the person looks at the name by which the computer will know this browser. */
   | { readonly kind: 'confirm'; readonly name: string }
   | { readonly kind: 'connecting' }

@@ -83,6 +83,51 @@ describe('the page, through relay and tunnel', () => {
     await gatedAnswer(chat, stack, piecesOf('typed').slice(0, 2));
   });
 
+  it('keeps two computers apart, says which is there, and forgets one when told to', async () => {
+    const chat = await ChatPage.pair(context, stack);
+    await chat.ask('say first');
+    stack.ollama.release(PIECES);
+    await chat.shows('19:first');
+    const other = await stack.startOtherDevice();
+    try {
+      const { page } = chat;
+      const computers = page.getByRole('dialog', { name: 'Computers' });
+      const openComputers = async (): Promise<void> => {
+        if (!(await page.getByRole('button', { name: 'Computers…' }).isVisible()))
+          await page.getByRole('button', { name: 'Chats' }).click();
+        await page.getByRole('button', { name: 'Computers…' }).click();
+        await computers.waitFor();
+      };
+      await openComputers();
+      await computers.getByRole('button', { name: 'Pair another computer' }).click();
+      await page
+        .getByRole('textbox', { name: 'Pairing link or code' })
+        .fill(String(other.events.find(({ event }) => event === 'offer')?.['code']));
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Pair', exact: true }).click();
+      await chat.ready();
+      await page.getByRole('heading', { name: 'New chat', exact: true }).waitFor();
+      await openComputers();
+      await computers.getByText('Online').waitFor();
+      await computers.getByText('Online').click();
+      await page.getByText('say first').first().waitFor();
+      await other.stop('SIGKILL');
+      await openComputers();
+      await computers.getByText('Offline').waitFor();
+      await computers
+        .locator('.computer', { hasText: 'Offline' })
+        .getByRole('button', { name: /^Forget/ })
+        .click();
+      await computers.getByRole('button', { name: 'Forget', exact: true }).click();
+      await computers.getByText('Offline').waitFor({ state: 'detached' });
+      await page.reload();
+      await chat.ready();
+      assert.equal((await chat.keptKeys()).length, 1);
+    } finally {
+      await other.stop('SIGKILL');
+    }
+  });
+
   it('keeps a key that nobody can read out of the browser', async () => {
     for (const chat of [await ChatPage.pair(context, stack), await ChatPage.pairByCode(await browser.newContext(), stack)]) {
       assert.deepEqual(await chat.keptKeys(), [{ kind: 'native', extractable: false }]);

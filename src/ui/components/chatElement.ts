@@ -43,6 +43,8 @@ export class ChatElement extends LightElement {
   declare isRailClosed: boolean;
   declare line: ConnectionLine | undefined;
   declare announcement: Announcement | undefined;
+  /** Drawn below the list of chats. */
+  belowChats: TemplateResult | typeof nothing = nothing;
   #followed: ChatController | undefined;
   /** What lives as long as this element follows one controller. */
   readonly #owned = new DisposableStore();
@@ -165,18 +167,19 @@ export class ChatElement extends LightElement {
 
   #list(model: ChatModel, controller: ChatController): TemplateResult {
     return html`<c2l-chat-list
-      .model=${model}
-      .now=${controller.clock.now()}
-      .canExchange=${model.hub?.features?.includes('files') === true}
-      @c2l-open=${(event: CustomEvent<string>): void => {
-        this.#sheet?.close();
-        controller.open(event.detail);
-        this.focusInput();
-      }}
-      @c2l-older-chats=${(): void => {
-        controller.loadOlderChats();
-      }}
-    ></c2l-chat-list>`;
+        .model=${model}
+        .now=${controller.clock.now()}
+        .canExchange=${model.hub?.features?.includes('files') === true}
+        @c2l-open=${(event: CustomEvent<string>): void => {
+          this.#sheet?.close();
+          controller.open(event.detail);
+          this.focusInput();
+        }}
+        @c2l-older-chats=${(): void => {
+          controller.loadOlderChats();
+        }}
+      ></c2l-chat-list
+      >${this.belowChats}`;
   }
 
   /** What the list said of a deletion is said above the composer then. */

@@ -14,6 +14,11 @@ export interface DemoOptions {
   readonly scope?: 'local' | 'models';
 }
 
+const pageEvents = [
+  ...['c2l-paste-link', 'c2l-pair', 'c2l-pair-retry', 'c2l-pair-cancel', 'c2l-pair-again', 'c2l-pair-another'],
+  ...['c2l-computers', 'c2l-computer-show', 'c2l-computer-forget'],
+];
+
 /** What the tests reach of the page: the far end of its line, never its inside. */
 export class Demo {
   readonly app: AppElement;
@@ -22,7 +27,7 @@ export class Demo {
 
   constructor(app: AppElement) {
     this.app = app;
-    for (const type of ['c2l-paste-link', 'c2l-pair', 'c2l-pair-retry', 'c2l-pair-cancel', 'c2l-pair-again']) {
+    for (const type of pageEvents) {
       app.addEventListener(type, (event) => this.events.push({ type, detail: (event as CustomEvent<unknown>).detail }));
     }
   }

@@ -46,6 +46,19 @@ function answer(name: string, text: string, end: (demo: DemoPage) => Promise<voi
   };
 }
 
+/** The sheet with two computers: one is shown, the other is not there. */
+export async function openComputers(demo: DemoPage): Promise<void> {
+  await openChats(demo);
+  await demo.page.evaluate(() => {
+    window.demo.app.computers = [
+      { id: 'attic', name: 'Attic', isShown: false, word: 'Offline' },
+      { id: 'desk', name: 'Desk', isShown: true, word: '' },
+    ];
+  });
+  await demo.page.getByRole('button', { name: 'Computers…' }).click();
+  await demo.page.getByRole('dialog', { name: 'Computers' }).waitFor();
+}
+
 /** Every state of chat and pairing that tests look at, in one place. A new one belongs here, and is counted. */
 export const chatStates: readonly ChatState[] = [
   { name: 'a chat with an answer of every kind of block', enter: main },
@@ -205,6 +218,15 @@ export const chatStates: readonly ChatState[] = [
         window.demo.hub.setStatus({ state: 'error', error: 'revoked' });
       });
       await demo.page.getByRole('button', { name: 'Pair again' }).waitFor();
+    },
+  },
+  { name: 'several computers', enter: openComputers },
+  {
+    name: 'a computer that is about to be forgotten',
+    async enter(demo) {
+      await openComputers(demo);
+      await demo.page.getByRole('button', { name: 'Forget Attic' }).click();
+      await demo.page.getByRole('button', { name: 'Keep it' }).waitFor();
     },
   },
   ...(['notInstalled', 'notRunning', 'wrongHost', 'blocked', 'foreign', 'noModels'] as const).map(ollama),

@@ -133,8 +133,15 @@ export class Stack {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 
-  #startAgent(): JsonProcess {
-    const state = join(this.folder, 'state');
+  /** Another computer at the same relay, with chats of its own; whoever asked for it ends it. */
+  async startOtherDevice(): Promise<JsonProcess> {
+    const other = this.#startAgent('other');
+    await other.first('offer');
+    return other;
+  }
+
+  #startAgent(folder = 'state'): JsonProcess {
+    const state = join(this.folder, folder);
     const args = [
       'agent',
       '--json',
