@@ -27,6 +27,7 @@ import { ClientRegistry } from './clientRegistry.ts';
 import { isPaired, type DeviceStore } from './deviceStore.ts';
 import type { HttpLimits } from './httpLedger.ts';
 import { HttpServer } from './httpServer.ts';
+import { pairedClients } from './pairedClients.ts';
 import { PairingHost } from './pairingHost.ts';
 import { RelayChoice, type RelayFile } from './relayChoice.ts';
 import { RunningReport } from './runningReport.ts';
@@ -111,9 +112,7 @@ export class Agent implements AgentControl, Disposable {
         save: (client) => {
           this.#registry.save(client);
         },
-        onDidChangeHashes: () => {
-          this.#publishQuietly();
-        },
+        onDidChangeHashes: this.#publishQuietly,
       }),
     );
     this.#tunnel = this.#store.add(
@@ -175,12 +174,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   get clients(): readonly PairedClient[] {
-    const online = this.#tunnel.onlineClients;
-    return this.#registry.paired.map(({ id, name, kind, scope, pairedAt, lastSeenAt }) => {
-      const rttMs = this.#tunnel.roundTripTo(id);
-      const measured = { ...(lastSeenAt === undefined ? {} : { lastSeenAt }), ...(rttMs === undefined ? {} : { rttMs }) };
-      return { id, name, kind, scope, pairedAt, ...measured, online: online.has(id) };
-    });
+    return pairedClients(this.#registry.paired, this.#tunnel);
   }
 
   async setRelay(address: string, invite?: string): Promise<void> {
@@ -240,6 +234,20 @@ export class Agent implements AgentControl, Disposable {
     this.#tunnel.dismiss(clientId, 'revoked');
   }
 
+  changeClient(clientId: string, change: Parameters<AgentControl['changeClient']>[1]): void {
+    this.#registry.change(clientId, change);
+    if (change.scope !== undefined) this.#tunnel.dismiss(clientId);
+  }
+
+  get isRemotePaused(): boolean {
+    return this.#registry.isPaused;
+  }
+
+  setRemotePaused(paused: boolean): void {
+    this.#registry.setPaused(paused);
+    if (paused) for (const { id } of this.#registry.paired) this.#tunnel.dismiss(id, 'paused');
+  }
+
   checkOllama(): Promise<OllamaStatus> {
     return this.#options.models.check();
   }
@@ -264,17 +272,12 @@ export class Agent implements AgentControl, Disposable {
     const report = this.#store.add(new RunningReport(this.#options.clock, () => this.runningStreams, supervisor));
     this.#store.add(this.hub.onDidChangeRunning(report.note));
     if (this.#http) this.#store.add(this.#http.onDidChangeRunning(report.note));
-    this.#store.add(
-      this.#registry.onDidChange(() => {
-        this.#publishQuietly();
-        this.#clientsChanged.fire(undefined);
-      }),
-    );
-    this.#store.add(
-      this.#tunnel.onDidChangeOnline(() => {
-        this.#clientsChanged.fire(undefined);
-      }),
-    );
+    const tellClients = (): void => {
+      this.#clientsChanged.fire(undefined);
+    };
+    this.#store.add(this.#registry.onDidChange(this.#publishQuietly));
+    this.#store.add(this.#registry.onDidChange(tellClients));
+    this.#store.add(this.#tunnel.onDidChangeOnline(tellClients));
   }
 
   #serve(clientId: string, mux: Mux): void {
@@ -288,7 +291,7 @@ export class Agent implements AgentControl, Disposable {
   }
 
   /** The relay learns of changed hashes; without a link it learns them with the next one. */
-  #publishQuietly(): void {
+  readonly #publishQuietly = (): void => {
     this.#tunnel.publishHashes().catch(() => undefined);
-  }
+  };
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { equalBytes } from '../base/bytes.ts';
+import { equalBytes, utf8 } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
-import { MAX_TOKENS_PER_DEVICE, PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
+import { TunnelError } from '../protocol/errors.ts';
+import { MAX_CLIENT_NAME_BYTES, MAX_TOKENS_PER_DEVICE, PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
 import type { LastWord, SessionMatch } from '../tunnel/circuitMatch.ts';
 import { isPaired, type ClientState, type DeviceStore, type StoredClient } from './deviceStore.ts';
 
@@ -24,10 +25,12 @@ export class ClientRegistry implements Disposable {
   readonly #clients = new Map<string, StoredClient>();
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new Emitter<undefined>());
+  #isPaused: boolean;
 
   constructor(store: DeviceStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#isPaused = store.isPaused();
     for (const client of store.clients()) {
       if (this.#isForgotten(client)) store.removeClient(client.id);
       else this.#put(client);
@@ -36,6 +39,18 @@ export class ClientRegistry implements Disposable {
 
   /** Clients, or their hashes, have changed. */
   readonly onDidChange = this.#changed.event;
+
+  /** Who comes is told that access is paused. It outlives a restart. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  setPaused(paused: boolean): void {
+    if (paused === this.#isPaused) return;
+    this.#store.setPaused(paused);
+    this.#isPaused = paused;
+    this.#changed.fire(undefined);
+  }
 
   /** Newest first; those that may come. */
   get paired(): readonly StoredClient[] {
@@ -58,6 +73,14 @@ export class ClientRegistry implements Disposable {
     this.#changed.fire(undefined);
   }
 
+  /** Changes what is kept of a client that may come; nothing for another. @throws TunnelError `messageTooLong` for a name */
+  change(id: string, change: Partial<Pick<StoredClient, 'name' | 'scope'>>): void {
+    const client = this.#clients.get(id);
+    if (!client || !isPaired(client)) return;
+    if (utf8(change.name ?? '').length > MAX_CLIENT_NAME_BYTES) throw new TunnelError('messageTooLong', 'the name of a client');
+    this.save({ ...client, ...change });
+  }
+
   revoke(id: string): void {
     const client = this.#clients.get(id);
     if (!client || client.state === 'revoked') return;
@@ -68,14 +91,15 @@ export class ClientRegistry implements Disposable {
     const client = [...this.#clients.values()].find(({ dialHash }) => equalBytes(dialHash, hash));
     if (!client) return undefined;
     const { id, psk, publicKey } = client;
-    const clients = this.#clients;
+    const lastWord = (): LastWord | undefined =>
+      lastWords[this.#clients.get(id)?.state ?? 'revoked'] ?? (this.#isPaused ? 'paused' : undefined);
     return {
       purpose: 'session',
       psk,
       clientId: id,
       accepts: (remoteStatic) => equalBytes(remoteStatic, publicKey),
       get lastWord() {
-        return lastWords[clients.get(id)?.state ?? 'revoked'];
+        return lastWord();
       },
       onAuthenticated: () => {
         this.#seen(id);

@@ -41,4 +41,7 @@ export interface DeviceStore {
   /** Adds a client, or replaces the one of the same id. */
   saveClient(client: StoredClient): void;
   removeClient(id: string): void;
+  /** The owner lets nobody in for now. */
+  isPaused(): boolean;
+  setPaused(paused: boolean): void;
 }

@@ -85,5 +85,11 @@ export interface AgentControl {
   createApiKey(name: string): Promise<CreatedApiKey>;
   /** Ends the client's circuits within 1 s and keeps it out. */
   revoke(clientId: string): void;
+  /** With another scope its circuits end, and it comes again by itself. @throws TunnelError `messageTooLong` for a name */
+  changeClient(clientId: string, change: { readonly name?: string; readonly scope?: Scope }): void;
+  /** Nobody from elsewhere is let in, for now; remembered. */
+  readonly isRemotePaused: boolean;
+  /** Pausing ends all circuits within 1 s; who comes is told. Answers that are being written go on and are kept. */
+  setRemotePaused(paused: boolean): void;
   checkOllama(): Promise<OllamaStatus>;
 }

@@ -110,8 +110,12 @@ export class DeviceAttempt implements Attempt {
     return this.#tokens?.publish(this.#options.hashes()) ?? Promise.reject(new TunnelError('relayUnreachable'));
   }
 
-  dismiss(clientId: string, reason: 'revoked' | 'paused'): void {
-    for (const entry of [...this.#circuits.values()]) if (entry.clientId === clientId) entry.circuit.dismiss(reason);
+  dismiss(clientId: string, reason: 'revoked' | 'paused' | undefined): void {
+    for (const { circuit, clientId: other } of [...this.#circuits.values()]) {
+      if (other !== clientId) continue;
+      if (reason === undefined) circuit.leave('closed');
+      else circuit.dismiss(reason);
+    }
   }
 
   dispose(): void {

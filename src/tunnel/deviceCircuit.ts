@@ -92,6 +92,11 @@ export class DeviceCircuit implements Disposable, RecordSource {
     this.#leave('replaced');
   }
 
+  /** Leaves without a word. */
+  leave(reason: ErrorCode): void {
+    this.#leave(reason);
+  }
+
   /** Says the client's last word, if it has a session, and leaves. */
   dismiss(reason: LastWord): void {
     this.#say(reason);

@@ -68,10 +68,9 @@ export class DeviceTunnel implements Disposable, MuxOwner {
     return this.#attempt?.publishHashes() ?? Promise.reject(new TunnelError('relayUnreachable'));
   }
 
-  /** Ends a client's circuits, with its last word. Its muxes are dropped. */
-  dismiss(clientId: string, reason: 'revoked' | 'paused'): void {
+  /** Ends a client's circuits, with its last word; without one it may come again at once. Its muxes are dropped, and all that runs on them. */
+  dismiss(clientId: string, reason?: 'revoked' | 'paused'): void {
     this.#attempt?.dismiss(clientId, reason);
-    if (reason !== 'revoked') return;
     this.#tables.get(clientId)?.dispose();
     this.#tables.delete(clientId);
   }

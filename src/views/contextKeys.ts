@@ -13,6 +13,8 @@ export interface ContextValues {
   readonly generating: boolean;
   /** At least one browser is paired. */
   readonly hasClients: boolean;
+  /** Nobody from elsewhere is let in, for now. */
+  readonly remotePaused: boolean;
   /** The keyboard is in the chat view. */
   readonly chatFocused: boolean;
   /** The chat that is shown holds a message. */
@@ -29,6 +31,7 @@ export const initialContext: ContextValues = {
   ollama: 'unknown',
   generating: false,
   hasClients: false,
+  remotePaused: false,
   chatFocused: false,
   hasConversation: false,
   hasAnswer: false,

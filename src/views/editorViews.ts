@@ -11,6 +11,7 @@ import { chatCommands } from './chatCommands.ts';
 import { ChatEditors } from './chatEditors.ts';
 import { chatFileCommands } from './chatFileCommands.ts';
 import { ChatView } from './chatView.ts';
+import { clientCommands } from './clientCommands.ts';
 import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
 import { Connection } from './connection.ts';
 import { ConnectionIntent } from './connectionIntent.ts';
@@ -98,6 +99,7 @@ export function createViews(parts: EditorParts): Disposable {
     pairBrowser: asked(() => pairing.start()),
     openWebPage: () => page.open(),
     copyWebPageAddress: () => page.copyAddress(),
+    ...clientCommands(agent),
     ...chatCommands(chat, chatEditors),
     ...chatFileCommands(agent, () => (chat.view?.hasConversation === true ? chat.view : undefined)),
     checkOllama: async () => {
@@ -163,5 +165,6 @@ function contextOf({ bus, control, relayConfigured }: AgentState): Parameters<Co
     state: bus.current.state,
     ollama: control?.ollama.state ?? 'unknown',
     hasClients: (control?.clients.length ?? 0) > 0,
+    remotePaused: control?.isRemotePaused ?? false,
   };
 }

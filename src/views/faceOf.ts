@@ -25,6 +25,7 @@ export function statusInputOf(
     runningStreams: control?.runningStreams ?? 0,
     clientsOnline: control?.clients.filter(({ online }) => online).length ?? 0,
     clientsPaired: control?.clients.length ?? 0,
+    paused: control?.isRemotePaused ?? false,
     relayConfigured,
     role: event.error === 'anotherLeads' ? 'follows' : 'leads',
     ...(control === undefined ? {} : { deviceName: control.deviceName }),

@@ -32,6 +32,9 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
       t('Browsers'),
       [
         choice('pairBrowser', 'device-mobile', t('Pair a Browser…')),
+        choice('manageClients', 'shield', t('Manage Paired Browsers…')),
+        choice('pauseRemote', 'debug-pause', t('Pause Remote Access')),
+        choice('resumeRemote', 'debug-continue', t('Resume Remote Access')),
         choice('openWebPage', 'globe', t('Open Chat in Browser')),
         choice('copyWebPageAddress', 'link', t('Copy Chat Page Address')),
       ],

@@ -185,6 +185,42 @@ describe('agent', () => {
     assert.deepEqual(client.tunnel.supervisor.state, { kind: 'error', error: 'revoked' });
   });
 
+  it('remembers over a restart that remote access is paused', async () => {
+    const client = await world.client();
+    world.agent.setRemotePaused(true);
+    world.restartAgent();
+    const connected = world.agent.connect();
+    await world.clock.advance(30_000);
+    await connected;
+    assert.equal(world.agent.isRemotePaused, true);
+    assert.equal('error' in client.tunnel.supervisor.state && client.tunnel.supervisor.state.error, 'paused');
+    world.agent.setRemotePaused(false);
+    await world.clock.advance(30_000);
+    assert.equal(client.tunnel.supervisor.state.kind, 'connected');
+  });
+
+  it('lets a client do at once what its new scope allows, and calls it by its new name', async () => {
+    const client = await world.client();
+    const id = world.agent.clients[0]?.id ?? '';
+    world.agent.changeClient(id, { name: 'Ann’s phone' });
+    assert.throws(
+      () => {
+        world.agent.changeClient(id, { name: 'x'.repeat(10_000) });
+      },
+      { code: 'messageTooLong' },
+    );
+    const heard = client.replies.length;
+    world.agent.changeClient(id, { scope: 'models' });
+    await world.clock.advance(5_000);
+    assert.equal(client.tunnel.supervisor.state.kind, 'connected');
+    const welcome = client.replies.slice(heard).find((reply) => reply.type === 'welcome');
+    assert.equal(welcome?.type === 'welcome' && welcome.scope, 'models');
+    assert.deepEqual(
+      world.agent.clients.map(({ name, scope, online }) => ({ name, scope, online })),
+      [{ name: 'Ann’s phone', scope: 'models', online: true }],
+    );
+  });
+
   it('makes an API key that dials at once, as a client of scope api, until it is revoked', async () => {
     const creating = world.agent.createApiKey('My laptop');
     await world.clock.advance(10);

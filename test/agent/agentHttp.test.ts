@@ -80,6 +80,23 @@ describe('http streams at an agent', () => {
     assert.equal(world.agent.runningStreams, 0);
   });
 
+  it('end within a second, and the model with them, when remote access is paused, and come again when it goes on', async () => {
+    const { tunnel } = await withKey();
+    await ask(tunnel, 'POST', '/api/chat', question);
+    const flow = world.upstream.last;
+    flow.head({ status: 200 });
+    world.agent.setRemotePaused(true);
+    assert.ok(flow.isDisposed);
+    await world.clock.advance(1_000);
+    assert.equal(world.agent.runningStreams, 0);
+    assert.equal('error' in tunnel.supervisor.state && tunnel.supervisor.state.error, 'paused');
+    await world.clock.advance(60_000);
+    assert.equal(world.agent.clients.filter(({ online }) => online).length, 0, 'whoever comes meanwhile is told the same');
+    world.agent.setRemotePaused(false);
+    await world.clock.advance(30_000);
+    assert.equal(tunnel.supervisor.state.kind, 'connected');
+  });
+
   it('end with the agent', async () => {
     const { tunnel } = await withKey();
     await ask(tunnel, 'POST', '/api/chat', question);

@@ -8,6 +8,7 @@ import type {
   RelaySetting,
 } from '../../src/protocol/agentControl.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
+import type { Scope } from '../../src/protocol/pairingFrames.ts';
 import type { ConnectionStatusEvent, OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from '../../src/protocol/status.ts';
 
 const noMetrics: TunnelMetrics = {
@@ -105,6 +106,17 @@ export class FakeAgentControl implements AgentControl {
 
   revoke(clientId: string): void {
     this.calls.push(`revoke ${clientId}`);
+  }
+
+  changeClient(clientId: string, change: { readonly name?: string; readonly scope?: Scope }): void {
+    this.calls.push(`change ${clientId} ${JSON.stringify(change)}`);
+  }
+
+  isRemotePaused = false;
+  setRemotePaused(paused: boolean): void {
+    this.calls.push(paused ? 'pause' : 'resume');
+    this.isRemotePaused = paused;
+    this.clientChanges.fire(undefined);
   }
 
   checkOllama(): Promise<OllamaStatus> {

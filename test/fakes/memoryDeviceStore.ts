@@ -5,6 +5,7 @@ import type { RelaySetting } from '../../src/protocol/agentControl.ts';
 /** A device's memory without a disk. It outlives the agents that use it, as a file would. */
 export class MemoryDeviceStore implements DeviceStore {
   #epoch = 0;
+  #paused = false;
   readonly #clients = new Map<string, StoredClient>();
 
   raiseEpoch(): number {
@@ -21,6 +22,14 @@ export class MemoryDeviceStore implements DeviceStore {
 
   removeClient(id: string): void {
     this.#clients.delete(id);
+  }
+
+  isPaused(): boolean {
+    return this.#paused;
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
   }
 }
 

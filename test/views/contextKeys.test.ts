@@ -19,7 +19,7 @@ describe('ContextKeys', () => {
     };
     const keys = new ContextKeys();
     keys.set({ state: 'connected', relayConfigured: true });
-    assert.equal(told.length, 9);
+    assert.equal(told.length, 10);
     assert.equal(vscode.fakeEditor.contexts.get('cloudtolocalllm.state'), 'connected');
     told.length = 0;
     keys.set({ state: 'connected' });
@@ -42,6 +42,7 @@ describe('statusMenu', () => {
     ollama: 'ok',
     generating: false,
     hasClients: false,
+    remotePaused: false,
     chatFocused: false,
     hasConversation: false,
     hasAnswer: false,

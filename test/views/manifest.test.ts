@@ -42,10 +42,14 @@ function* contexts(): Iterable<ContextValues> {
         for (const generating of flags)
           for (const ollama of ollamaStates)
             for (const hasClients of flags)
-              for (const chatFocused of flags)
-                for (const hasConversation of flags)
-                  for (const hasAnswer of flags)
-                    yield { ready, relayConfigured, state, ollama, generating, hasClients, chatFocused, hasConversation, hasAnswer };
+              for (const remotePaused of flags)
+                for (const chatFocused of flags)
+                  for (const hasConversation of flags)
+                    for (const hasAnswer of flags)
+                      yield {
+                        ...{ ready, relayConfigured, state, ollama, generating, hasClients, remotePaused },
+                        ...{ chatFocused, hasConversation, hasAnswer },
+                      };
 }
 
 /** The context as when clauses name it. */

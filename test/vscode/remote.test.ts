@@ -108,7 +108,7 @@ describe('a real editor and a real relay', () => {
     await workbench.page.locator('.tab').filter({ hasText: 'Pair a Browser' }).waitFor({ state: 'detached' });
   });
 
-  it('lets in whom the user allows, and shows an answer on its way', async () => {
+  it('lets in whom the user allows, shows an answer on its way, pauses, goes on and revokes, each within a second', async () => {
     const link = await newLink();
     const browser = pairBy(link);
     await browser.words;
@@ -122,6 +122,19 @@ describe('a real editor and a real relay', () => {
     try {
       await tunnel.supervisor.connect();
       await askThrough(port);
+      const isTold = (code: string) => (): boolean => 'error' in tunnel.supervisor.state && tunnel.supervisor.state.error === code;
+      await workbench.runCommand('CloudToLocalLLM: Pause Remote Access');
+      await until('the browser is told that access is paused', isTold('paused'), 1_000);
+      await shows('Paused');
+      await picture('state-paused');
+      await workbench.runCommand('CloudToLocalLLM: Resume Remote Access');
+      await until('the browser is back', () => tunnel.supervisor.state.kind === 'connected', 10_000);
+      await workbench.runCommand('CloudToLocalLLM: Manage Paired Browsers…');
+      await workbench.answerInputBox('Firefox');
+      await workbench.page.locator('.quick-input-widget').getByText('Rename…').waitFor();
+      await workbench.answerInputBox('Revoke');
+      await workbench.dialogButton('Revoke Firefox on Android?', 'Revoke').click();
+      await until('the browser is told that it was removed', isTold('revoked'), 1_000);
     } finally {
       port.dispose();
       tunnel.dispose();

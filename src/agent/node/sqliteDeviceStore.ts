@@ -84,6 +84,17 @@ export class SqliteDeviceStore implements DeviceStore, Disposable {
     guard(() => this.#database.prepare('DELETE FROM client WHERE id = ?').run(id));
   }
 
+  isPaused(): boolean {
+    return guard(() => {
+      const row = this.#database.prepare("SELECT value FROM counter WHERE name = 'paused'").get();
+      return row !== undefined && v.parse(v.object({ value: v.number() }), row).value !== 0;
+    });
+  }
+
+  setPaused(paused: boolean): void {
+    guard(() => this.#database.prepare("INSERT OR REPLACE INTO counter VALUES ('paused', ?)").run(paused ? 1 : 0));
+  }
+
   dispose(): void {
     if (this.#database.isOpen) this.#database.close();
   }
