@@ -1,17 +1,13 @@
 // npm run bench -- chatView [--reps 10] [--naive-reps 10] [--per-frame 16]: what the chat costs the page's process in real Chromium while an
-// answer of 80 kB streams, beside a naive renderer, and in a chat of 60,000 lines. Writes docs/reports/chatView.md when it ran in full.
+// answer of 80 kB streams, beside a naive renderer. Writes docs/reports/chatView.md when it ran in full.
 import { parseArgs } from 'node:util';
 import { writeReport } from '../../scripts/lib/report.mjs';
 import { DemoPages } from '../browser/ui/demoPage.ts';
 import { short, spreadOf } from './lib/stats.ts';
 import { answers } from './view/answers.ts';
-import { openAndType } from './view/longChat.ts';
 import { blinkFrames, streamAnswer, type StreamCost } from './view/streamAnswer.ts';
 
 const MAX_STREAM_SECONDS = 2;
-const MAX_OPEN_MS = 1000;
-/** Two frames and a bit: what follows a key within it is felt as at once. */
-const MAX_KEY_MS = 50;
 const FULL = 10;
 /** Characters that the naive renderer is given: its cost grows with the square, and a quarter shows it. */
 const NAIVE_CHARACTERS = 20_000;
@@ -60,7 +56,6 @@ function addRow(what: string, costs: readonly StreamCost[], bound?: number): voi
   if (bound !== undefined && !(median <= bound)) missed.push(`${what}: ${short(median)} s, more than ${String(bound)} s`);
 }
 
-const typing: string[] = [];
 try {
   for (const [name, answer] of Object.entries(answers)) {
     const own: StreamCost[] = [];
@@ -75,25 +70,6 @@ try {
   const blinks: StreamCost[] = [];
   for (let i = 0; i < repetitions; i++) blinks.push(await blinkOnce());
   if (blinks.length > 0) addRow('one word changes with each frame', blinks);
-  const opens: number[] = [];
-  const keys: number[] = [];
-  let messages = 0;
-  for (let i = 0; i < repetitions; i++) {
-    const demo = await pages.open();
-    const cost = await openAndType(demo, 60);
-    await demo.close();
-    ({ messages } = cost);
-    opens.push(cost.openMs);
-    keys.push([...cost.keysMs].sort((a, b) => a - b)[Math.floor(cost.keysMs.length * 0.95)] ?? NaN);
-  }
-  const [open, key] = [spreadOf(opens), spreadOf(keys)];
-  typing.push(
-    `| opening, until the newest page is painted | ${short(open.median)} | ${short(open.min)} – ${short(open.max)} | ≤ ${String(MAX_OPEN_MS)} |`,
-    `| a key until it is painted, p95, all ${String(messages)} messages drawn | ${short(key.median)} | ${short(key.min)} – ${short(key.max)} | ≤ ${String(MAX_KEY_MS)} |`,
-  );
-  for (const row of typing) console.log(row);
-  if (!(open.median <= MAX_OPEN_MS)) missed.push(`opening: ${short(open.median)} ms`);
-  if (!(key.median <= MAX_KEY_MS)) missed.push(`typing: ${short(key.median)} ms`);
 } finally {
   await pages.stop();
 }
@@ -109,12 +85,6 @@ if (repetitions >= FULL && naiveRepetitions >= FULL) {
     '| Answer | page, CPU-s, median | range | process, CPU-s | runs | late frames | bound |',
     '|:--|--:|--:|--:|--:|--:|--:|',
     ...rows,
-    '',
-    'A chat of 60,000 lines:',
-    '',
-    '| | ms, median | range | bound |',
-    '|:--|--:|--:|--:|',
-    ...typing,
   ].join('\n');
   const result = missed.length === 0 ? 'every bound is kept' : missed.join('; ');
   console.log(writeReport('chatView', { title: 'What the chat view costs', command: 'npm run bench -- chatView', result, body }));
