@@ -1,8 +1,8 @@
 // npm run bench -- chatView [--reps 10] [--naive-reps 10] [--per-frame 16]: what the chat costs the page's process in real Chromium while an
 // answer of 80 kB streams, beside a naive renderer. Writes docs/reports/chatView.md when it ran in full.
 import { parseArgs } from 'node:util';
-import { writeReport } from '../../scripts/lib/report.mjs';
 import { DemoPages } from '../browser/ui/demoPage.ts';
+import { conclude } from './lib/conclude.ts';
 import { short, spreadOf } from './lib/stats.ts';
 import { answers } from './view/answers.ts';
 import { blinkFrames, streamAnswer, type StreamCost } from './view/streamAnswer.ts';
@@ -73,20 +73,20 @@ try {
 } finally {
   await pages.stop();
 }
-for (const words of missed) console.log(`MISSED ${words}`);
 
-if (repetitions >= FULL && naiveRepetitions >= FULL) {
-  const body = [
-    `An answer of 80 kB streams into the whole chat (420 px wide) in pieces of four characters, ${String(perFrame)} with each frame. Page: script, style and`,
-    'layout of the thread that draws, in its own processor time; the bound is on this. Process: all threads of its process, counted by the kernel, with painting in software, which a',
-    'graphics card does elsewhere, and with what every frame costs; the last row is how much that is when next to nothing changes. A late frame came more than 50 ms after the one before.',
-    'The naive renderer parses the whole answer with markdown-it and sets it as HTML once a frame, in the same page, without anything else of the chat; it is given a quarter, for its cost grows with the square.',
-    '',
-    '| Answer | page, CPU-s, median | range | process, CPU-s | runs | late frames | bound |',
-    '|:--|--:|--:|--:|--:|--:|--:|',
-    ...rows,
-  ].join('\n');
-  const result = missed.length === 0 ? 'every bound is kept' : missed.join('; ');
-  console.log(writeReport('chatView', { title: 'What the chat view costs', command: 'npm run bench -- chatView', result, body }));
-}
-process.exitCode = missed.length > 0 ? 1 : 0;
+const body = [
+  `An answer of 80 kB streams into the whole chat (420 px wide) in pieces of four characters, ${String(perFrame)} with each frame. Page: script, style and`,
+  'layout of the thread that draws, in its own processor time; the bound is on this. Process: all threads of its process, counted by the kernel, with painting in software, which a',
+  'graphics card does elsewhere, and with what every frame costs; the last row is how much that is when next to nothing changes. A late frame came more than 50 ms after the one before.',
+  'The naive renderer parses the whole answer with markdown-it and sets it as HTML once a frame, in the same page, without anything else of the chat; it is given a quarter, for its cost grows with the square.',
+  '',
+  '| Answer | page, CPU-s, median | range | process, CPU-s | runs | late frames | bound |',
+  '|:--|--:|--:|--:|--:|--:|--:|',
+  ...rows,
+].join('\n');
+conclude({
+  name: 'chatView',
+  title: 'What the chat view costs',
+  missed,
+  body: repetitions >= FULL && naiveRepetitions >= FULL ? body : undefined,
+});

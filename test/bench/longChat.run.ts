@@ -2,8 +2,8 @@
 // 200 messages takes to stand again, in real Chromium.
 // Writes docs/reports/longChat.md when it ran in full.
 import { parseArgs } from 'node:util';
-import { writeReport } from '../../scripts/lib/report.mjs';
 import { DemoPages } from '../browser/ui/demoPage.ts';
+import { conclude } from './lib/conclude.ts';
 import { short, spreadOf } from './lib/stats.ts';
 import { openAndType } from './view/longChat.ts';
 import { reopenPanels } from './view/reopenPanels.ts';
@@ -57,16 +57,12 @@ const missed = [
   ...(key.median <= MAX_KEY_MS ? [] : [`typing: ${short(key.median)} ms`]),
   ...spreads.filter(({ median }) => !(median <= MAX_STAND_MS)).map(({ what, median }) => `${what}: ${short(median)} ms`),
 ];
-for (const words of missed) console.log(`MISSED ${words}`);
-if (repetitions >= FULL) {
-  const body = [
-    `A chat of 60,000 lines in ${String(messages)} messages, and panels over one hub with 200, ${String(repetitions)} times in pages of their own.`,
-    '',
-    '| | ms, median | range | bound |',
-    '|:--|--:|--:|--:|',
-    ...rows,
-  ].join('\n');
-  const result = missed.length === 0 ? 'every bound is kept' : missed.join('; ');
-  console.log(writeReport('longChat', { title: 'What a long chat costs', command: 'npm run bench -- longChat', result, body }));
-}
-process.exitCode = missed.length > 0 ? 1 : 0;
+
+const body = [
+  `A chat of 60,000 lines in ${String(messages)} messages, and panels over one hub with 200, ${String(repetitions)} times in pages of their own.`,
+  '',
+  '| | ms, median | range | bound |',
+  '|:--|--:|--:|--:|',
+  ...rows,
+].join('\n');
+conclude({ name: 'longChat', title: 'What a long chat costs', missed, body: repetitions >= FULL ? body : undefined });

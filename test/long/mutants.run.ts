@@ -9,8 +9,7 @@ import type { WorldName } from '../sim/worlds.ts';
 import { Progress } from './lib/progress.ts';
 
 /** Seeds of each world that a single mutant, and a pair, must live through to count as alive. */
-const MOST_SINGLE = Number(process.env['C2L_SEEDS'] ?? 3_000);
-const MOST_PAIR = Number(process.env['C2L_SEEDS'] ?? 3_000);
+const MOST_SEEDS = Number(process.env['C2L_SEEDS'] ?? 3_000);
 const KILLED_AT_LEAST = 0.95;
 
 const { C2L_MUTANT, C2L_WORLD, C2L_SEED } = process.env;
@@ -23,10 +22,10 @@ const progress = new Progress<Verdict>('mutants', ['src', 'test/sim', 'test/fake
 const singles = mutants.map(({ name }) => name);
 const { pairs, excluded } = allPairs();
 
-await tryRest(singles, MOST_SINGLE);
+await tryRest(singles, MOST_SEEDS);
 await tryRest(
   pairs.map(({ name }) => name),
-  MOST_PAIR,
+  MOST_SEEDS,
 );
 
 const verdictOf = (name: string): Verdict => progress.done.get(name) ?? { name, seeds: 0, killedBy: undefined };
@@ -73,7 +72,7 @@ function body(): string {
   });
   return `Each is a change of the product's own source, planted by the loader when a file is read: there is no switch in \`src\`. The list
 (\`test/sim/mutantList.ts\`) was written before the first run against it. A process of its own lives seeds of both worlds, few at first, until one fails: at
-most ${String(MOST_SINGLE)} of each world for a single fault, ${String(MOST_PAIR)} for a pair.
+most ${String(MOST_SEEDS)} of each world, for a single fault as for a pair.
 
 ${String(singles.length)} single faults: ${String(singles.filter((name) => verdictOf(name).killedBy).length)} killed. ${String(pairs.length)} pairs: ${String(pairs.filter(({ name }) => verdictOf(name).killedBy).length)} killed.
 

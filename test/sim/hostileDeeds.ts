@@ -61,9 +61,6 @@ const forged: Uint8Array = (() => {
   return out.finish();
 })();
 
-const other: RecordFrame['circuit'] = undefined;
-const circuitOf = (frame: LinkFrame): number | undefined => ('circuit' in frame ? frame.circuit : other);
-
 /** What a relay that means harm may do to what it carries. */
 export const hostileDeeds: Readonly<Record<string, Deed>> = {
   'sends a record twice': onRecord((frame) => [frame, frame]),
@@ -112,10 +109,10 @@ export const hostileDeeds: Readonly<Record<string, Deed>> = {
     frame.type === 'joined' ? [{ ...frame, id: crypto.importKey(chance.bytes(32)).publicKey }] : [],
   ),
   'says JOINED twice': onOther('joined', (frame) => [frame, frame]),
-  'says LEFT though nobody left': onRecord((frame) => [frame, { type: 'left', circuit: circuitOf(frame), reason: errorNumber('closed') }]),
+  'says LEFT though nobody left': onRecord((frame) => [frame, { type: 'left', circuit: frame.circuit, reason: errorNumber('closed') }]),
   'says WAITING though the device is there': onRecord((frame) => [frame, { type: 'waiting' }]),
   'says LEFT with a reason that ends a pairing': onRecord((frame) => [
-    { type: 'left', circuit: circuitOf(frame), reason: errorNumber('revoked') },
+    { type: 'left', circuit: frame.circuit, reason: errorNumber('revoked') },
     frame,
   ]),
   'mixes up circuits': onRecord((frame) => (frame.circuit === undefined ? [frame] : [{ ...frame, circuit: frame.circuit + 1 }])),

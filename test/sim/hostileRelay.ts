@@ -52,14 +52,16 @@ export class HostileRelay {
       },
       held: undefined,
     };
-    return alterSent(socket, (message) => this.#alter(message, view));
-  }
-
-  #alter(message: Uint8Array, view: HostileView): readonly Uint8Array[] {
-    const frame = decodeLinkFrame(message, view.role);
-    const frames = this.#strike(frame, view);
-    if (frame.type === 'record') this.#remember(frame.record.slice(), view);
-    return frames.map((altered) => (altered instanceof Uint8Array ? altered : encodeLinkFrame(altered, view.role)));
+    return alterSent(socket, (message) => {
+      const frame = decodeLinkFrame(message, role);
+      const frames = this.#strike(frame, view);
+      if (frame.type === 'record') {
+        const record = frame.record.slice();
+        sent.push(record);
+        if (this.#seen[role].length < MAX_SEEN) this.#seen[role].push(record);
+      }
+      return frames.map((altered) => (altered instanceof Uint8Array ? altered : encodeLinkFrame(altered, role)));
+    });
   }
 
   #strike(frame: LinkFrame, view: HostileView): readonly (LinkFrame | Uint8Array)[] {
@@ -75,10 +77,5 @@ export class HostileRelay {
     const isOfCircuits = (one: LinkFrame | Uint8Array): boolean => !(one instanceof Uint8Array) && one.type !== 'record' && one !== frame;
     this.hasLied ||= frames.some(isOfCircuits) || (frame.type !== 'record' && !frames.includes(frame));
     return frames;
-  }
-
-  #remember(record: Uint8Array, { role, sent }: HostileView): void {
-    (sent as Uint8Array[]).push(record);
-    if (this.#seen[role].length < MAX_SEEN) this.#seen[role].push(record);
   }
 }
