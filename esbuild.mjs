@@ -1,12 +1,13 @@
 // node esbuild.mjs [--watch] [--production] [--allow-missing]: the bundles in dist/, for the extension, the CLI, the webview and the page.
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, posix } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, context } from 'esbuild';
 import { browserBundle } from './scripts/lib/browserBundle.mjs';
 import { exceeded, weightOf } from './scripts/lib/budgets.mjs';
 import { Failure, main } from './scripts/lib/failure.mjs';
+import { hostBundle } from './scripts/lib/hostBundle.mjs';
+import { pageEntries, pageNames, writePage } from './scripts/lib/pageFiles.mjs';
 import { root } from './scripts/lib/paths.mjs';
 
 const production = process.argv.includes('--production');
@@ -34,10 +35,7 @@ const bundles = [
     entries: ['src/extension.ts'],
     options: {
       ...common,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node22',
-      external: ['vscode'],
+      ...hostBundle,
       entryNames: 'extension',
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
@@ -67,19 +65,21 @@ const bundles = [
   {
     name: 'webview',
     entries: ['src/ui/webviewMain.ts', 'src/ui/webview.css'],
-    options: { ...browser, entryNames: 'webview', chunkNames: '[name]-[hash]', assetNames: '[name]', outdir: 'dist/webview' },
+    // The fonts are the page's: twice they would be a sixth of the package. It waits for the page, whose list of files is then made.
+    isLast: true,
+    options: {
+      ...browser,
+      entryNames: 'webview',
+      chunkNames: '[name]-[hash]',
+      assetNames: '../page/[name]-[hash]',
+      outdir: 'dist/webview',
+    },
   },
   {
     name: 'page',
-    entries: ['src/web/pageMain.ts', 'src/web/page.css'],
-    options: {
-      ...browser,
-      entryNames: '[name]-[hash]',
-      chunkNames: '[name]-[hash]',
-      assetNames: '[name]-[hash]',
-      outdir: 'dist/page',
-    },
-    after: writePage,
+    entries: pageEntries,
+    options: { ...browser, ...pageNames, outdir: 'dist/page' },
+    after: (metafile) => writePage(metafile, 'dist/page', browser),
   },
 ];
 
@@ -99,59 +99,16 @@ function verifyCli(metafile) {
   visit('dist/cli.mjs');
 }
 
-/** Writes index.html with the names that carry content hashes, and the list of files that the relay serves. */
-function writePage(metafile, entries) {
-  const outputs = Object.entries(metafile.outputs).filter(([path]) => !path.endsWith('.map'));
-  let html = readFileSync(join(root, 'src/web/index.html'), 'utf8');
-  for (const [path, { entryPoint }] of outputs) {
-    if (entryPoint === undefined || !entries.includes(entryPoint)) continue;
-    // The template names an entry by its source: pageMain.ts, page.css.
-    const name = `"./${basename(entryPoint)}"`;
-    if (!html.includes(name))
-      throw new Failure(`src/web/index.html does not mention ${name}.`, 'Link the entry by the name of its source.');
-    html = html.replaceAll(name, `"/${posix.basename(path)}"`);
-  }
-  if (/<script(?![^>]*\bsrc=)|<style|\son[a-z]+\s*=|\sstyle\s*=|=\s*["']?javascript:/i.test(html))
-    throw new Failure('src/web/index.html has inline code or style.', 'Move it into a file.');
-  writeFileSync(join(root, 'dist/page/index.html'), html);
-  const files = [
-    ...copyPublic(),
-    { path: 'index.html', bytes: Buffer.byteLength(html), sha256: sha256(html), immutable: false },
-    ...outputs.map(([path, { bytes }]) => ({
-      path: posix.basename(path),
-      bytes,
-      sha256: sha256(readFileSync(join(root, path))),
-      immutable: true,
-    })),
-  ];
-  writeFileSync(join(root, 'dist/page/assets.json'), `${JSON.stringify({ files }, null, 2)}\n`);
-}
-
-/** Copies what keeps its name: manifest, icons. */
-function copyPublic() {
-  const folder = join(root, 'src/web/public');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).map((name) => {
-    const content = readFileSync(join(folder, name));
-    writeFileSync(join(root, 'dist/page', name), content);
-    return { path: name, bytes: content.length, sha256: sha256(content), immutable: false };
-  });
-}
-
-function sha256(content) {
-  return createHash('sha256').update(content).digest('base64');
-}
-
 /** An esbuild plugin, so that watching does it after each build too. */
 function finish(bundle) {
   return {
     name: 'finish',
     setup({ onEnd }) {
-      onEnd(({ errors, metafile }) => {
+      onEnd(async ({ errors, metafile }) => {
         if (errors.length > 0 || !metafile) return;
         try {
           bundle.verify?.(metafile);
-          bundle.after?.(metafile, bundle.entries);
+          await bundle.after?.(metafile);
           report(bundle, metafile);
         } catch (error) {
           // esbuild prints what it finds itself, not what its plugins throw.
@@ -190,14 +147,18 @@ function isThere(bundle) {
 
 await main(async () => {
   if (!watch) rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const jobs = bundles
-    .filter(isThere)
-    .map((bundle) => ({ ...bundle.options, entryPoints: bundle.entries, plugins: [...(bundle.options.plugins ?? []), finish(bundle)] }));
+  const there = bundles.filter(isThere);
+  const jobOf = (bundle) => ({
+    ...bundle.options,
+    entryPoints: bundle.entries,
+    plugins: [...(bundle.options.plugins ?? []), finish(bundle)],
+  });
+  const together = (some) => Promise.allSettled(some.map((bundle) => build(jobOf(bundle))));
   if (!watch) {
-    const results = await Promise.allSettled(jobs.map((job) => build(job)));
+    const results = [...(await together(there.filter(({ isLast }) => !isLast))), ...(await together(there.filter(({ isLast }) => isLast)))];
     return results.every(({ status }) => status === 'fulfilled') ? 0 : 1;
   }
-  for (const job of jobs) await (await context(job)).watch();
+  for (const bundle of there) await (await context(jobOf(bundle))).watch();
   console.log('watching; end with Ctrl+C');
   await new Promise(() => {});
 });

@@ -1,12 +1,14 @@
 // node scripts/pictures.ts [page] [panel] [states]: what people see, on sheets. For page and panel the stand-in for Ollama tells the story and
-// nothing else is staged; the sheets of states show every state that tests look at, over the tests' own hub, one sheet a theme.
+// nothing else is staged; the sheets of states show every state that tests look at, over the tests' own hub, one sheet a theme, and
+// those of the page in every size too.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { ChatPage } from '../test/browser/support.ts';
 import { chatStates } from '../test/browser/ui/chatStates.ts';
-import { DemoPages } from '../test/browser/ui/demoPage.ts';
-import { sheetOf, sizes, themes as pageThemes } from '../test/browser/ui/looks.ts';
+import { DemoPages, type ChatState } from '../test/browser/ui/demoPage.ts';
+import { pageSheetOf, sheetOf, sizes, themes as pageThemes } from '../test/browser/ui/looks.ts';
+import { pageStates } from '../test/browser/ui/pageStates.ts';
 import { TestBrowser } from '../test/harness/chromium.ts';
 import { writeContactSheet, type SheetPicture } from '../test/harness/contactSheet.ts';
 import { root } from '../test/harness/paths.ts';
@@ -81,7 +83,7 @@ async function pageSheet(): Promise<void> {
       const stack = await Stack.start({ ollama, allow: false });
       const isPhone = width < 700;
       const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: isPhone, isMobile: isPhone });
-      await pageStates(sheet, context, stack, name);
+      await pageStory(sheet, context, stack, name);
       await context.close();
       await stack.stop();
     }
@@ -91,7 +93,7 @@ async function pageSheet(): Promise<void> {
   await sheet.write(470);
 }
 
-async function pageStates(sheet: Sheet, context: BrowserContext, stack: Stack, device: string): Promise<void> {
+async function pageStory(sheet: Sheet, context: BrowserContext, stack: Stack, device: string): Promise<void> {
   const page = await context.newPage();
   await page.goto(stack.relayUrl);
   await page.getByRole('heading', { name: /models/ }).waitFor();
@@ -185,6 +187,21 @@ async function modelPictures(sheet: Sheet, rig: EditorRig, workbench: Workbench,
   await sheet.take(workbench.page, `${theme}: the first one comes`);
 }
 
+type Looks = (typeof sizes)[keyof typeof sizes] & (typeof pageThemes)[keyof typeof pageThemes];
+
+/** Draws each state anew. @returns what stands on the sheet */
+async function drawStates(pages: DemoPages, name: string, title: string, states: readonly ChatState[], looks: Looks): Promise<string[]> {
+  const sheet = new Sheet(title, name);
+  for (const state of states) {
+    const demo = await pages.open('/', { reducedMotion: 'reduce', ...looks });
+    await state.enter(demo);
+    await sheet.take(demo.page, state.name);
+    await demo.close();
+  }
+  await sheet.write(560);
+  return sheet.pictures.map(({ caption }) => caption);
+}
+
 /** Writes down what is on the sheets, for a test to count. */
 async function stateSheets(): Promise<void> {
   const pages = await DemoPages.start();
@@ -192,15 +209,11 @@ async function stateSheets(): Promise<void> {
   try {
     for (const [theme, colours] of Object.entries(pageThemes)) {
       const name = sheetOf(theme);
-      const sheet = new Sheet(`Every state, ${theme}`, name);
-      for (const state of chatStates) {
-        const demo = await pages.open('/', { reducedMotion: 'reduce', ...colours, ...sizes.phone });
-        await state.enter(demo);
-        await sheet.take(demo.page, state.name);
-        await demo.close();
+      contents[name] = await drawStates(pages, name, `Every state, ${theme}`, chatStates, { ...colours, ...sizes.phone });
+      for (const [size, options] of Object.entries(sizes)) {
+        const sheet = pageSheetOf(size, theme);
+        contents[sheet] = await drawStates(pages, sheet, `The page, ${size}, ${theme}`, pageStates, { ...colours, ...options });
       }
-      await sheet.write(560);
-      contents[name] = sheet.pictures.map(({ caption }) => caption);
     }
   } finally {
     await pages.stop();

@@ -150,7 +150,7 @@ function stay(device, relay) {
       if (device.allowed) stdin.write('y\n');
       else {
         isAsking = true;
-        process.stdout.write('Allow? y/N ');
+        process.stdout.write('Allow? y (your own) / g (another person) / N ');
       }
     } else if (event.event === 'paired') say('Paired.');
     else if (event.event === 'state') emit(event);
@@ -159,7 +159,7 @@ function stay(device, relay) {
     const word = line.trim().toLowerCase();
     if (isAsking) {
       isAsking = false;
-      stdin.write(word === 'y' ? 'y\n' : 'n\n');
+      stdin.write(word === 'y' || word === 'g' ? `${word}\n` : 'n\n');
     } else if (word === 'p') stdin.write('p\n');
   });
   show();

@@ -1,4 +1,4 @@
-// node scripts/suite.mjs <unit|sim|integration|browser|vscode|live> [mocha options]: one kind of tests, shown as it runs.
+// node scripts/suite.mjs <unit|sim|integration|waiting|browser|vscode|live> [mocha options]: one kind of tests, shown as it runs.
 import { Failure, main } from './lib/failure.mjs';
 import { runSuite } from './lib/runSuite.mjs';
 import { suites } from './lib/suites.mjs';

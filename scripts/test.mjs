@@ -13,8 +13,20 @@ import { setUp } from './setup.mjs';
 /** Coverage of lines, branches and functions to hold, in per cent, unless `--min` says otherwise. */
 const minimumCoverage = 0;
 
-const suiteStages = ['unit', 'sim', 'integration', 'vscode', 'browser'];
+const suiteStages = ['unit', 'sim', 'integration', 'waiting', 'vscode', 'browser'];
 const stages = ['build', 'check', ...suiteStages, 'coverage', 'leaks'];
+
+/** One of each pair waits most of its time, for a browser or a clock: side by side they leave room for more tests in half an hour. */
+const sideBySide = [
+  ['integration', 'waiting'],
+  ['vscode', 'browser'],
+];
+
+/** What runs after what; most of it alone. */
+function turnsOf(wanted) {
+  const groups = stages.map((name) => sideBySide.find((pair) => pair.includes(name)) ?? [name]);
+  return [...new Set(groups)].map((group) => group.filter((name) => wanted.includes(name))).filter((group) => group.length > 0);
+}
 
 function option(name) {
   const at = process.argv.indexOf(`--${name}`);
@@ -74,15 +86,17 @@ await main(async () => {
   const done = [];
   let red;
   try {
-    for (const name of wanted) {
+    const take = async (name) => {
       const { passed = 0, failed, seconds, output, note } = await runStage(name);
       totals.passed += passed;
       totals.failed += failed;
       done.push(name);
       console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
-      if (failed === 0) continue;
-      red = { name, output };
-      break;
+      if (failed > 0) red ??= { name, output };
+    };
+    for (const names of turnsOf(wanted)) {
+      await Promise.all(names.map(take));
+      if (red) break;
     }
   } finally {
     watch.clean();

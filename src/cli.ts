@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UserError } from './base/userError.ts';
 import { TunnelError, wordsInTwo } from './protocol/errors.ts';
+import './protocol/limitsFit.ts';
 import { PRODUCT_VERSION } from './protocol/versions.ts';
 
 interface Verb {
@@ -25,6 +26,10 @@ const verbs: Readonly<Record<string, Verb>> = {
   agent: {
     summary: 'serve the Ollama of this computer to your paired clients',
     load: async () => (await import('./agent/node/agentVerb.ts')).agentVerb(),
+  },
+  doctor: {
+    summary: 'look at every hop from the relay to a word of a model, and name the first that fails',
+    load: async () => (await import('./agent/node/doctorVerb.ts')).doctorVerb(),
   },
 };
 

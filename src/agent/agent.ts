@@ -1,19 +1,14 @@
-import type { Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
-import type { Logger } from '../base/log.ts';
 import { RateMeter } from '../base/rateMeter.ts';
-import type { Random } from '../base/random.ts';
-import { Hub, type HubOptions } from '../conversation/hub.ts';
-import { LocalChatPort } from '../conversation/localChatPort.ts';
-import { MACHINE_OWNER, type ConversationStore, type ModelClient } from '../conversation/ports.ts';
-import type { Mux } from '../mux/mux.ts';
-import type { AgentControl, CreatedApiKey, PairedClient, PairingOffer, RelaySetting } from '../protocol/agentControl.ts';
+import { Hub } from '../conversation/hub.ts';
+import { LocalChatPort, ownView } from '../conversation/localChatPort.ts';
+import type { AgentControl, CreatedApiKey, KeyGrant, PairedClient, PairingOffer, RelaySetting } from '../protocol/agentControl.ts';
 import type { ChatCapabilities, ChatPort } from '../protocol/chatPort.ts';
+import type { DiagnoseOptions, Diagnosis } from '../protocol/diagnosis.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import type { DialLink } from '../protocol/linkSocket.ts';
+import { rulesWithoutSettings } from '../protocol/remoteRules.ts';
 import type { OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
-import type { CryptoPort, DhKey } from '../secure/crypto.ts';
 import { deviceIdOf } from '../secure/deviceIdentity.ts';
 import { formatPairingLink } from '../secure/pairingLink.ts';
 import { formatPairingCode } from '../secure/pairingSecret.ts';
@@ -21,38 +16,20 @@ import { INSTANCE_BYTES } from '../protocol/linkFrames.ts';
 import { isLive } from '../tunnel/connectionState.ts';
 import { DeviceTunnel } from '../tunnel/deviceTunnel.ts';
 import { makeApiKey } from './apiKeys.ts';
-import type { Upstream } from '../ollama/upstream.ts';
-import { serveChat } from './chatServer.ts';
+import type { AgentOptions } from './agentOptions.ts';
+import { AuditTrail } from './auditTrail.ts';
 import { ClientRegistry } from './clientRegistry.ts';
-import { isPaired, type DeviceStore } from './deviceStore.ts';
-import type { HttpLimits } from './httpLedger.ts';
+import { serveStreams } from './clientStreams.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { endExpired } from './endExpired.ts';
 import { HttpServer } from './httpServer.ts';
-import { pairedClients } from './pairedClients.ts';
+import { pairedClients, tokensOf } from './pairedClients.ts';
 import { PairingHost } from './pairingHost.ts';
-import { RelayChoice, type RelayFile } from './relayChoice.ts';
+import { RemoteBounds } from './remoteBounds.ts';
+import { RelayChoice } from './relayChoice.ts';
 import { RunningReport } from './runningReport.ts';
 import { publishStates } from './tunnelStatus.ts';
-
-export interface AgentOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly crypto: CryptoPort;
-  readonly dial: DialLink;
-  readonly identity: DhKey;
-  readonly deviceName: string;
-  readonly conversations: ConversationStore;
-  /** See {@link HubOptions}. */
-  readonly makeTemporaryStore?: () => ConversationStore;
-  readonly devices: DeviceStore;
-  readonly relayFile: RelayFile;
-  readonly models: ModelClient;
-  readonly chatDefaults?: HubOptions['defaults'];
-  /** The way of `http` streams to Ollama. Without one they are refused. */
-  readonly upstream?: Upstream;
-  readonly httpLimits?: HttpLimits;
-  readonly bus: StatusEventBus;
-  readonly log: Logger;
-}
+import { watchClients } from './watchClients.ts';
 
 /**
  * A device without an editor: hub, paired clients, tunnel. It is whole before the first callback, so no service starts half made. Stores
@@ -70,22 +47,23 @@ export class Agent implements AgentControl, Disposable {
   readonly #pairing: PairingHost;
   readonly #tunnel: DeviceTunnel;
   readonly #http: HttpServer | undefined;
+  readonly #audit: AuditTrail | undefined;
   /** Of every answer that is being written, whoever asked for it. */
   readonly #tokens: RateMeter;
   readonly #relay: RelayChoice;
+  readonly #diagnostics: Diagnostics;
+  readonly #remote: RemoteBounds;
 
   /** @throws TunnelError `storeFailed` */
   constructor(options: AgentOptions) {
-    const { clock, random, crypto, devices, log } = options;
+    const { clock, random, crypto, devices, log, remoteRules: rules = () => rulesWithoutSettings } = options;
     this.#options = options;
     this.deviceId = deviceIdOf(options.identity.publicKey);
     this.deviceName = options.deviceName;
     this.bus = options.bus;
     this.#relay = new RelayChoice(options.relayFile);
     this.#tokens = new RateMeter(clock);
-    const onTokens = (count = 1): void => {
-      this.#tokens.add(count);
-    };
+    const onTokens = this.#tokens.add.bind(this.#tokens);
     this.hub = this.#store.add(
       new Hub({
         clock,
@@ -96,12 +74,14 @@ export class Agent implements AgentControl, Disposable {
         deviceName: options.deviceName,
         log,
         defaults: options.chatDefaults,
+        defaultModel: options.defaultModel,
         onToken: onTokens,
       }),
     );
     const { upstream, models, httpLimits: limits } = options;
     this.#http = upstream && this.#store.add(new HttpServer({ clock, log, upstream, models, onTokens, ...(limits && { limits }) }));
     this.#registry = this.#store.add(new ClientRegistry(devices, clock));
+    this.#audit = options.audit && new AuditTrail({ clock, log, sink: options.audit });
     this.#pairing = this.#store.add(
       new PairingHost({
         clock,
@@ -109,11 +89,12 @@ export class Agent implements AgentControl, Disposable {
         crypto,
         deviceKey: options.identity.publicKey,
         deviceName: options.deviceName,
-        save: (client) => {
-          this.#registry.save(client);
-        },
+        save: this.#registry.save.bind(this.#registry),
         onDidChangeHashes: this.#publishQuietly,
       }),
+    );
+    this.#diagnostics = this.#store.add(
+      new Diagnostics({ ...options, relay: () => this.relay, tunnel: () => this.#tunnel, isPaused: () => this.isRemotePaused }),
     );
     this.#tunnel = this.#store.add(
       new DeviceTunnel({
@@ -126,13 +107,17 @@ export class Agent implements AgentControl, Disposable {
         epoch: devices.raiseEpoch(),
         instance: random.bytes(INSTANCE_BYTES),
         relay: () => this.relay ?? { origin: '' },
-        hashes: () => [...this.#registry.hashes, ...this.#pairing.hashes],
-        match: (hash) => this.#pairing.match(hash) ?? this.#registry.match(hash),
+        hashes: () => tokensOf(this.#registry.hashes, [...this.#pairing.hashes, ...this.#diagnostics.hashes]),
+        match: (hash) => this.#diagnostics.match(hash) ?? this.#pairing.match(hash) ?? this.#registry.match(hash),
+        isPaced: () => rules().privatePacing,
         onMux: (clientId, mux) => {
-          this.#serve(clientId, mux);
+          const { hub } = this;
+          const isHere = (): boolean => this.#tunnel.onlineClients.has(clientId);
+          serveStreams(mux, clientId, { hub, http: this.#http, registry: this.#registry, rules, audit: this.#audit, isHere, log });
         },
       }),
     );
+    this.#remote = this.#store.add(new RemoteBounds({ clock, log, rules, registry: this.#registry, tunnel: this.#tunnel }));
     this.#wire();
   }
 
@@ -185,6 +170,16 @@ export class Agent implements AgentControl, Disposable {
     await supervisor.connect();
   }
 
+  forgetRelay(): void {
+    this.#tunnel.supervisor.disconnect();
+    this.#pairing.cancelOffer();
+    this.#relay.forget();
+  }
+
+  probeRelay(origin: string, invite?: string, options?: DiagnoseOptions): Promise<Diagnosis> {
+    return this.#diagnostics.probe({ origin, ...(invite !== undefined && { invite }) }, options);
+  }
+
   async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (!this.relay) throw new TunnelError('badRelayUrl', 'no relay is set');
     await this.#tunnel.supervisor.connect(options.signal);
@@ -221,8 +216,8 @@ export class Agent implements AgentControl, Disposable {
     this.#pairing.cancelOffer();
   }
 
-  async createApiKey(name: string): Promise<CreatedApiKey> {
-    const { client, key } = makeApiKey(this.#options, this.#options.identity.publicKey, name);
+  async createApiKey(name: string, grant?: KeyGrant): Promise<CreatedApiKey> {
+    const { client, key } = makeApiKey(this.#options, this.#options.identity.publicKey, name, grant);
     this.#registry.save(client);
     // Without a link the relay learns of it with the next one.
     await this.#tunnel.publishHashes().catch(() => undefined);
@@ -252,9 +247,18 @@ export class Agent implements AgentControl, Disposable {
     return this.#options.models.check();
   }
 
+  settingsChanged(): void {
+    this.hub.modelsChanged();
+    this.#remote.check();
+  }
+
+  diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
+    return this.#diagnostics.run(options);
+  }
+
   /** A line to the hub for a view on this machine. Whoever asked for it ends it. */
   createChatPort(capabilities: ChatCapabilities = { editorActions: false, showsConnection: false }): ChatPort {
-    return new LocalChatPort({ hub: this.hub, clock: this.#options.clock, peer: { owner: MACHINE_OWNER, scope: 'local' }, capabilities });
+    return new LocalChatPort({ hub: this.hub, clock: this.#options.clock, peer: ownView, capabilities });
   }
 
   dispose(): void {
@@ -263,31 +267,29 @@ export class Agent implements AgentControl, Disposable {
 
   #wire(): void {
     const { supervisor } = this.#tunnel;
+    const watched = { registry: this.#registry, pairing: this.#pairing, tunnel: this.#tunnel };
+    if (this.#audit) this.#store.add(watchClients(watched, this.#audit));
     this.#store.add(publishStates(supervisor, this.bus, this.#options.clock, () => this.relay?.origin));
     this.#store.add(
       supervisor.onDidChange((state) => {
         if (isLive(state)) this.#relay.noteReached();
       }),
     );
-    const report = this.#store.add(new RunningReport(this.#options.clock, () => this.runningStreams, supervisor));
-    this.#store.add(this.hub.onDidChangeRunning(report.note));
-    if (this.#http) this.#store.add(this.#http.onDidChangeRunning(report.note));
     const tellClients = (): void => {
       this.#clientsChanged.fire(undefined);
     };
+    const setStreams = (count: number): void => {
+      supervisor.setStreams(count);
+      tellClients();
+    };
+    const report = this.#store.add(new RunningReport(this.#options.clock, () => this.runningStreams, { setStreams }));
+    this.#store.add(this.hub.onDidChangeRunning(report.note));
+    if (this.#http) this.#store.add(this.#http.onDidChangeRunning(report.note));
     this.#store.add(this.#registry.onDidChange(this.#publishQuietly));
     this.#store.add(this.#registry.onDidChange(tellClients));
+    this.#store.add(endExpired(this.#registry, this.#tunnel));
     this.#store.add(this.#tunnel.onDidChangeOnline(tellClients));
-  }
-
-  #serve(clientId: string, mux: Mux): void {
-    mux.onStream((stream) => {
-      const client = this.#registry.get(clientId);
-      if (!client || !isPaired(client)) stream.reset('revoked');
-      else if (stream.kind === 'chat') serveChat(this.hub, stream, client, this.#options.log);
-      else if (stream.kind === 'http' && this.#http) this.#http.serve(stream, mux, client);
-      else stream.reset('notAllowed');
-    });
+    this.#store.add(this.#tunnel.onDidChangeOnline(this.hub.lookersChanged));
   }
 
   /** The relay learns of changed hashes; without a link it learns them with the next one. */

@@ -1,17 +1,25 @@
 import { DecodeError } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Logger } from '../base/log.ts';
+import type { ChatPeer } from '../conversation/chatPeer.ts';
 import type { Hub } from '../conversation/hub.ts';
 import type { HubConnection } from '../conversation/hubConnection.ts';
-import type { OwnerId } from '../conversation/ports.ts';
 import type { MuxStream } from '../mux/muxStream.ts';
-import { decodeJson, encodeChat, parseChatRequest, type ChatRequest } from '../protocol/chat.ts';
-import { TunnelError } from '../protocol/errors.ts';
+import { decodeJson, encodeChat, parseChatRequest, type ChatReply, type ChatRequest } from '../protocol/chat.ts';
+import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { encodeStreamMessage, MessageAssembler } from '../protocol/messageStream.ts';
-import type { Scope } from '../protocol/pairingFrames.ts';
 
-/** Serves one `chat` stream from the hub, for the client at its other end. */
-export function serveChat(hub: Hub, stream: MuxStream, who: { readonly owner: OwnerId; readonly scope: Scope }, log: Logger): Disposable {
+/**
+ * Serves one `chat` stream from the hub, for the client at its other end.
+ * @param onRefused hears of what could not be read, and of the end of a stream that broke the contract
+ */
+export function serveChat(
+  hub: Hub,
+  stream: MuxStream,
+  who: ChatPeer,
+  log: Logger,
+  onRefused: (reason: ErrorCode) => void = ignore,
+): Disposable {
   const store = new DisposableStore();
   const assembler = new MessageAssembler();
   const connection = store.add(
@@ -23,6 +31,7 @@ export function serveChat(hub: Hub, stream: MuxStream, who: { readonly owner: Ow
         return stream.isWritable;
       },
       close: (error) => {
+        onRefused(error);
         stream.reset(error);
       },
     }),
@@ -31,13 +40,15 @@ export function serveChat(hub: Hub, stream: MuxStream, who: { readonly owner: Ow
     stream.onReadable(() => {
       try {
         for (let piece = stream.read(); piece; piece = stream.read()) {
-          for (const message of assembler.push(piece)) receive(connection, stream, message, log);
+          for (const message of assembler.push(piece)) receive(connection, stream, message, log, onRefused);
         }
       } catch (error) {
         // Whatever a client brings about ends its stream alone: thrown on, it would end the program.
         const refusal = TunnelError.from(error);
         log.warn('chat stream refused', { reason: refusal.message });
-        stream.reset(error instanceof DecodeError ? 'badMessage' : refusal.code);
+        const code = error instanceof DecodeError ? 'badMessage' : refusal.code;
+        onRefused(code);
+        stream.reset(code);
       }
       if (stream.isReadEnded) stream.end();
     }),
@@ -61,7 +72,13 @@ export function serveChat(hub: Hub, stream: MuxStream, who: { readonly owner: Ow
 }
 
 /** A request that does not follow the contract is refused by itself; the stream goes on. */
-function receive(connection: HubConnection, stream: MuxStream, message: Uint8Array, log: Logger): void {
+function receive(
+  connection: HubConnection,
+  stream: MuxStream,
+  message: Uint8Array,
+  log: Logger,
+  onRefused: (reason: ErrorCode) => void,
+): void {
   const value = decodeJson(message);
   let request: ChatRequest;
   try {
@@ -69,10 +86,20 @@ function receive(connection: HubConnection, stream: MuxStream, message: Uint8Arr
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     log.warn('chat request refused', { reason: error.message });
-    stream.write(encodeStreamMessage(encodeChat({ type: 'refused', ...requestIdOf(value), error: 'badMessage' })));
+    onRefused('badMessage');
+    stream.write(encodeStreamMessage(encodeChat(refusalOf(value))));
     return;
   }
   connection.receive(request);
+}
+
+function ignore(): void {
+  return;
+}
+
+/** The answer to a request that could not be read. */
+export function refusalOf(value: unknown): ChatReply {
+  return { type: 'refused', ...requestIdOf(value), error: 'badMessage' };
 }
 
 /** The id of a request that could not be read, so that its sender does not repeat it for ever. */

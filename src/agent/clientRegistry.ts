@@ -5,18 +5,18 @@ import { Emitter } from '../base/emitter.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { MAX_CLIENT_NAME_BYTES, MAX_TOKENS_PER_DEVICE, PAIRING_PENDING_LIFETIME_MS } from '../protocol/limits.ts';
 import type { LastWord, SessionMatch } from '../tunnel/circuitMatch.ts';
-import { isPaired, type ClientState, type DeviceStore, type StoredClient } from './deviceStore.ts';
+import { isPaired, lastWordOf, type DeviceStore, type StoredClient } from './deviceStore.ts';
 
 const REVOKED_KEPT_MS = 30 * 24 * 60 * 60_000;
 /** Last-seen times are for people: one write a minute and client is enough. */
 const LAST_SEEN_STEP_MS = 60_000;
+/** Timers reach no further than 24 days, and the wall clock may be set meanwhile. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
-const lastWords: Readonly<Record<ClientState, LastWord | undefined>> = {
-  pending: undefined,
-  active: undefined,
-  expired: 'pairingUnused',
-  revoked: 'revoked',
-};
+export interface TurnedAway {
+  readonly client: StoredClient;
+  readonly reason: LastWord;
+}
 
 /** The paired clients: who may dial, by which hash, and as whom. */
 export class ClientRegistry implements Disposable {
@@ -25,6 +25,9 @@ export class ClientRegistry implements Disposable {
   readonly #clients = new Map<string, StoredClient>();
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new Emitter<undefined>());
+  readonly #turnedAway = this.#owned.add(new Emitter<TurnedAway>());
+  readonly #expired = this.#owned.add(new Emitter<StoredClient>());
+  #next: Disposable | undefined;
   #isPaused: boolean;
 
   constructor(store: DeviceStore, clock: Clock) {
@@ -33,12 +36,19 @@ export class ClientRegistry implements Disposable {
     this.#isPaused = store.isPaused();
     for (const client of store.clients()) {
       if (this.#isForgotten(client)) store.removeClient(client.id);
-      else this.#put(client);
+      else this.#clients.set(client.id, client);
     }
+    this.#arm();
   }
 
   /** Clients, or their hashes, have changed. */
   readonly onDidChange = this.#changed.event;
+
+  /** A client proved who it is and was told why it may not come. */
+  readonly onDidTurnAway = this.#turnedAway.event;
+
+  /** The time of a client is over. */
+  readonly onDidExpire = this.#expired.event;
 
   /** Who comes is told that access is paused. It outlives a restart. */
   get isPaused(): boolean {
@@ -54,28 +64,31 @@ export class ClientRegistry implements Disposable {
 
   /** Newest first; those that may come. */
   get paired(): readonly StoredClient[] {
-    return [...this.#clients.values()].filter(isPaired).sort((a, b) => b.pairedAt - a.pairedAt);
+    return this.#all.filter(isPaired).sort((a, b) => b.pairedAt - a.pairedAt);
   }
 
   /** Hashes to register: who may no longer come stays dialable, to be told, as far as the relay takes them; room is left for an offer. */
   get hashes(): readonly Uint8Array[] {
-    const others = [...this.#clients.values()].filter((client) => !isPaired(client)).sort((a, b) => b.pairedAt - a.pairedAt);
+    const others = this.#all.filter((client) => !isPaired(client)).sort((a, b) => b.pairedAt - a.pairedAt);
     return [...this.paired, ...others].slice(0, MAX_TOKENS_PER_DEVICE - 1).map(({ dialHash }) => dialHash);
   }
 
+  /** As it is now: whose time is over is `expired`, also before that has been written down. */
   get(id: string): StoredClient | undefined {
-    return this.#clients.get(id);
+    const client = this.#clients.get(id);
+    return client && this.#asOfNow(client);
   }
 
   save(client: StoredClient): void {
     this.#store.saveClient(client);
-    this.#put(client);
+    this.#clients.set(client.id, client);
+    this.#arm();
     this.#changed.fire(undefined);
   }
 
   /** Changes what is kept of a client that may come; nothing for another. @throws TunnelError `messageTooLong` for a name */
   change(id: string, change: Partial<Pick<StoredClient, 'name' | 'scope'>>): void {
-    const client = this.#clients.get(id);
+    const client = this.get(id);
     if (!client || !isPaired(client)) return;
     if (utf8(change.name ?? '').length > MAX_CLIENT_NAME_BYTES) throw new TunnelError('messageTooLong', 'the name of a client');
     this.save({ ...client, ...change });
@@ -87,12 +100,23 @@ export class ClientRegistry implements Disposable {
     this.save({ ...client, state: 'revoked', revokedAt: this.#clock.now() });
   }
 
+  /** Ends the pairings of browsers and editors that were last here before `before`, wall clock, ms; one that `isHere` is seen now. */
+  expireIdle(before: number, isHere: (id: string) => boolean): void {
+    for (const client of this.paired) {
+      if (client.kind === 'key') continue; // a program may well ask once in a quarter
+      if (isHere(client.id)) this.#seen(client.id);
+      else if ((client.lastSeenAt ?? client.pairedAt) < before) this.save({ ...client, state: 'expired', revokedAt: this.#clock.now() });
+    }
+  }
+
   match(hash: Uint8Array): SessionMatch | undefined {
     const client = [...this.#clients.values()].find(({ dialHash }) => equalBytes(dialHash, hash));
     if (!client) return undefined;
     const { id, psk, publicKey } = client;
-    const lastWord = (): LastWord | undefined =>
-      lastWords[this.#clients.get(id)?.state ?? 'revoked'] ?? (this.#isPaused ? 'paused' : undefined);
+    const lastWord = (): LastWord | undefined => {
+      const now = this.get(id);
+      return now ? (lastWordOf(now) ?? (this.#isPaused ? 'paused' : undefined)) : 'revoked';
+    };
     return {
       purpose: 'session',
       psk,
@@ -102,17 +126,35 @@ export class ClientRegistry implements Disposable {
         return lastWord();
       },
       onAuthenticated: () => {
+        const reason = lastWord();
+        if (reason !== undefined) this.#turnedAway.fire({ client: this.get(id) ?? client, reason });
         this.#seen(id);
       },
     };
   }
 
   dispose(): void {
+    this.#next?.dispose();
     this.#owned.dispose();
   }
 
+  get #all(): StoredClient[] {
+    return [...this.#clients.values()].map((client) => this.#asOfNow(client));
+  }
+
+  /** When the client's time is over by itself; never for most. */
+  #dueAt({ state, pairedAt, expiresAt = Infinity }: StoredClient): number {
+    if (state === 'pending') return Math.min(expiresAt, pairedAt + PAIRING_PENDING_LIFETIME_MS);
+    return state === 'active' ? expiresAt : Infinity;
+  }
+
+  #asOfNow(client: StoredClient): StoredClient {
+    const now = this.#clock.now();
+    return this.#dueAt(client) > now ? client : { ...client, state: 'expired', revokedAt: now };
+  }
+
   #seen(id: string): void {
-    const client = this.#clients.get(id);
+    const client = this.get(id);
     if (!client || !isPaired(client)) return;
     const now = this.#clock.now();
     const isNew = client.state === 'pending';
@@ -120,23 +162,26 @@ export class ClientRegistry implements Disposable {
     this.save({ ...client, state: 'active', lastSeenAt: now });
   }
 
-  #put(client: StoredClient): void {
-    this.#clients.set(client.id, client);
-    if (client.state !== 'pending') return;
-    const left = client.pairedAt + PAIRING_PENDING_LIFETIME_MS - this.#clock.now();
-    this.#owned.add(
-      this.#clock.after(left, () => {
-        this.#expire(client.id);
-      }),
-    );
+  /** One timer, for whose time is over next. */
+  #arm(): void {
+    this.#next?.dispose();
+    if (this.#owned.isDisposed) return;
+    const dueAt = Math.min(...[...this.#clients.values()].map((client) => this.#dueAt(client)), Infinity);
+    if (dueAt === Infinity) return;
+    const leftMs = Math.max(0, dueAt - this.#clock.now());
+    this.#next = this.#clock.after(Math.min(leftMs, LONGEST_WAIT_MS), () => {
+      this.#expireDue();
+      this.#arm();
+    });
   }
 
-  #expire(id: string): void {
-    const client = this.#clients.get(id);
-    const now = this.#clock.now();
-    if (client?.state !== 'pending') return;
-    if (now - client.pairedAt < PAIRING_PENDING_LIFETIME_MS) this.#put(client);
-    else this.save({ ...client, state: 'expired', revokedAt: now });
+  #expireDue(): void {
+    for (const before of [...this.#clients.values()]) {
+      const now = this.#asOfNow(before);
+      if (now === before) continue;
+      this.save(now);
+      this.#expired.fire(now);
+    }
   }
 
   #isForgotten({ state, revokedAt }: StoredClient): boolean {

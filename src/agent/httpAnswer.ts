@@ -1,21 +1,26 @@
-import { concatBytes, DecodeError, fromUtf8 } from '../base/bytes.ts';
+import { concatBytes, DecodeError, fromUtf8, utf8 } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { MuxStream } from '../mux/muxStream.ts';
 import { publicErrorIn, publicErrorOf, type PublicError } from '../ollama/publicErrors.ts';
 import type { UpstreamFlow, UpstreamHead, UpstreamSink } from '../ollama/upstream.ts';
-import { trimAnswer } from '../policy/httpAnswers.ts';
+import { formWords, QUIET_MS, type AnswerForm, type FormWords } from '../policy/answerForms.ts';
+import { trimAnswer, type MayUse } from '../policy/httpAnswers.ts';
 import { refusalBody, type HttpRefusal } from '../policy/httpPolicy.ts';
 import type { HttpRoute } from '../policy/httpRoutes.ts';
-import type { ErrorCode, TunnelError } from '../protocol/errors.ts';
+import { errorCatalogue, type ErrorCode, type TunnelError } from '../protocol/errors.ts';
 import { encodeHttpHead, type HttpResponseHead } from '../protocol/http.ts';
 import { MAX_HTTP_LIST_BYTES } from '../protocol/limits.ts';
 import { encodeStreamMessage } from '../protocol/messageStream.ts';
+import { AnswerLines } from './answerLines.ts';
+import { QuietWatch } from './quietWatch.ts';
 
 /** What the stream is given at once of an answer that we hold whole. */
 const PIECE_BYTES = 32 * 1024;
 
 /** What became of an answer, for the audit line. */
 export interface AnswerOutcome {
+  /** Of an error that came too late for a status, the one that it would have had. */
   readonly status: number | undefined;
   readonly bytes: number;
   /** Why it was cut off after it had begun. */
@@ -23,10 +28,12 @@ export interface AnswerOutcome {
 }
 
 export interface HttpAnswerOptions {
+  readonly clock: Clock;
   readonly stream: MuxStream;
   readonly route: HttpRoute;
+  readonly form: AnswerForm;
   /** May this client see the model of that name? */
-  readonly mayUse: (model: string) => boolean;
+  readonly mayUse: MayUse;
   /** So many more lines of a model's answer have come: Ollama writes one a token. */
   readonly onTokens: (count: number) => void;
   /** Ollama has taken the request. */
@@ -37,11 +44,17 @@ export interface HttpAnswerOptions {
 
 /**
  * Writes Ollama's answer to a stream as it comes, and reads on only as fast as the stream takes it: a client that does not read holds back
- * Ollama itself. Lists and errors are short; they are collected and written anew.
+ * Ollama itself. Lists and errors are short; they are collected and written anew. While a model is silent (it loads, waits for its turn,
+ * reads the prompt) it says that we are still here, so that nothing on the way gives the answer up.
  */
 export class HttpAnswer implements UpstreamSink, Disposable {
   readonly #options: HttpAnswerOptions;
   readonly #store = new DisposableStore();
+  readonly #words: FormWords;
+  readonly #lines: AnswerLines;
+  readonly #quiet: QuietWatch | undefined;
+  /** A success was announced before Ollama had said anything. */
+  #isEarly = false;
   #flow: UpstreamFlow | undefined;
   #head: UpstreamHead | undefined;
   #collected: Uint8Array[] | undefined;
@@ -51,7 +64,16 @@ export class HttpAnswer implements UpstreamSink, Disposable {
   #outcome: Omit<AnswerOutcome, 'bytes'> = { status: undefined };
 
   constructor(options: HttpAnswerOptions) {
+    const { clock, form, route } = options;
     this.#options = options;
+    this.#words = formWords[form];
+    this.#lines = new AnswerLines(this.#words.lastLine);
+    if (route.runsModel)
+      this.#quiet = this.#store.add(
+        new QuietWatch(clock, this.#words.patienceMs, QUIET_MS, () => {
+          this.#sayStillHere();
+        }),
+      );
     this.#store.add(
       options.stream.onWritable(() => {
         if (this.#rest) this.#writeRest(this.#rest);
@@ -71,28 +93,37 @@ export class HttpAnswer implements UpstreamSink, Disposable {
 
   onHead(head: UpstreamHead): void {
     this.#head = head;
+    this.#quiet?.note();
     this.#options.onBegun();
     const { status, contentType } = head;
     if (status >= 300 || this.#options.route.answer !== 'bytes') this.#collected = [];
-    else this.#writeHead({ status, ...(contentType === undefined ? {} : { contentType }) });
+    else if (!this.#isEarly) this.#writeHead({ status, ...(contentType === undefined ? {} : { contentType }) });
   }
 
   onBody(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
     if (!this.#collected) {
-      if (this.#options.route.runsModel) this.#options.onTokens(linesIn(bytes));
+      if (this.#options.route.runsModel) this.#follow(bytes);
       if (!this.#options.stream.write(bytes)) this.#flow?.pause();
     } else if (this.#bytes <= MAX_HTTP_LIST_BYTES) this.#collected.push(bytes);
     else this.refuse({ status: 502, text: 'Ollama’s answer is too long' });
   }
 
   onEnd(): void {
-    if (this.#collected && this.#head) this.#answerCollected(this.#head, concatBytes(...this.#collected));
-    else this.#end();
+    if (this.#collected && this.#head) {
+      this.#answerCollected(this.#head, concatBytes(...this.#collected));
+      return;
+    }
+    if (this.#words.lastLine && !this.#lines.isComplete) {
+      // an error in mid-stream, which Ollama does not pass on under /v1 (`middleware/openai.go`, writeResponse)
+      this.#outcome = { ...this.#outcome, error: 'ollamaEndedEarly' };
+      this.#writeFailure(502, errorCatalogue.ollamaEndedEarly.words);
+    }
+    this.#end();
   }
 
   onError(error: TunnelError): void {
-    if (this.#outcome.status === undefined) {
+    if (!this.#head || this.#collected) {
       this.refuse(publicErrorOf(error));
       return;
     }
@@ -103,13 +134,46 @@ export class HttpAnswer implements UpstreamSink, Disposable {
 
   /** Answers in Ollama's stead. */
   refuse(error: PublicError | HttpRefusal): void {
-    writeRefusal(this.#options.stream, { dialect: this.#options.route.dialect, kind: 'refused', ...error });
+    const { stream, route } = this.#options;
+    if (this.#isEarly) this.#refuseLate(error);
+    else writeRefusal(stream, { dialect: route.dialect, kind: 'refused', ...error });
     this.#outcome = { status: error.status };
     this.#done();
   }
 
   dispose(): void {
     this.#store.dispose();
+  }
+
+  #sayStillHere(): void {
+    const { stream, form } = this.#options;
+    if (this.#collected || (this.#head && form === 'whole') || !stream.isWritable) return;
+    if (!this.#head && !this.#isEarly) {
+      this.#isEarly = true;
+      this.#writeHead({ status: 200, contentType: this.#words.contentType });
+    }
+    if (this.#lines.isBetween && !this.#lines.isComplete) stream.write(this.#words.beat);
+  }
+
+  #follow(bytes: Uint8Array): void {
+    const before = this.#lines.tokens;
+    this.#quiet?.note();
+    this.#lines.push(bytes);
+    this.#options.onTokens(this.#lines.tokens - before);
+  }
+
+  /** The status is out. One JSON value must not pass for what was asked: whoever reads it finds it broken off. */
+  #refuseLate({ status, text }: PublicError | HttpRefusal): void {
+    const { stream, form } = this.#options;
+    this.#writeFailure(status, text);
+    if (form === 'whole') stream.fail('ollamaFailed');
+    else stream.end();
+  }
+
+  #writeFailure(status: number, text: string): void {
+    const { stream, route } = this.#options;
+    if (!this.#lines.isBetween) stream.write(utf8('\n\n'));
+    stream.write(this.#words.failure(route.dialect, status, text, this.#lines.events));
   }
 
   #answerCollected({ status, contentType }: UpstreamHead, body: Uint8Array): void {
@@ -155,15 +219,6 @@ export class HttpAnswer implements UpstreamSink, Disposable {
     this.dispose();
     this.#options.onDone();
   }
-}
-
-const NEWLINE = 0x0a;
-
-/** Lines that end here; the empty ones between server-sent events are none. */
-function linesIn(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) if (bytes[at - 1] !== NEWLINE) count++;
-  return count;
 }
 
 /** Writes a whole answer of ours and ends our direction. */

@@ -6,7 +6,7 @@ import type { Mux } from '../mux/mux.ts';
 import type { MuxStream } from '../mux/muxStream.ts';
 import { publicErrorOf } from '../ollama/publicErrors.ts';
 import type { Upstream } from '../ollama/upstream.ts';
-import { isCloudModelName } from '../policy/chatPolicy.ts';
+import { mayUseModel } from '../policy/chatPolicy.ts';
 import {
   acceptHead,
   rebuildRequest,
@@ -129,7 +129,7 @@ export class HttpExchange implements Disposable {
     try {
       const split = this.#splitter.push(piece);
       if (!split) return;
-      const accepted = acceptHead(this.#client.scope, decodeHttpRequestHead(split.head));
+      const accepted = acceptHead(this.#client, decodeHttpRequestHead(split.head));
       if (accepted.kind === 'refused') {
         this.#refuse(accepted);
         return;
@@ -160,7 +160,7 @@ export class HttpExchange implements Disposable {
   #check(): void {
     const accepted = this.#demandAccepted();
     const [first, second] = this.#pieces;
-    const clean = rebuildRequest(accepted, first && !second ? first : concatBytes(...this.#pieces));
+    const clean = rebuildRequest(this.#client, accepted, first && !second ? first : concatBytes(...this.#pieces));
     this.#pieces = [];
     this.#bodyDue?.dispose();
     if (clean.kind === 'refused') {
@@ -199,17 +199,21 @@ export class HttpExchange implements Disposable {
   #decide(clean: CleanRequest, route: HttpRoute): void {
     const { model } = clean;
     const standing = model === undefined ? 'local' : this.#services.directory.standingOf(model);
-    if (model === undefined || standing === 'local') this.#forward(clean, route);
-    else this.#refuse(standing === 'cloud' ? refuseCloud(route.dialect) : refuseMissingModel(route.dialect, model));
+    const isFit = standing === 'local' || (standing === 'cloud' && this.#client.cloudModels === true);
+    if (model === undefined || isFit) this.#forward(clean, route);
+    else this.#refuse(standing === 'cloud' ? refuseCloud(route.dialect) : refuseMissingModel(route, model));
   }
 
-  #forward({ method, path, body }: CleanRequest, route: HttpRoute): void {
+  #forward({ method, path, body, form }: CleanRequest, route: HttpRoute): void {
     this.#phase = 'forwarding';
     const running = this.#store.add(this.#services.ledger.addRunning());
     const answer = new HttpAnswer({
+      clock: this.#services.clock,
       stream: this.#stream,
       route,
-      mayUse: (name) => !isCloudModelName(name) && this.#services.directory.standingOf(name) !== 'cloud',
+      form,
+      mayUse: (name, runsElsewhere = false) =>
+        mayUseModel(this.#client, { name, cloud: runsElsewhere || this.#services.directory.standingOf(name) === 'cloud' }),
       onTokens: this.#services.onTokens,
       onBegun: () => {
         this.#releaseBody();
@@ -275,16 +279,18 @@ export class HttpExchange implements Disposable {
 
   /** Who, what, how it went; never what was said. */
   #audit(): void {
-    this.#services.log.info('http request', {
-      client: this.#client.id,
+    const record = {
       request: this.#accepted ? `${this.#accepted.route.method} ${this.#accepted.route.path}` : 'refused',
-      model: this.#model,
+      // one that Ollama was asked for: any other name is the caller's own text
+      model: this.#answer && this.#model,
       status: this.#answer?.outcome.status ?? this.#outcome.status,
       error: this.#outcome.error ?? this.#answer?.outcome.error,
       requestBytes: this.#bodyBytes,
       answerBytes: this.#answer?.outcome.bytes ?? 0,
       ms: Math.round(this.#services.clock.monotonic() - this.#startedAt),
-    });
+    };
+    this.#services.log.info('http request', { client: this.#client.id, ...record });
+    this.#client.onRequest?.(record);
   }
 
   #demandAccepted(): AcceptedHead {

@@ -1,7 +1,8 @@
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import { MAX_HTTP_BODIES_BYTES, MAX_HTTP_RUNS, MAX_HTTP_RUNS_PER_CLIENT, MAX_HTTP_RUNS_PER_KEY } from '../protocol/limits.ts';
-import type { Scope } from '../protocol/pairingFrames.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { RemoteAsker } from '../policy/httpPolicy.ts';
 
 /** How much remote clients may have running at once. */
 export interface HttpLimits {
@@ -13,10 +14,27 @@ export interface HttpLimits {
   readonly runs?: number;
 }
 
+/** How one request went: counts and names, and never what was said. */
+export interface HttpRecord {
+  /** Method and path from the policy's table, or `refused`. */
+  readonly request: string;
+  /** One of this machine's. */
+  readonly model: string | undefined;
+  /** Undefined when it ended before there was one. */
+  readonly status: number | undefined;
+  readonly error: ErrorCode | undefined;
+  readonly requestBytes: number;
+  readonly answerBytes: number;
+  readonly ms: number;
+}
+
 /** Who asks. */
-export interface HttpClient {
+export interface HttpClient extends RemoteAsker {
   readonly id: string;
-  readonly scope: Scope;
+  /** Requests that run a model which it may have at once. Default: as {@link HttpLimits} says. */
+  readonly maxRuns?: (() => number) | undefined;
+  /** Hears how each of its requests went, once. */
+  readonly onRequest?: (record: HttpRecord) => void;
 }
 
 /** Counts what the `http` streams of all clients use of the device, and says when that is enough. */
@@ -54,9 +72,9 @@ export class HttpLedger implements Disposable {
   }
 
   /** A place among the requests that run a model, or who has none left: this client, or the device. */
-  takeRun({ id, scope }: HttpClient): Disposable | 'client' | 'device' {
-    const own = this.#runsByClient.get(id) ?? 0;
-    if (own >= (scope === 'api' ? this.#limits.runsPerKey : this.#limits.runsPerClient)) return 'client';
+  takeRun({ id, scope, maxRuns }: HttpClient): Disposable | 'client' | 'device' {
+    const own = this.runsOf(id);
+    if (own >= (maxRuns?.() ?? (scope === 'api' ? this.#limits.runsPerKey : this.#limits.runsPerClient))) return 'client';
     if (this.#runs >= this.#limits.runs) return 'device';
     this.#runs++;
     this.#runsByClient.set(id, own + 1);
@@ -71,6 +89,11 @@ export class HttpLedger implements Disposable {
         else this.#runsByClient.delete(id);
       },
     };
+  }
+
+  /** Requests of this client that run a model now. */
+  runsOf(clientId: string): number {
+    return this.#runsByClient.get(clientId) ?? 0;
   }
 
   /** Room for so much more of a body that is being read. Give it back by a negative count. */

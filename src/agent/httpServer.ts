@@ -35,6 +35,11 @@ export class HttpServer implements Disposable {
     return this.#ledger.running;
   }
 
+  /** Requests of this client that run a model now. */
+  runsOf(clientId: string): number {
+    return this.#ledger.runsOf(clientId);
+  }
+
   /** Fires with {@link running}. */
   get onDidChangeRunning(): HttpLedger['onDidChangeRunning'] {
     return this.#ledger.onDidChangeRunning;

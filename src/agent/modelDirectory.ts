@@ -50,7 +50,7 @@ export class ModelDirectory {
   async #list(): Promise<void> {
     const models = await this.#models.listModels();
     this.#standings = new Map(
-      models.map((model) => [canonicalName(model.name), mayUseModel('api', model) ? ('local' as const) : ('cloud' as const)]),
+      models.map((model) => [canonicalName(model.name), mayUseModel({ scope: 'api' }, model) ? ('local' as const) : ('cloud' as const)]),
     );
     this.#listedAt = this.#clock.monotonic();
   }

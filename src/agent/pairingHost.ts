@@ -4,7 +4,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
 import { MACHINE_OWNER } from '../conversation/ports.ts';
-import type { PairingQuestion } from '../protocol/agentControl.ts';
+import type { PairingQuestion, Person } from '../protocol/agentControl.ts';
 import { errorNumber, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_PAIRING_BAD_TRIES, PAIRING_OFFER_LIFETIME_MS, PAIRING_QUESTION_LIFETIME_MS } from '../protocol/limits.ts';
 import { CLIENT_ID_BYTES, type PairingFrame } from '../protocol/pairingFrames.ts';
@@ -47,12 +47,19 @@ export interface PairingHostOptions {
   onDidChangeHashes(): void;
 }
 
+export interface RefusedPairing {
+  /** As it called itself; empty for who never came so far. */
+  readonly name: string;
+  readonly reason: ErrorCode;
+}
+
 /** The device's side of the pairing ceremony: one offer at a time, one question, one answer. */
 export class PairingHost implements Disposable {
   readonly #options: PairingHostOptions;
   readonly #store = new DisposableStore();
   readonly #questions = this.#store.add(new Emitter<PairingQuestion>());
   readonly #paired = this.#store.add(new Emitter<string>());
+  readonly #refused = this.#store.add(new Emitter<RefusedPairing>());
   #offer: Offer | undefined;
 
   constructor(options: PairingHostOptions) {
@@ -62,6 +69,8 @@ export class PairingHost implements Disposable {
   readonly onQuestion = this.#questions.event;
   /** The client has its ALLOWED; its id. */
   readonly onDidPair = this.#paired.event;
+  /** Somebody who had the offer, or tried to have it, was not let in. */
+  readonly onDidRefuse = this.#refused.event;
 
   /** Hash of the open offer. */
   get hashes(): readonly Uint8Array[] {
@@ -106,7 +115,9 @@ export class PairingHost implements Disposable {
         return equalBytes(offer.key, remoteStatic);
       },
       onBadTry: () => {
-        if (++offer.badTries >= MAX_PAIRING_BAD_TRIES && this.#offer === offer) this.#close('offerUsed');
+        if (++offer.badTries < MAX_PAIRING_BAD_TRIES || this.#offer !== offer) return;
+        this.#refused.fire({ name: '', reason: 'offerUsed' });
+        this.#close('offerUsed');
       },
       onChannel: (channel) => {
         offer.channel?.leave('replaced');
@@ -172,16 +183,16 @@ export class PairingHost implements Disposable {
       kind: frame.kind,
       scope: frame.scope,
       words: wordsOfPairing(crypto, offer.secrets.psk, deviceKey, channel.remoteStatic),
-      answer: (allow) => {
+      answer: (allow, person = 'owner') => {
         if (this.#offer !== offer || offer.stage.kind !== 'asking') return;
-        if (allow) this.#allow(offer, this.#newClient(frame, offer));
+        if (allow) this.#allow(offer, this.#newClient(frame, offer, person));
         else this.#deny(offer, 'pairingDenied');
       },
       onDidEnd: ended.event,
     });
   }
 
-  #newClient({ name, kind, scope }: PairFrame, offer: Offer): StoredClient {
+  #newClient({ name, kind, scope }: PairFrame, offer: Offer, person: Person): StoredClient {
     const { clock, random } = this.#options;
     const id = toBase64url(random.bytes(CLIENT_ID_BYTES));
     const nothing = new Uint8Array(0);
@@ -191,7 +202,7 @@ export class PairingHost implements Disposable {
       name,
       kind,
       scope,
-      owner: MACHINE_OWNER,
+      owner: person === 'guest' ? id : MACHINE_OWNER,
       publicKey,
       psk: nothing,
       dialHash: nothing,
@@ -215,6 +226,7 @@ export class PairingHost implements Disposable {
   }
 
   #deny(offer: Offer, reason: ErrorCode): void {
+    if (offer.stage.kind === 'asking') this.#refused.fire({ name: offer.stage.frame.name, reason });
     offer.channel?.send({ type: 'denied', code: errorNumber(reason) });
     this.#close(reason);
   }

@@ -7,6 +7,8 @@ export interface RelayFile {
   read(): RelaySetting | undefined;
   /** @throws TunnelError `storeFailed` */
   write(setting: RelaySetting): void;
+  /** @throws TunnelError `storeFailed` */
+  forget(): void;
 }
 
 /** The relay that this device is set to use, and whether it was ever there. */
@@ -29,6 +31,12 @@ export class RelayChoice {
     const origin = parseRelayUrl(address);
     const isKnown = this.#current?.origin === origin && this.#current.isKnown === true;
     this.#write({ origin, ...(invite !== undefined && invite !== '' && { invite }), ...(isKnown && { isKnown }) });
+  }
+
+  /** Neither address nor invite is kept. @throws TunnelError `storeFailed` */
+  forget(): void {
+    this.#file.forget();
+    this.#current = undefined;
   }
 
   /** A relay has been reached at this address. What cannot be written down is known until the program ends. */

@@ -6,7 +6,15 @@ import type { ChatSettings } from '../protocol/chatSettings.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { MAX_TEMPORARY_CHATS, TEMPORARY_CHAT_IDLE_MS } from '../protocol/limits.ts';
 import type { ArchivedConversation } from './chatArchive.ts';
-import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId, PromptStore } from './ports.ts';
+import {
+  isGuest,
+  type AnswerUpdate,
+  type Continuation,
+  type ConversationStore,
+  type NewTurn,
+  type OwnerId,
+  type PromptStore,
+} from './ports.ts';
 
 export interface ChatStoresOptions {
   readonly clock: Clock;
@@ -53,11 +61,7 @@ export class ChatStores implements ConversationStore, Disposable {
     if (!makeTemporary) throw new TunnelError('notAllowed', 'no temporary chats here');
     const key = keyOf(owner, conversationId);
     if (this.#temporary.has(key) || this.#kept.conversation(owner, conversationId)) return;
-    if (this.#temporary.size >= MAX_TEMPORARY_CHATS) {
-      const idle = [...this.#temporary.values()].find((chat) => !this.#options.isInUse(chat.owner, chat.id));
-      if (!idle) throw new TunnelError('tooManyStreams', 'too many temporary chats');
-      this.#forget(idle);
-    }
+    this.#makeRoom(owner);
     const store = makeTemporary();
     this.#temporary.set(key, { owner, id: conversationId, store, answers: new Set(), idleSince: undefined });
     this.#sweeping ??= every(this.#options.clock, TEMPORARY_CHAT_IDLE_MS / 2, () => {
@@ -175,12 +179,26 @@ export class ChatStores implements ConversationStore, Disposable {
     return this.#kept.search(owner, query, limit);
   }
 
+  unwritten(before: number, limit: number): ReturnType<ConversationStore['unwritten']> {
+    return this.#kept.unwritten(before, limit);
+  }
+
   purge(): boolean {
     return this.#kept.purge();
   }
 
   interruptRunning(): number {
     return this.#kept.interruptRunning();
+  }
+
+  /** A guest takes no chat of another's away, and all guests together have half of the room. */
+  #makeRoom(owner: OwnerId): void {
+    const all = [...this.#temporary.values()];
+    const guests = all.filter((chat) => isGuest(chat.owner)).length;
+    if (all.length < MAX_TEMPORARY_CHATS && (!isGuest(owner) || guests < MAX_TEMPORARY_CHATS / 2)) return;
+    const idle = all.find((chat) => (chat.owner === owner || !isGuest(owner)) && !this.#options.isInUse(chat.owner, chat.id));
+    if (!idle) throw new TunnelError('tooManyStreams', 'too many temporary chats');
+    this.#forget(idle);
   }
 
   #find(owner: OwnerId, conversationId: string): Temporary | undefined {

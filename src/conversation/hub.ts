@@ -10,14 +10,17 @@ import { ChatFileDesk } from './chatFileDesk.ts';
 import { ChatStores } from './chatStores.ts';
 import { ChatTransfer } from './chatTransfer.ts';
 import { ConversationShelf } from './conversationShelf.ts';
-import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
+import { heardBy, type ChatPeer, type ChatSink, type Followed } from './chatPeer.ts';
 import { HubConnection, type HubServices } from './hubConnection.ts';
 import { imagePart, ImageUploads } from './imageUploads.ts';
 import { newId } from './ids.ts';
 import { conversationsReply, deletedReply, foundReply, ModelLists } from './lists.ts';
 import type { LiveConversation } from './liveConversation.ts';
+import { othersLooking } from './onlookers.ts';
+import { OwnerChanges } from './ownerChanges.ts';
 import { ModelDesk } from './modelDesk.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import { retireChats } from './retireChats.ts';
 import { SavedPrompts } from './savedPrompts.ts';
 import { Turns } from './turns.ts';
 
@@ -25,6 +28,8 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: ConversationStore;
+  /** Another process writes the store: answers that run there are not this hub’s to end, and nobody may change anything here. */
+  readonly readsOnly?: true;
   /** Makes a store that writes nothing down, for a temporary chat; without it there are none. */
   readonly makeTemporaryStore?: (() => ConversationStore) | undefined;
   readonly models: ModelClient;
@@ -32,6 +37,8 @@ export interface HubOptions {
   readonly log: Logger;
   /** How a chat of the machine’s owner is asked where it says nothing itself; read for each answer. Default: as Ollama likes. */
   readonly defaults?: (() => ChatSettings) | undefined;
+  /** The model that a new chat of theirs begins with, or empty. */
+  readonly defaultModel?: (() => string) | undefined;
   /** The model has written one more token. */
   readonly onToken?: () => void;
 }
@@ -59,7 +66,7 @@ export class Hub implements HubServices, Disposable {
   readonly #lists: ModelLists;
   readonly #desk: ModelDesk;
   readonly #prompts: SavedPrompts;
-  readonly #changedOwners = new Set<OwnerId>();
+  readonly #changes: OwnerChanges;
 
   /** @throws TunnelError `storeFailed` */
   constructor(options: HubOptions) {
@@ -68,8 +75,11 @@ export class Hub implements HubServices, Disposable {
     this.hubEpoch = newId(random);
     this.deviceName = options.deviceName;
     this.log = log;
-    const interrupted = store.interruptRunning();
+    const interrupted = options.readsOnly ? 0 : store.interruptRunning();
     if (interrupted > 0) log.info('answers of an earlier run were interrupted', { count: interrupted });
+    this.#changes = new OwnerChanges(clock, (owner) => {
+      this.#tell('conversations', owner);
+    });
     this.#stores = this.#owned.add(
       new ChatStores({
         clock,
@@ -81,23 +91,19 @@ export class Hub implements HubServices, Disposable {
         },
       }),
     );
-    this.transfer = new ChatTransfer({ clock, random, store: this.#stores, onDidAdd: this.#announce.bind(this) });
+    this.transfer = new ChatTransfer({ clock, random, store: this.#stores, onDidAdd: this.#changes.note });
     this.files = new ChatFileDesk(this.transfer);
-    this.#lists = new ModelLists(models, store);
+    this.#lists = new ModelLists(models, store, options.defaultModel);
     this.#prompts = new SavedPrompts({
       store,
       log,
-      onDidChange: (owner) => {
-        for (const connection of [...this.#connections]) if (connection.peer.owner === owner) connection.changed('prompts');
-      },
+      onDidChange: this.#tell.bind(this, 'prompts'),
     });
     this.#turns = new Turns({
       clock,
       random,
       store: this.#stores,
-      beginTemporary: (owner, id) => {
-        this.#stores.begin(owner, id);
-      },
+      beginTemporary: this.#stores.begin.bind(this.#stores),
       models,
       log,
       shelf: this.#shelf,
@@ -106,9 +112,7 @@ export class Hub implements HubServices, Disposable {
       canThink: (name) => this.#lists.canThink(name),
       canSee: (name) => this.#lists.canSee(name),
       uploads: this.#uploads,
-      onDidChangeConversations: (owner) => {
-        this.#announce(owner);
-      },
+      onDidChangeConversations: this.#changes.note,
       onDidChangeRunning: () => {
         this.#runningChanged.fire(this.runningGenerations);
         this.#desk.noteChange();
@@ -125,15 +129,9 @@ export class Hub implements HubServices, Disposable {
         log,
         isCloudModel: (name) => this.#lists.isCloudModel(name),
         isWatched: () => [...this.#connections].some((connection) => connection.followsLoaded),
-        onDidChangePulls: () => {
-          this.#tell('pulls');
-        },
-        onDidChangeLoaded: () => {
-          this.#tell('loaded');
-        },
-        onDidChangeModels: () => {
-          for (const connection of [...this.#connections]) connection.modelsChanged();
-        },
+        onDidChangePulls: this.#tell.bind(this, 'pulls'),
+        onDidChangeLoaded: this.#tell.bind(this, 'loaded'),
+        onDidChangeModels: this.modelsChanged,
       }),
     );
     this.#owned.add(
@@ -144,8 +142,23 @@ export class Hub implements HubServices, Disposable {
     );
   }
 
+  /** There are other models than before, or another is to begin with: tells the views that have asked. */
+  readonly modelsChanged = (): void => {
+    for (const connection of [...this.#connections]) connection.modelsChanged();
+  };
+
+  /** See {@link retireChats}. @param before wall clock, ms. @throws TunnelError `storeFailed` */
+  retire(before: number): boolean {
+    return retireChats({ store: this.#stores, shelf: this.#shelf, onDidChange: this.#changes.note }, before);
+  }
+
   get runningGenerations(): number {
-    return this.#turns.running;
+    return this.#turns.running.size;
+  }
+
+  /** Of those, what a client from elsewhere has asked for. */
+  generationsOf(clientId: string): number {
+    return this.#turns.running.of(clientId);
   }
 
   /** Fires with {@link runningGenerations} when a generation begins or ends. */
@@ -181,7 +194,17 @@ export class Hub implements HubServices, Disposable {
     this.#connections.delete(connection);
     const { owner } = connection.peer;
     if (![...this.#connections].some(({ peer }) => peer.owner === owner)) this.files.forget(owner);
+    this.lookersChanged(owner);
   }
+
+  othersLooking(view: HubConnection, conversationId: string): readonly string[] {
+    return othersLooking(this.#connections, view, conversationId);
+  }
+
+  /** Of one owner, or of all when nobody knows whose. */
+  readonly lookersChanged = (owner?: OwnerId): void => {
+    for (const one of this.#connections) if (owner === undefined || one.peer.owner === owner) one.lookersChanged();
+  };
 
   title({ owner, id }: LiveConversation): string {
     return this.#stores.conversation(owner, id)?.title ?? '';
@@ -220,15 +243,15 @@ export class Hub implements HubServices, Disposable {
   }
 
   change(peer: ChatPeer, request: ConversationRequest, respond: (reply: ChatReply) => void): void {
-    this.#turns.change(peer, request, respond);
+    this.#turns.change(peer, request, heardBy(peer, request, respond));
   }
 
   changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void {
-    this.#desk.change(peer, request, respond);
+    this.#desk.change(peer, request, heardBy(peer, request, respond));
   }
 
   changePrompts(peer: ChatPeer, request: PromptRequest, respond: (reply: ChatReply) => void): void {
-    this.#prompts.change(peer, request, respond);
+    this.#prompts.change(peer, request, heardBy(peer, request, respond));
   }
 
   prompts(owner: OwnerId): ChatReply {
@@ -271,19 +294,7 @@ export class Hub implements HubServices, Disposable {
     return { type: 'ollama', status: this.#options.models.status };
   }
 
-  #tell(what: Followed): void {
-    for (const connection of [...this.#connections]) connection.changed(what);
-  }
-
-  /** Tells the owner's views at the end of this turn of the event loop, once. */
-  #announce(owner: OwnerId): void {
-    if (this.#changedOwners.size === 0) {
-      this.#options.clock.defer(() => {
-        const owners = new Set(this.#changedOwners);
-        this.#changedOwners.clear();
-        for (const connection of [...this.#connections]) if (owners.has(connection.peer.owner)) connection.changed('conversations');
-      });
-    }
-    this.#changedOwners.add(owner);
+  #tell(what: Followed, owner?: OwnerId): void {
+    for (const one of [...this.#connections]) if (owner === undefined || one.peer.owner === owner) one.changed(what);
   }
 }

@@ -18,14 +18,17 @@ import { MAX_OPEN_CONVERSATIONS } from '../protocol/limits.ts';
 import { CHAT_VERSION, CHAT_VERSION_OLDEST } from '../protocol/versions.ts';
 import type { ChatFileDesk } from './chatFileDesk.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
+import { followedReply, type FollowedSource } from './followedReply.ts';
 import type { LiveConversation } from './liveConversation.ts';
+import { ModelListing } from './modelListing.ts';
 import { olderMessages } from './olderMessages.ts';
-import type { OwnerId } from './ports.ts';
+import { OnlookerFeed, type Onlooker } from './onlookers.ts';
+import { isGuest, type OwnerId } from './ports.ts';
 import { once, ReplyQueue } from './replyQueue.ts';
 import { Viewings, type ViewingsSource } from './viewings.ts';
 
 /** What a line asks of its hub. */
-export interface HubServices extends ViewingsSource {
+export interface HubServices extends ViewingsSource, FollowedSource {
   readonly deviceName: string;
   /** What its `welcome` names. */
   readonly features: readonly HubFeature[];
@@ -37,7 +40,6 @@ export interface HubServices extends ViewingsSource {
   changeModels(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void;
   /** The same of one that changes a saved prompt. */
   changePrompts(peer: ChatPeer, request: PromptRequest, respond: (reply: ChatReply) => void): void;
-  conversations(owner: OwnerId, before?: string): ChatReply;
   deleted(owner: OwnerId): ChatReply;
   found(owner: OwnerId, query: string): ChatReply;
   putImage(owner: OwnerId, request: Extract<ChatRequest, { type: 'putImage' }>): ChatReply;
@@ -46,18 +48,18 @@ export interface HubServices extends ViewingsSource {
   readonly files: ChatFileDesk;
   /** Never throws: a failure is the reply. */
   models(peer: ChatPeer): Promise<ChatReply>;
-  prompts(owner: OwnerId): ChatReply;
-  ollama(): ChatReply;
   /** Asks Ollama what is in memory; the views that follow it hear of it. */
   refreshLoaded(): void;
-  loaded(peer: ChatPeer): ChatReply;
-  pulls(): ChatReply;
   readonly hasPulls: boolean;
   left(connection: HubConnection): void;
+  /** By what names others look at a conversation that this view has open. */
+  othersLooking(view: HubConnection, conversationId: string): readonly string[];
+  /** A view has opened or closed a conversation. */
+  lookersChanged(owner: OwnerId): void;
 }
 
 /** One chat line of one view. Replies are made when the view can take them, so a slow view costs positions, not text. */
-export class HubConnection implements Disposable {
+export class HubConnection implements Onlooker, Disposable {
   readonly peer: ChatPeer;
   readonly #hub: HubServices;
   readonly #sink: ChatSink;
@@ -67,8 +69,8 @@ export class HubConnection implements Disposable {
   /** What the view is told of on each change, and what of it it has not been told of yet. */
   readonly #follows = new Set<Followed>();
   readonly #owed = new Set<Followed>();
-  /** The list of models; `outdated`: it has changed since Ollama was asked. */
-  #models: 'unasked' | 'asking' | 'outdated' | 'asked' = 'unasked';
+  readonly #models: ModelListing;
+  readonly #onlookers: OnlookerFeed;
   #pumping = false;
 
   constructor(hub: HubServices, peer: ChatPeer, sink: ChatSink) {
@@ -78,6 +80,8 @@ export class HubConnection implements Disposable {
     this.#viewings = new Viewings(hub, () => {
       this.#pump();
     });
+    this.#models = new ModelListing(() => hub.models(peer), this.#answer);
+    this.#onlookers = new OnlookerFeed((conversationId) => hub.othersLooking(this, conversationId));
   }
 
   receive(request: ChatRequest): void {
@@ -112,9 +116,17 @@ export class HubConnection implements Disposable {
 
   /** There are other models than before. */
   modelsChanged(): void {
-    if (this.#phase !== 'greeted' || this.#models === 'unasked') return;
-    if (this.#models === 'asked') this.#listModels();
-    else this.#models = 'outdated';
+    if (this.#phase === 'greeted') this.#models.changed();
+  }
+
+  isLookingAt(conversationId: string): boolean {
+    return this.#viewings.open.includes(conversationId);
+  }
+
+  /** Somebody else has come to a conversation, or gone. */
+  lookersChanged(): void {
+    this.#onlookers.changed();
+    this.#pump();
   }
 
   /** The view has left. Generations go on. */
@@ -135,7 +147,10 @@ export class HubConnection implements Disposable {
     const { hubEpoch, deviceName, features } = this.#hub;
     const named = features.length === 0 ? {} : { features: [...features] };
     const version = Math.min(CHAT_VERSION, hello.version);
-    this.#reply({ type: 'welcome', version, hubEpoch, deviceName, scope: this.peer.scope, ...named });
+    const { owner, scope, maxContextLength } = this.peer;
+    const bounds = maxContextLength === undefined ? {} : { maxContextLength };
+    this.#reply({ type: 'welcome', version, hubEpoch, deviceName, scope, ...(isGuest(owner) && { guest: true }), ...bounds, ...named });
+    if (hello.wants?.includes('viewers') === true) this.#onlookers.begin();
     this.#follow('ollama');
     if (!mayRequest(this.peer.scope, 'pullModel')) return;
     this.#follow('pulls');
@@ -153,7 +168,7 @@ export class HubConnection implements Disposable {
         else this.#replies.push(once(() => this.#hub.conversations(this.peer.owner, request.before)));
         return;
       case 'listModels':
-        this.#listModels();
+        this.#models.list();
         return;
       case 'listLoaded':
         this.#follows.add('loaded');
@@ -167,6 +182,7 @@ export class HubConnection implements Disposable {
         return;
       case 'close':
         this.#viewings.close(request.conversationId);
+        this.#hub.lookersChanged(this.peer.owner);
         return;
       case 'page':
         this.#page(request.conversationId, request.before);
@@ -217,23 +233,13 @@ export class HubConnection implements Disposable {
     this.#owed.add(what);
   }
 
-  #listModels(): void {
-    if (this.#models === 'asking' || this.#models === 'outdated') return;
-    this.#models = 'asking';
-    void this.#hub.models(this.peer).then((reply) => {
-      const isOld = this.#models === 'outdated';
-      this.#models = 'asked';
-      if (isOld) this.#listModels();
-      else this.#reply(reply);
-      this.#pump();
-    });
-  }
-
   #open(request: Extract<ChatRequest, { type: 'open' }>): void {
     const { conversationId } = request;
     this.#viewings.close(conversationId);
     if (this.#viewings.size >= MAX_OPEN_CONVERSATIONS) this.#refuse(request, 'tooManyStreams', 'too many open conversations');
     else this.#viewings.add(this.#hub.follow(this.peer.owner, conversationId), request.since);
+    this.#onlookers.forget(conversationId);
+    this.#hub.lookersChanged(this.peer.owner);
   }
 
   #page(conversationId: string, before: string): void {
@@ -242,6 +248,7 @@ export class HubConnection implements Disposable {
 
   #refuse(request: ChatRequest, error: ErrorCode, detail?: string): void {
     const requestId = isMutating(request) ? { requestId: request.requestId } : {};
+    this.peer.onOutcome?.(request, error);
     this.#reply({ type: 'refused', ...requestId, error, ...(detail === undefined ? {} : { detail }) });
   }
 
@@ -268,7 +275,7 @@ export class HubConnection implements Disposable {
 
   #next(): HubReply | undefined {
     try {
-      return this.#replies.next() ?? this.#nextOwed() ?? this.#viewings.next();
+      return this.#replies.next() ?? this.#nextOwed() ?? this.#onlookers.next(this.#viewings) ?? this.#viewings.next();
     } catch (error) {
       // Reading failed, not this view: what was asked for is answered so, and is not tried again by itself.
       const { code, detail } = TunnelError.from(error);
@@ -280,19 +287,6 @@ export class HubConnection implements Disposable {
     const [what] = this.#owed;
     if (what === undefined) return undefined;
     this.#owed.delete(what);
-    switch (what) {
-      case 'ollama':
-        return this.#hub.ollama();
-      case 'conversations':
-        return this.#hub.conversations(this.peer.owner);
-      case 'loaded':
-        return this.#hub.loaded(this.peer);
-      case 'pulls':
-        return this.#hub.pulls();
-      case 'prompts':
-        return this.#hub.prompts(this.peer.owner);
-      default:
-        return assertNever(what);
-    }
+    return followedReply(this.#hub, this.peer, what);
   }
 }

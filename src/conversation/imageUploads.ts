@@ -1,9 +1,13 @@
 import type { ChatReply } from '../protocol/chat.ts';
 import { isImageText, type ImageData64, type ImageInfo } from '../protocol/chatImages.ts';
 import { MAX_IMAGE_PART_UNITS, MAX_UPLOADED_UNITS } from '../protocol/limits.ts';
-import type { OwnerId } from './ports.ts';
+import { isGuest, type OwnerId } from './ports.ts';
+
+/** Whose room an upload takes: the machine's owner has a room of their own, so that no guest can fill it. */
+type Pool = 'owner' | 'guests';
 
 interface Upload {
+  readonly pool: Pool;
   readonly info: ImageInfo;
   readonly parts: string[];
   held: number;
@@ -19,12 +23,12 @@ export interface Held {
 export class ImageUploads {
   /** Oldest first. */
   readonly #uploads = new Map<string, Upload>();
-  #units = 0;
+  readonly #units: Record<Pool, number> = { owner: 0, guests: 0 };
 
   /** Takes a part where the last one ended; any other changes nothing, and the answer says where to go on. */
   put(owner: OwnerId, info: ImageInfo, offset: number, data: string): Held {
     const key = keyOf(owner, info.id);
-    const upload = this.#uploads.get(key) ?? this.#begin(key, info);
+    const upload = this.#uploads.get(key) ?? this.#begin(key, isGuest(owner) ? 'guests' : 'owner', info);
     if (offset !== upload.held || upload.held === info.units) return { held: upload.held };
     if (upload.held + data.length > info.units || upload.info.units !== info.units) return this.#refuse(key);
     upload.parts.push(data);
@@ -44,15 +48,15 @@ export class ImageUploads {
     this.#drop(keyOf(owner, id));
   }
 
-  #begin(key: string, info: ImageInfo): Upload {
-    for (const oldest of this.#uploads.keys()) {
-      if (this.#units + info.units <= MAX_UPLOADED_UNITS) break;
-      this.#drop(oldest);
+  #begin(key: string, pool: Pool, info: ImageInfo): Upload {
+    for (const [oldest, other] of this.#uploads) {
+      if (this.#units[pool] + info.units <= MAX_UPLOADED_UNITS) break;
+      if (other.pool === pool) this.#drop(oldest);
     }
-    const upload = { info, parts: [], held: 0 };
+    const upload = { pool, info, parts: [], held: 0 };
     this.#uploads.set(key, upload);
     // The whole of it is counted at once, or many that are begun would be held together.
-    this.#units += info.units;
+    this.#units[pool] += info.units;
     return upload;
   }
 
@@ -62,7 +66,9 @@ export class ImageUploads {
   }
 
   #drop(key: string): void {
-    this.#units -= this.#uploads.get(key)?.info.units ?? 0;
+    const upload = this.#uploads.get(key);
+    if (!upload) return;
+    this.#units[upload.pool] -= upload.info.units;
     this.#uploads.delete(key);
   }
 }

@@ -3,7 +3,7 @@ import type { ChatReply } from '../protocol/chat.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import { MAX_LISTED, MAX_SEARCH_HITS, MAX_SNAPSHOT_BYTES } from '../protocol/limits.ts';
 import type { ChatPeer } from './chatPeer.ts';
-import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import { isGuest, type ConversationStore, type ModelClient, type OwnerId } from './ports.ts';
 import { suggestModel } from './suggestModel.ts';
 import { jsonBytes } from './textsAhead.ts';
 
@@ -30,6 +30,7 @@ export function foundReply(store: ConversationStore, owner: OwnerId, query: stri
 export class ModelLists {
   readonly #models: ModelClient;
   readonly #store: ConversationStore;
+  readonly #preferred: () => string;
   /** Names the last list marked as running elsewhere. */
   #cloud: ReadonlySet<string> = new Set();
   /** And those that think. */
@@ -37,9 +38,11 @@ export class ModelLists {
   /** Those of which is known what they can, and that do not see. */
   #blind: ReadonlySet<string> = new Set();
 
-  constructor(models: ModelClient, store: ConversationStore) {
+  /** @param preferred the model that the machine’s owner has set for new chats, or empty */
+  constructor(models: ModelClient, store: ConversationStore, preferred: () => string = () => '') {
     this.#models = models;
     this.#store = store;
+    this.#preferred = preferred;
   }
 
   isCloudModel(name: string): boolean {
@@ -56,15 +59,16 @@ export class ModelLists {
     return !this.#blind.has(name);
   }
 
-  async models({ owner, scope }: ChatPeer): Promise<ChatReply> {
+  async models(peer: ChatPeer): Promise<ChatReply> {
+    const { owner } = peer;
     try {
       const all = await this.#models.listModels();
       this.#cloud = new Set(all.filter(({ cloud }) => cloud === true).map(({ name }) => name));
       this.#thinking = new Set(all.filter(({ capabilities = [] }) => capabilities.includes('thinking')).map(({ name }) => name));
       this.#blind = new Set(all.filter(({ capabilities }) => capabilities?.includes('vision') === false).map(({ name }) => name));
-      const items = fitting(all.filter((model) => mayUseModel(scope, model)));
+      const items = fitting(all.filter((model) => mayUseModel(peer, model)));
       const lastUsed = this.#store.listConversations(owner, { limit: 1 })[0]?.model;
-      const suggested = suggestModel(items, lastUsed);
+      const suggested = suggestModel(items, lastUsed, isGuest(owner) ? undefined : this.#preferred());
       return { type: 'models', items, ...(suggested === undefined ? {} : { suggested }) };
     } catch (error) {
       const { code, detail } = TunnelError.from(error);

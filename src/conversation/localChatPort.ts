@@ -8,6 +8,7 @@ import { TunnelError } from '../protocol/errors.ts';
 import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
 import { TextJoiner } from '../protocol/textJoiner.ts';
 import type { Hub } from './hub.ts';
+import { MACHINE_OWNER } from './ports.ts';
 import type { ChatPeer } from './chatPeer.ts';
 import type { HubConnection } from './hubConnection.ts';
 
@@ -17,6 +18,9 @@ export interface LocalChatPortOptions {
   readonly peer: ChatPeer;
   readonly capabilities: ChatCapabilities;
 }
+
+/** A view in an editor on this machine, of its owner. */
+export const ownView: ChatPeer = { owner: MACHINE_OWNER, scope: 'local', name: 'VS Code' };
 
 /** Replies that wait for the end of the turn; the hub holds the rest back. */
 const MAX_WAITING = 64;

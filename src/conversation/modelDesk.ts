@@ -52,9 +52,9 @@ export class ModelDesk implements Disposable {
     return { type: 'pulls', items: [...this.#pulls.all] };
   }
 
-  /** As last heard of; cloud-backed ones for the person at the machine alone. */
-  loaded({ scope }: ChatPeer): ChatReply {
-    return { type: 'loaded', items: this.#loaded.filter((model) => mayUseModel(scope, model)).slice(0, MAX_LISTED) };
+  /** As last heard of; cloud-backed ones for those alone who may use them. */
+  loaded(peer: ChatPeer): ChatReply {
+    return { type: 'loaded', items: this.#loaded.filter((model) => mayUseModel(peer, model)).slice(0, MAX_LISTED) };
   }
 
   /** Asks Ollama what is in memory, then tells the views that follow it. */
@@ -78,7 +78,7 @@ export class ModelDesk implements Disposable {
     if (this.#options.isWatched()) this.refresh();
   }
 
-  change({ scope }: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void {
+  change(peer: ChatPeer, request: ModelRequest, respond: (reply: ChatReply) => void): void {
     const { models, isCloudModel } = this.#options;
     const { requestId, model } = request;
     const settle = (error?: ErrorCode, detail?: string): void => {
@@ -91,7 +91,7 @@ export class ModelDesk implements Disposable {
     }
     switch (request.type) {
       case 'pullModel':
-        settle(mayPullModel(scope, model) ? this.#pulls.start(model) : 'notAllowed');
+        settle(mayPullModel(peer, model) ? this.#pulls.start(model) : 'notAllowed');
         return;
       case 'cancelPull':
         this.#pulls.cancel(model);
@@ -99,7 +99,7 @@ export class ModelDesk implements Disposable {
         return;
       case 'unloadModel':
       case 'deleteModel': {
-        if (!mayUseModel(scope, { name: model, cloud: isCloudModel(model) })) {
+        if (!mayUseModel(peer, { name: model, cloud: isCloudModel(model) })) {
           settle('notAllowed');
           return;
         }

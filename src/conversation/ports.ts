@@ -14,6 +14,11 @@ import type { OllamaStatus } from '../protocol/status.ts';
 export type OwnerId = string;
 export const MACHINE_OWNER: OwnerId = 'owner';
 
+/** Somebody else than the machine's owner: has chats of their own, and never the owner's. */
+export function isGuest(owner: OwnerId): boolean {
+  return owner !== MACHINE_OWNER;
+}
+
 /** One message as the model is to see it. */
 export interface PromptMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -192,6 +197,8 @@ export interface ConversationStore extends Disposable {
   addArchived(owner: OwnerId, conversationId: string, conversation: ArchivedConversation): void;
   /** Best first, without deleted conversations; other branches than those shown count too. A running answer is found once it has ended. */
   search(owner: OwnerId, query: string, limit: number): readonly SearchHit[];
+  /** Conversations of all owners that nobody has written in since `before`, wall clock, ms; longest ago first. */
+  unwritten(before: number, limit: number): readonly { readonly owner: OwnerId; readonly id: string }[];
   /**
    * Forgets a small part of what is past its time: conversations 30 days in the bin, replies that no conversation holds after 30 days.
    * @returns whether there may be more

@@ -1,9 +1,15 @@
 import type { ModelInfo } from '../protocol/chatModels.ts';
 import { isCloudModelName } from '../policy/chatPolicy.ts';
 
-/** The model a new chat begins with: the last used, else a loaded one, else the newest; never an embedding or a cloud model. */
-export function suggestModel(models: readonly ModelInfo[], lastUsed: string | undefined): string | undefined {
-  const fit = models.filter((model) => canChat(model) && model.cloud !== true && !isCloudModelName(model.name));
+/**
+ * The model a new chat begins with: the one its owner has set, else the last used, else a loaded one, else the newest; never an embedding
+ * model, and a cloud model only where it was set.
+ */
+export function suggestModel(models: readonly ModelInfo[], lastUsed: string | undefined, preferred = ''): string | undefined {
+  const able = models.filter(canChat);
+  const set = able.find(({ name }) => name === preferred || name === `${preferred}:latest`);
+  if (set) return set.name;
+  const fit = able.filter((model) => model.cloud !== true && !isCloudModelName(model.name));
   const suggested = fit.find(({ name }) => name === lastUsed) ?? fit.find(({ loaded }) => loaded === true) ?? fit[0];
   return suggested?.name;
 }

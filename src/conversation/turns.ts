@@ -1,5 +1,4 @@
 import { assertNever } from '../base/assertNever.ts';
-import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -8,16 +7,18 @@ import type { ChatReply, ConversationEvent, ConversationRequest } from '../proto
 import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatSettings } from '../protocol/chatSettings.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
-import { MAX_PROMPT_BYTES, MAX_PROMPT_MESSAGES } from '../protocol/limits.ts';
+import { MAX_PROMPT_MESSAGES } from '../protocol/limits.ts';
+import { faultOf, isAsking, type Asking } from './asking.ts';
 import type { ConversationShelf } from './conversationShelf.ts';
 import { Generation } from './generation.ts';
+import { Generations } from './generations.ts';
 import { generationRequest } from './generationRequest.ts';
 import type { ChatPeer } from './chatPeer.ts';
 import { newId } from './ids.ts';
 import type { ImageUploads } from './imageUploads.ts';
 import type { LiveConversation } from './liveConversation.ts';
 import { MACHINE_OWNER, type ConversationStore, type ModelClient, type OwnerId } from './ports.ts';
-import { faultOfImages, imagesOf, questionOf } from './questionImages.ts';
+import { imagesOf, questionOf } from './questionImages.ts';
 import { titleFrom } from './title.ts';
 
 export interface TurnsOptions {
@@ -43,22 +44,20 @@ export interface TurnsOptions {
   readonly onToken: () => void;
 }
 
-/** What makes the model write an answer. */
-type Asking = Extract<ConversationRequest, { model: string }>;
 type Continuing = Extract<ConversationRequest, { type: 'continue' }>;
 type Respond = (reply: ChatReply) => void;
 
 /** Carries out what changes conversations: the one place that writes turns and asks the model. */
 export class Turns {
   readonly #options: TurnsOptions;
-  readonly #running = new Set<Generation>();
+  readonly #running = new Generations();
 
   constructor(options: TurnsOptions) {
     this.#options = options;
   }
 
-  get running(): number {
-    return this.#running.size;
+  get running(): Pick<Generations, 'size' | 'of'> {
+    return this.#running;
   }
 
   /** A repeat of a request is answered with the first answer and changes nothing. */
@@ -113,7 +112,7 @@ export class Turns {
         live?.forget();
         return;
       case 'configure': {
-        const settings = allowedSettings(peer.scope, request.settings);
+        const settings = allowedSettings(peer, request.settings);
         store.configure(peer.owner, conversationId, settings);
         live?.publish({ type: 'settings', settings });
         return;
@@ -145,7 +144,7 @@ export class Turns {
 
   #ask(peer: ChatPeer, request: Asking, respond: Respond): void {
     const { shelf } = this.#options;
-    const fault = this.#faultOf(peer, request);
+    const fault = faultOf(this.#options, peer, request);
     if (fault) {
       respond(refused(request, fault));
       return;
@@ -155,39 +154,45 @@ export class Turns {
       this.#refuseBusy(peer, request, respond);
       return;
     }
-    this.#start(live, this.#commit(live, request, respond), request.model);
+    if (this.#running.isFull(peer)) {
+      respond(refused(request, 'tooManyStreams')); // not remembered: a repeat finds room
+      return;
+    }
+    this.#start(peer, live, this.#commit(peer, live, request, respond), request.model);
   }
 
   #continue(peer: ChatPeer, request: Continuing, respond: Respond): void {
     const { store, shelf } = this.#options;
-    const { owner, scope } = peer;
+    const { owner } = peer;
     const { requestId, conversationId, answerId } = request;
     const found = store.message(owner, conversationId, answerId)?.message;
     if (found?.role !== 'assistant' || found.text.trim() === '' || found.model === undefined) throw new TunnelError('unknownMessage');
     const { model, state = 'done' } = found;
-    if (!mayUseModel(scope, { name: model, cloud: this.#options.isCloudModel(model) })) throw new TunnelError('notAllowed');
+    if (!mayUseModel(peer, { name: model, cloud: this.#options.isCloudModel(model) })) throw new TunnelError('notAllowed');
     if (isRunning(state) || shelf.find(owner, conversationId)?.answer) {
       this.#refuseBusy(peer, request, respond);
       return;
     }
+    if (this.#running.isFull(peer)) throw new TunnelError('tooManyStreams');
     const reply: ChatReply = { type: 'accepted', requestId, answerId };
     store.continueAnswer({ requestId, owner, conversationId, answerId, reply });
     const live = shelf.take(owner, conversationId);
     const { stats: _, error: __, errorDetail: ___, ...kept } = found;
-    const generation = this.#generation(live, { ...kept, state: 'waiting' });
+    const generation = this.#generation(peer, live, { ...kept, state: 'waiting' });
     respond(reply);
     live.forget();
     this.#options.onDidChangeConversations(owner);
     this.#options.onDidChangeRunning();
-    this.#start(live, generation, model);
+    this.#start(peer, live, generation, model);
   }
 
-  #start(live: LiveConversation, generation: Generation, model: string): void {
+  #start(peer: ChatPeer, live: LiveConversation, generation: Generation, model: string): void {
     const { store, models, canThink, canSee, defaults } = this.#options;
     generation.start((sink) => {
       const { messages } = store.messages(live.owner, live.id, { limit: MAX_PROMPT_MESSAGES });
-      const general = live.owner === MACHINE_OWNER ? defaults?.() : undefined;
-      const settings = { ...general, ...store.settings(live.owner, live.id) };
+      const own = store.settings(live.owner, live.id);
+      // the owner's may have been set at the machine; a guest's came from afar, and under another rule perhaps
+      const settings = live.owner === MACHINE_OWNER ? { ...defaults?.(), ...own } : allowedSettings(peer, own);
       const imageOf = canSee(model) ? (imageId: string) => store.image(live.owner, live.id, imageId) : undefined;
       return models.generate(generationRequest({ model, messages, settings, canThink: canThink(model), imageOf }), sink);
     });
@@ -199,15 +204,7 @@ export class Turns {
     respond(reply);
   }
 
-  #faultOf(peer: ChatPeer, request: Asking): ErrorCode | undefined {
-    const { model } = request;
-    if (model.trim() === '' || ('text' in request && request.text.trim() === '')) return 'badMessage';
-    if ('text' in request && utf8(request.text).length > MAX_PROMPT_BYTES) return 'messageTooLong';
-    if (!mayUseModel(peer.scope, { name: model, cloud: this.#options.isCloudModel(model) })) return 'notAllowed';
-    return faultOfImages(this.#options, peer.owner, request);
-  }
-
-  #commit(live: LiveConversation, request: Asking, respond: Respond): Generation {
+  #commit(peer: ChatPeer, live: LiveConversation, request: Asking, respond: Respond): Generation {
     const { clock, random, store, models } = this.#options;
     const { requestId, model } = request;
     const { owner, id: conversationId } = live;
@@ -230,7 +227,7 @@ export class Turns {
       this.#options.shelf.release(live);
       throw error;
     }
-    const generation = this.#generation(live, answer);
+    const generation = this.#generation(peer, live, answer);
     respond(reply);
     if (request.type === 'send' && question.question) {
       const begun: readonly ConversationEvent[] = known === undefined ? [{ type: 'title', title }] : [];
@@ -250,7 +247,7 @@ export class Turns {
     return found.parentId;
   }
 
-  #generation(live: LiveConversation, answer: ChatMessage): Generation {
+  #generation(peer: ChatPeer, live: LiveConversation, answer: ChatMessage): Generation {
     const { clock, store, shelf, onToken, onBegin } = this.#options;
     const generation: Generation = new Generation({
       clock,
@@ -279,7 +276,7 @@ export class Turns {
       },
     });
     live.answer = generation;
-    this.#running.add(generation);
+    this.#running.add(generation, peer);
     return generation;
   }
 
@@ -288,10 +285,6 @@ export class Turns {
     this.#options.log.warn('a change could not be carried out', { code: failure.code, detail: failure.detail });
     return failure;
   }
-}
-
-function isAsking(request: ConversationRequest): request is Asking {
-  return 'model' in request;
 }
 
 function refused({ requestId }: ConversationRequest, error: ErrorCode, detail?: string): ChatReply {

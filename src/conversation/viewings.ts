@@ -21,6 +21,11 @@ export class Viewings {
     };
   }
 
+  /** The ids of the conversations. */
+  get open(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
   get size(): number {
     return this.#open.size;
   }

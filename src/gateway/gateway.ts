@@ -1,6 +1,7 @@
 import type { Disposable } from '../base/disposable.ts';
+import { RateLimiter } from '../base/rateLimiter.ts';
 import { TunnelError } from '../protocol/errors.ts';
-import { BadKeyLimiter } from './badKeyLimiter.ts';
+import { MAX_RATE_NAMES, UNKNOWN_KEYS_PER_ADDRESS } from '../protocol/limits.ts';
 import { deafHandlers, type Exchange, type ExchangeHandlers } from './exchange.ts';
 import { Forwarding } from './forwarding.ts';
 import { refusalOf, refusals, type Refusal } from './refusal.ts';
@@ -13,17 +14,18 @@ export interface GatewayOptions extends TunnelPoolOptions {
 }
 
 /**
- * Ollama's and OpenAI's API over HTTP, spoken as a paired client: each request becomes an `http` stream to the device that its key names.
+ * Ollama's, OpenAI's and Anthropic's API over HTTP, spoken as a paired client: each request becomes an `http` stream to the device that its key names.
  * It stores nothing.
  */
 export class Gateway implements Disposable {
   readonly #pool: TunnelPool;
-  readonly #limiter: BadKeyLimiter;
+  /** Slows down who tries keys. They cannot be guessed; this is about load. */
+  readonly #unknownKeys: RateLimiter;
   readonly #key: string | undefined;
 
   constructor(options: GatewayOptions) {
     this.#pool = new TunnelPool(options);
-    this.#limiter = new BadKeyLimiter(options.clock);
+    this.#unknownKeys = new RateLimiter(options.clock, UNKNOWN_KEYS_PER_ADDRESS, MAX_RATE_NAMES);
     this.#key = options.key;
   }
 
@@ -32,7 +34,8 @@ export class Gateway implements Disposable {
     const request = readRequest(exchange);
     if (request.kind === 'refused') return refuse(exchange, request.refusal);
     const { address } = exchange;
-    if (address !== undefined && this.#limiter.isBlocked(address)) return refuse(exchange, refusals.manyBadKeys);
+    const waitMs = address === undefined ? 0 : this.#unknownKeys.waitMs(address);
+    if (waitMs > 0) return refuse(exchange, { ...refusals.manyBadKeys, retryAfter: Math.ceil(waitMs / 1000) });
     const key = this.#key ?? keyOf(exchange);
     if (key === undefined) return refuse(exchange, refusals.noKey);
     try {
@@ -59,7 +62,7 @@ export class Gateway implements Disposable {
 
   #refusal(error: unknown, address: string | undefined): Refusal {
     const { code } = TunnelError.from(error);
-    if (code === 'unknownKey' && address !== undefined) this.#limiter.note(address);
+    if (code === 'unknownKey' && address !== undefined) this.#unknownKeys.take(address);
     return refusalOf(code);
   }
 }

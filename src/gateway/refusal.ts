@@ -13,7 +13,7 @@ export interface Refusal {
 
 export const refusals = {
   noKey: { status: 401, code: 'apiKeyRequired', message: 'This needs an API key: Authorization: Bearer c2l_…' },
-  manyBadKeys: { status: 429, code: 'tooManyBadKeys', message: 'Too many unknown API keys came from this address.', retryAfter: 60 },
+  manyBadKeys: { status: 429, code: 'tooManyBadKeys', message: 'Too many unknown API keys came from this address.' },
   notFound: { status: 404, code: 'notFound', message: '404 page not found' },
   method: { status: 405, code: 'methodNotAllowed', message: '405 method not allowed' },
   encoding: { status: 415, code: 'contentEncoding', message: 'Send the request without Content-Encoding.' },
@@ -28,6 +28,7 @@ const statuses: Partial<Record<ErrorCode, readonly [status: number, retryAfter?:
   badApiKey: [401],
   unknownKey: [401],
   revoked: [401],
+  keyExpired: [401],
   handshakeFailed: [401],
   notAllowed: [403],
   deviceOffline: [503, 2],
@@ -58,7 +59,8 @@ export function refusalOf(code: ErrorCode): Refusal {
 export function refusalBody(path: string, { status, code, message }: Refusal): string {
   if (!path.startsWith('/v1/')) return JSON.stringify({ error: message });
   const type = typesByStatus[status] ?? 'api_error';
-  if (path === '/v1/messages') return JSON.stringify({ type: 'error', error: { type, message } });
+  if (path === '/v1/messages' || path.startsWith('/v1/messages/'))
+    return JSON.stringify({ type: 'error', error: { type: status === 503 ? 'overloaded_error' : type, message } });
   return JSON.stringify({ error: { message, type, param: null, code } });
 }
 

@@ -197,9 +197,9 @@ export class MuxStream {
     this.#onChange(this);
   }
 
-  /** @internal Ends it cleanly when both directions have. */
+  /** @internal Ends it cleanly when both directions have. One that was reset waits for the peer to hear so, unless the peer is done too. */
   finishIfDone(): boolean {
-    if (!this.sendSide.isConfirmed || !this.receiveSide.isFinished || this.needs.credit) return false;
+    if (!this.sendSide.isConfirmed || !this.receiveSide.isFinishTold || this.needs.credit) return false;
     this.#finish({ kind: 'finished' });
     return true;
   }

@@ -21,6 +21,7 @@ export class ReceiveSide {
   #limit = INITIAL_STREAM_WINDOW_BYTES;
   /** What the peer was last told to have been consumed. */
   #told = 0;
+  /** The peer was told on this attachment that the end has been read. */
   #endTold = false;
   /** Where the last attach found it: up to here nothing shows the sender that the line carries bytes. */
   #attachedAt = -1;
@@ -52,6 +53,11 @@ export class ReceiveSide {
   /** The reader has everything, the end included. */
   get isFinished(): boolean {
     return this.#total === this.#consumed;
+  }
+
+  /** The peer has been told so on this attachment: it waits for nothing more. */
+  get isFinishTold(): boolean {
+    return this.#endTold;
   }
 
   get unreadBytes(): number {
@@ -109,6 +115,7 @@ export class ReceiveSide {
   /** A new attachment: until a CREDIT from here on the sender dares little. */
   onAttach(): void {
     this.#attachedAt = this.#received;
+    this.#endTold = false; // it may have been lost
   }
 
   /** What to tell the peer now; it counts as told. A lost one is repeated at the next attach. */

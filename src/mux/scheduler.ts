@@ -153,7 +153,8 @@ function pullControl(stream: MuxStream, out: ByteWriter): void {
   if (needs.reset !== undefined) {
     encodeMuxFrame({ type: 'reset', id, code: errorNumber(needs.reset) }, out);
     needs.reset = undefined;
-    needs.credit = false;
+    // The peer may be done with it and wait for nothing else, or have forgotten it and answer nothing.
+    needs.credit = stream.receiveSide.isEnded;
     needs.stop = false;
   }
   if (needs.credit) {

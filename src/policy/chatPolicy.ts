@@ -6,6 +6,15 @@ import type { Scope } from '../protocol/pairingFrames.ts';
 /** Who asks: a view on this machine, or a paired client with its scope. */
 export type ChatScope = 'local' | Scope;
 
+/** Who asks, and what the machine's owner has set for those from elsewhere. */
+export interface Asker {
+  readonly scope: ChatScope;
+  /** Does the owner let them use models that run elsewhere? Default: no. */
+  readonly cloudModels?: boolean | undefined;
+  /** Tokens of context that they may ask for. Default {@link MAX_REMOTE_CONTEXT_LENGTH}. */
+  readonly maxContextLength?: number | undefined;
+}
+
 const always = ['hello'] as const;
 const look = [...always, 'listModels'] as const;
 const chat = [
@@ -46,30 +55,34 @@ export function isCloudModelName(name: string): boolean {
   return /[:-]cloud$/i.test(name.trim());
 }
 
-/** May a client of this scope see and ask this model? Cloud-backed ones are for the person at the machine alone: text would leave it. */
-export function mayUseModel(scope: ChatScope, model: { readonly name: string; readonly cloud?: boolean | undefined }): boolean {
-  return scope === 'local' || !(model.cloud === true || isCloudModelName(model.name));
+/** May they see and ask this model? Cloud-backed ones are for the person at the machine alone, unless they say otherwise: text would leave it. */
+export function mayUseModel(
+  { scope, cloudModels = false }: Asker,
+  model: { readonly name: string; readonly cloud?: boolean | undefined },
+): boolean {
+  return scope === 'local' || cloudModels || !(model.cloud === true || isCloudModelName(model.name));
 }
 
 /**
- * May a client of this scope have this model downloaded? From afar only from Ollama's own library: a name with a host makes the device call on
+ * May they have this model downloaded? From afar only from Ollama's own library: a name with a host makes the device call on
  * whatever host it names, in its own network too.
  */
-export function mayPullModel(scope: ChatScope, name: string): boolean {
+export function mayPullModel(asker: Asker, name: string): boolean {
+  const { scope } = asker;
   const [first = '', ...rest] = name.split('/');
   const namesHost =
     rest.length > 1 || (rest.length === 1 && /[.:]|^localhost$/i.test(first)) || name.includes('://') || name.includes('\\');
-  return scope === 'local' || (mayRequest(scope, 'pullModel') && mayUseModel(scope, { name }) && !namesHost);
+  return scope === 'local' || (mayRequest(scope, 'pullModel') && mayUseModel(asker, { name }) && !namesHost);
 }
 
-/** What of these settings a client of this scope gets: from afar nothing that holds the machine's memory at will. */
-export function allowedSettings(scope: ChatScope, settings: ChatSettings): ChatSettings {
+/** What of these settings they get: from afar nothing that holds the machine's memory at will. */
+export function allowedSettings({ scope, maxContextLength = MAX_REMOTE_CONTEXT_LENGTH }: Asker, settings: ChatSettings): ChatSettings {
   if (scope === 'local') return settings;
   const { contextLength, keepAliveSeconds, ...rest } = settings;
   const forEver = keepAliveSeconds === -1;
   return {
     ...rest,
-    ...(contextLength === undefined ? {} : { contextLength: Math.min(contextLength, MAX_REMOTE_CONTEXT_LENGTH) }),
+    ...(contextLength === undefined ? {} : { contextLength: Math.min(contextLength, maxContextLength) }),
     ...(keepAliveSeconds === undefined
       ? {}
       : { keepAliveSeconds: forEver ? MAX_REMOTE_KEEP_ALIVE_S : Math.min(keepAliveSeconds, MAX_REMOTE_KEEP_ALIVE_S) }),

@@ -7,6 +7,8 @@ const listOf = v.looseObject({ models: v.nullable(v.array(v.unknown())) });
 const openAiListed = v.looseObject({ id: v.string() });
 const openAiList = v.looseObject({ data: v.nullable(v.array(v.unknown())) });
 
+export type MayUse = (model: string, runsElsewhere?: boolean) => boolean;
+
 /**
  * Of what `/api/show` says, what a remote program needs to use the model. The rest is the owner's: `modelfile` names the OS user in its
  * paths, `system`, `messages` and `template` are what they wrote.
@@ -22,27 +24,32 @@ const shown = v.object({
 
 /**
  * Takes out of an answer of Ollama what is not a remote client's business: cloud-backed models from lists, and the owner's texts.
- * @param mayUse may this client use the model of that name?
+ * @param mayUse may this client use the model of that name, which the list itself may say runs elsewhere?
  * @throws DecodeError when it is not Ollama's answer
  */
-export function trimAnswer(shape: Exclude<AnswerShape, 'bytes'>, body: Uint8Array, mayUse: (model: string) => boolean): Uint8Array {
+export function trimAnswer(shape: Exclude<AnswerShape, 'bytes'>, body: Uint8Array, mayUse: MayUse): Uint8Array {
   const value = parse(body);
   return utf8(JSON.stringify(trim(shape, value, mayUse)));
 }
 
-function trim(shape: Exclude<AnswerShape, 'bytes'>, value: unknown, mayUse: (model: string) => boolean): unknown {
+function trim(shape: Exclude<AnswerShape, 'bytes'>, value: unknown, mayUse: MayUse): unknown {
   switch (shape) {
     case 'tags': {
-      const list = read(listOf, value);
-      return { ...list, models: list.models?.filter((entry) => v.is(listed, entry) && !isRemote(entry) && mayUse(entry.name)) ?? null };
+      const { models } = read(listOf, value);
+      return { ...toRecord(value), models: models?.filter((entry) => v.is(listed, entry) && mayUse(entry.name, isRemote(entry))) ?? null };
     }
     case 'models': {
-      const list = read(openAiList, value);
-      return { ...list, data: list.data?.filter((entry) => v.is(openAiListed, entry) && mayUse(entry.id)) ?? null };
+      const { data } = read(openAiList, value);
+      return { ...toRecord(value), data: data?.filter((entry) => v.is(openAiListed, entry) && mayUse(entry.id)) ?? null };
     }
     case 'show':
       return read(shown, value);
   }
+}
+
+/** Its fields in the order in which they came. */
+function toRecord(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function isRemote(entry: Readonly<Record<string, unknown>>): boolean {

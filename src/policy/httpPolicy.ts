@@ -1,9 +1,12 @@
 import * as v from 'valibot';
 import { DecodeError, utf8 } from '../base/bytes.ts';
 import type { HttpRequestHead } from '../protocol/http.ts';
+import { MAX_REMOTE_CONTEXT_LENGTH } from '../protocol/limits.ts';
 import type { Scope } from '../protocol/pairingFrames.ts';
-import { isCloudModelName } from './chatPolicy.ts';
-import { findRoute, isWithheld, type HttpDialect, type HttpRoute } from './httpRoutes.ts';
+import { mayUseModel, type Asker } from './chatPolicy.ts';
+import type { AnswerForm } from './answerForms.ts';
+import { dialectOf, errorBody, type HttpDialect } from './dialects.ts';
+import { findRoute, isWithheld, type HttpBody, type HttpRoute } from './httpRoutes.ts';
 import { modelName } from './requestParts.ts';
 import { parseStrictJson } from './strictJson.ts';
 
@@ -32,12 +35,17 @@ export interface CleanRequest {
   readonly method: HttpRequestHead['method'];
   readonly path: string;
   readonly body?: Uint8Array;
+  /** How its answer will come, if it is none of the device's own. */
+  readonly form: AnswerForm;
   /** The model it is about; the caller must still see whether a remote client may use it. */
   readonly model?: string;
 }
 
-/** May a client of this scope ask that? Decided before its body is read. */
-export function acceptHead(scope: Scope, head: HttpRequestHead): AcceptedHead | HttpRefusal {
+/** Who asks from elsewhere. */
+export type RemoteAsker = Asker & { readonly scope: Scope };
+
+/** May they ask that? Decided before the body is read. */
+export function acceptHead(asker: RemoteAsker, head: HttpRequestHead): AcceptedHead | HttpRefusal {
   const { method, path, contentLength = 0 } = head;
   const dialect = dialectOf(path);
   const found = findRoute(method, path);
@@ -46,10 +54,10 @@ export function acceptHead(scope: Scope, head: HttpRequestHead): AcceptedHead | 
     return found.kind === 'method' ? refuse(dialect, 405, 'method not allowed') : refuse(dialect, 404, 'page not found');
   }
   const { route, model } = found;
-  if (!route.scopes.includes(scope)) return refuse(dialect, 403, 'not allowed for this client');
+  if (!route.scopes.includes(asker.scope)) return refuse(dialect, 403, 'not allowed for this client');
   if (contentLength > route.maxBodyBytes) return refuseBody(route);
   if (model === undefined) return { kind: 'accepted', route };
-  return v.is(modelName, model) && !isCloudModelName(model)
+  return v.is(modelName, model) && mayUseModel(asker, { name: model })
     ? { kind: 'accepted', route, model }
     : refuse(dialect, 404, `model '${model}' not found`);
 }
@@ -62,12 +70,12 @@ export function refuseBody(route: HttpRoute): HttpRefusal {
 }
 
 /** Makes a request anew from its body: nothing of the client's bytes goes on. */
-export function rebuildRequest({ route, model }: AcceptedHead, body: Uint8Array): CleanRequest | HttpRefusal {
+export function rebuildRequest(asker: RemoteAsker, { route, model }: AcceptedHead, body: Uint8Array): CleanRequest | HttpRefusal {
   if (body.length > route.maxBodyBytes) return refuseBody(route);
   const { method, schema, dialect } = route;
   if (!schema) {
     const path = model === undefined ? route.path : route.path.replace('{model}', () => model);
-    return { kind: 'clean', method, path, ...(model === undefined ? {} : { model }) };
+    return { kind: 'clean', method, path, form: 'whole', ...(model === undefined ? {} : { model }) };
   }
   if (body.length === 0) return refuse(dialect, 400, 'missing request body');
   let value: unknown;
@@ -79,8 +87,18 @@ export function rebuildRequest({ route, model }: AcceptedHead, body: Uint8Array)
   }
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (!result.success) return refuse(dialect, 400, describe(result.issues[0]));
-  if (isCloudModelName(result.output.model)) return refuseCloud(dialect);
-  return { kind: 'clean', method, path: route.path, body: utf8(JSON.stringify(result.output)), model: result.output.model };
+  const { output } = result;
+  if (!mayUseModel(asker, { name: output.model })) return refuseCloud(dialect);
+  const form = (output.stream ?? route.streams?.byDefault) === true ? route.streams?.form : undefined;
+  const clean = utf8(JSON.stringify(bounded(output, asker)));
+  return { kind: 'clean', method, path: route.path, body: clean, form: form ?? 'whole', model: output.model };
+}
+
+/** A larger context loads the model anew and may not fit beside the owner's. */
+function bounded<T extends HttpBody>(body: T, { maxContextLength = MAX_REMOTE_CONTEXT_LENGTH }: Asker): T {
+  const wanted = body.options?.num_ctx;
+  if (typeof wanted !== 'number' || wanted <= maxContextLength) return body;
+  return { ...body, options: { ...body.options, num_ctx: maxContextLength } };
 }
 
 /** Text would leave the machine, signed with its owner's key. */
@@ -88,35 +106,24 @@ export function refuseCloud(dialect: HttpDialect): HttpRefusal {
   return refuse(dialect, 403, 'cloud-backed models are not available remotely');
 }
 
-/** In Ollama's words (`server/routes.go`, ChatHandler). */
-export function refuseMissingModel(dialect: HttpDialect, model: string): HttpRefusal {
-  return refuse(dialect, 404, `model '${model}' not found`);
+/** In Ollama's words (`server/routes.go`, ChatHandler and EmbedHandler). */
+export function refuseMissingModel({ dialect, path }: HttpRoute, model: string): HttpRefusal {
+  return refuse(dialect, 404, path.includes('/embed') ? `model "${model}" not found, try pulling it first` : `model '${model}' not found`);
 }
 
 export function refuse(dialect: HttpDialect, status: number, text: string, retryAfter?: number): HttpRefusal {
   return { kind: 'refused', status, text, dialect, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }
 
-/** Whose API a path belongs to. */
-export function dialectOf(path: string): HttpDialect {
-  return path.startsWith('/v1/') ? 'openai' : 'ollama';
-}
-
-/** The body of an answer of ours: Ollama's `{"error": …}`, or OpenAI's object (`openai/openai.go`, NewError). */
+/** The body of an answer of ours. */
 export function refusalBody({ dialect, status, text }: HttpRefusal): Uint8Array {
-  if (dialect === 'ollama') return utf8(JSON.stringify({ error: text }));
-  return utf8(JSON.stringify({ error: { message: text, type: openAiErrorType(status), param: null, code: null } }));
-}
-
-function openAiErrorType(status: number): string {
-  if (status === 404) return 'not_found_error';
-  if (status === 429) return 'rate_limit_error';
-  return status < 500 ? 'invalid_request_error' : 'api_error';
+  return errorBody(dialect, status, text);
 }
 
 /** Where and what, without the value. */
 function describe(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? '[]' : String(key))).join('.');
+  if (issue.received === 'undefined' && /^Invalid key/.test(issue.message)) return `${path.slice(0, 100)} is required`;
   // our own words as they are; valibot's quote what they received, which may be a prompt
   const words = /^Invalid (?:type|key)|Received/.test(issue.message)
     ? `wrong type, expected ${issue.expected ?? 'something else'}`

@@ -2,15 +2,22 @@ import type * as v from 'valibot';
 import type { HttpRequestHead } from '../protocol/http.ts';
 import { MAX_HTTP_BODY_BYTES } from '../protocol/limits.ts';
 import type { Scope } from '../protocol/pairingFrames.ts';
+import type { AnswerForm } from './answerForms.ts';
+import * as agents from './agentSchemas.ts';
+import { dialectOf, type HttpDialect } from './dialects.ts';
 import * as body from './requestSchemas.ts';
 
 const MiB = 1024 * 1024;
 
-/** In whose words an answer that we make ourselves is written. */
-export type HttpDialect = 'ollama' | 'openai';
-
 /** How Ollama's answer goes on to the client: byte for byte, or with what is not the client's business taken out. */
 export type AnswerShape = 'bytes' | 'tags' | 'models' | 'show';
+
+/** What the policy itself looks at in a body that has been read. */
+export interface HttpBody {
+  readonly model: string;
+  readonly stream?: boolean | null | undefined;
+  readonly options?: { readonly num_ctx?: number | null | undefined } | null | undefined;
+}
 
 /** One line of the table: a method and a path that a remote client may ask, and how. */
 export interface HttpRoute {
@@ -23,7 +30,9 @@ export interface HttpRoute {
   /** Runs a model, so that it counts against how many may run at once. */
   readonly runsModel: boolean;
   /** Absent where a body is refused. */
-  readonly schema?: v.GenericSchema<unknown, { readonly model: string }>;
+  readonly schema?: v.GenericSchema<unknown, HttpBody>;
+  /** How it streams; absent where it never does. */
+  readonly streams?: { readonly form: AnswerForm; readonly byDefault: boolean };
   readonly maxBodyBytes: number;
 }
 
@@ -32,13 +41,14 @@ const keys: readonly Scope[] = ['api'];
 
 function read(path: string, scopes: readonly Scope[], answer: AnswerShape = 'bytes', withHead = false): HttpRoute[] {
   const methods = withHead ? (['GET', 'HEAD'] as const) : (['GET'] as const);
-  const dialect = path.startsWith('/v1/') ? 'openai' : 'ollama';
+  const dialect = dialectOf(path);
   return methods.map((method) => ({ method, path, scopes, dialect, answer, runsModel: false, maxBodyBytes: 0 }));
 }
 
-function run(path: string, scopes: readonly Scope[], schema: HttpRoute['schema'] & {}, maxBodyBytes: number): HttpRoute {
-  const dialect = path.startsWith('/v1/') ? 'openai' : 'ollama';
-  return { method: 'POST', path, scopes, dialect, answer: 'bytes', runsModel: true, schema, maxBodyBytes };
+function run(path: string, scopes: readonly Scope[], schema: HttpRoute['schema'] & {}, maxBodyBytes: number, form?: AnswerForm): HttpRoute {
+  const dialect = dialectOf(path);
+  const streams = form === undefined ? {} : { streams: { form, byDefault: form === 'lines' } };
+  return { method: 'POST', path, scopes, dialect, answer: 'bytes', runsModel: true, schema, maxBodyBytes, ...streams };
 }
 
 /**
@@ -60,15 +70,17 @@ export const httpRoutes: readonly HttpRoute[] = [
     schema: body.showBody,
     maxBodyBytes: 64 * 1024,
   },
-  run('/api/chat', everyone, body.chatBody, MAX_HTTP_BODY_BYTES),
-  run('/api/generate', keys, body.generateBody, MAX_HTTP_BODY_BYTES),
+  run('/api/chat', everyone, body.chatBody, MAX_HTTP_BODY_BYTES, 'lines'),
+  run('/api/generate', keys, body.generateBody, MAX_HTTP_BODY_BYTES, 'lines'),
   run('/api/embed', keys, body.embedBody, 4 * MiB),
   run('/api/embeddings', keys, body.embeddingsBody, MiB),
-  run('/v1/chat/completions', keys, body.chatCompletionsBody, MAX_HTTP_BODY_BYTES),
-  run('/v1/completions', keys, body.completionsBody, MiB),
+  run('/v1/chat/completions', everyone, body.chatCompletionsBody, MAX_HTTP_BODY_BYTES, 'completionEvents'),
+  run('/v1/completions', keys, body.completionsBody, MiB, 'completionEvents'),
+  run('/v1/responses', everyone, agents.responsesBody, MAX_HTTP_BODY_BYTES, 'responseEvents'),
+  run('/v1/messages', everyone, agents.messagesBody, MAX_HTTP_BODY_BYTES, 'messageEvents'),
   run('/v1/embeddings', keys, body.openAiEmbeddingsBody, 4 * MiB),
-  ...read('/v1/models', keys, 'models'),
-  ...read('/v1/models/{model}', keys),
+  ...read('/v1/models', everyone, 'models'),
+  ...read('/v1/models/{model}', everyone),
 ];
 
 const exact = new Map<string, HttpRoute>();
@@ -93,7 +105,7 @@ export function findRoute(
 
 /** Paths that Ollama has and no remote client is given, so that a caller is told that it may not rather than that there is no such thing. */
 export function isWithheld(path: string): boolean {
-  return /^\/api\/(?:pull|push|create|copy|delete|blobs|me|signout|user|experimental|status)(?:\/|$)|^\/v1\/(?:responses|messages|audio|images)(?:\/|$)|^\/debug(?:\/|$)/.test(
+  return /^\/api\/(?:pull|push|create|copy|delete|blobs|me|signout|user|experimental|status)(?:\/|$)|^\/v1\/(?:audio|images)(?:\/|$)|^\/debug(?:\/|$)/.test(
     path,
   );
 }

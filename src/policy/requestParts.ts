@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MAX_REMOTE_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S } from '../protocol/limits.ts';
+import { MAX_CONTEXT_LENGTH, MAX_REMOTE_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S } from '../protocol/limits.ts';
 import { fromBase64url } from '../base/bytes.ts';
 
 /** Load of one request; what is longer is refused, or clamped where that keeps its meaning. */
@@ -11,8 +11,7 @@ const MAX_STOP_CHARS = 256;
 const MAX_SCHEMA_CHARS = 64 * 1024;
 /** Tokens of one answer. A request that names none is bounded by Ollama, at ten contexts. */
 const MAX_ANSWER_TOKENS = 32_768;
-/** A larger context loads the model anew and may not fit beside the owner's. */
-const MAX_CONTEXT_TOKENS = MAX_REMOTE_CONTEXT_LENGTH;
+const MAX_REPEAT_TOKENS = MAX_REMOTE_CONTEXT_LENGTH;
 const MAX_KEEP_ALIVE_S = MAX_REMOTE_KEEP_ALIVE_S;
 const MAX_TOP_LOGPROBS = 20;
 
@@ -35,6 +34,10 @@ function isNoList(value: unknown): boolean {
   return !Array.isArray(value);
 }
 
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** A number, brought into its range. */
 export const clamped = (min: number, max: number) =>
   v.pipe(
@@ -43,8 +46,16 @@ export const clamped = (min: number, max: number) =>
   );
 const whole = (min: number, max: number) => v.pipe(v.number(), v.safeInteger(), clamped(min, max));
 
+/** So many tokens of one answer at most. */
+export const answerTokens = whole(1, MAX_ANSWER_TOKENS);
+
 const penalty = maybe(clamped(-2, 2));
 const anySeed = maybe(v.pipe(v.number(), v.safeInteger()));
+
+export const stops = v.pipe(
+  v.array(v.pipe(v.string(), v.maxLength(MAX_STOP_CHARS, 'stop too long'))),
+  v.maxLength(MAX_STOPS, 'too many stops'),
+);
 
 /** Of `options`, what shapes an answer. What decides how a model is loaded is the owner's, but for a context of bounded size. */
 export const options = fields({
@@ -54,18 +65,15 @@ export const options = fields({
   min_p: maybe(clamped(0, 1)),
   typical_p: maybe(clamped(0, 1)),
   seed: anySeed,
-  stop: maybe(stops()),
+  stop: maybe(stops),
   num_predict: maybe(whole(-2, MAX_ANSWER_TOKENS)),
-  num_ctx: maybe(whole(1, MAX_CONTEXT_TOKENS)),
-  repeat_last_n: maybe(whole(-1, MAX_CONTEXT_TOKENS)),
+  // what the owner allows is less: `rebuildRequest` knows it
+  num_ctx: maybe(whole(1, MAX_CONTEXT_LENGTH)),
+  repeat_last_n: maybe(whole(-1, MAX_REPEAT_TOKENS)),
   repeat_penalty: maybe(clamped(0, 5)),
   presence_penalty: penalty,
   frequency_penalty: penalty,
 });
-
-function stops() {
-  return v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_STOP_CHARS, 'stop too long'))), v.maxLength(MAX_STOPS, 'too many stops'));
-}
 
 /** Seconds, or a duration as Go writes it; never for ever. */
 export const keepAlive = v.pipe(
@@ -100,19 +108,19 @@ export const think = v.union([v.boolean(), v.picklist(['low', 'medium', 'high', 
 export const topLogprobs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_TOP_LOGPROBS, 'top_logprobs must be 0 to 20'));
 export const text = v.string();
 
-export const tools = v.pipe(
-  v.array(
-    v.object({
-      type: maybe(v.literal('function')),
-      function: v.object({
-        name: v.pipe(text, v.maxLength(256)),
-        description: maybe(text),
-        parameters: maybe(ownJson),
-        strict: maybe(v.boolean()),
-      }),
+/** Tools that a model may ask for, whatever one of them looks like. */
+export const toolList = <TTool extends v.GenericSchema>(tool: TTool) => v.pipe(v.array(tool), v.maxLength(MAX_TOOLS, 'too many tools'));
+
+export const tools = toolList(
+  v.object({
+    type: maybe(v.literal('function')),
+    function: v.object({
+      name: v.pipe(text, v.maxLength(256)),
+      description: maybe(text),
+      parameters: maybe(ownJson),
+      strict: maybe(v.boolean()),
     }),
-  ),
-  v.maxLength(MAX_TOOLS, 'too many tools'),
+  }),
 );
 
 /** Base64 of an image; its first bytes must be those of a format that Ollama decodes. */
@@ -152,7 +160,7 @@ export function messageList<TOutput>(message: v.GenericSchema<unknown, TOutput>,
   );
 }
 
-const role = v.picklist(['system', 'developer', 'user', 'assistant', 'tool'], 'invalid role');
+export const role = v.picklist(['system', 'developer', 'user', 'assistant', 'tool'], 'invalid role');
 const shortText = v.pipe(text, v.maxLength(256));
 
 export const nativeMessage = v.object({
@@ -204,8 +212,8 @@ export const openAiSampling = {
   temperature: maybe(clamped(0, 5)),
   top_p: maybe(clamped(0, 1)),
   seed: anySeed,
-  stop: maybe(v.union([v.pipe(v.string(), v.maxLength(MAX_STOP_CHARS, 'stop too long')), stops()])),
-  max_tokens: maybe(whole(1, MAX_ANSWER_TOKENS)),
+  stop: maybe(v.union([v.pipe(v.string(), v.maxLength(MAX_STOP_CHARS, 'stop too long')), stops])),
+  max_tokens: maybe(answerTokens),
   frequency_penalty: penalty,
   presence_penalty: penalty,
   stream: maybe(v.boolean()),

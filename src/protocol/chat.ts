@@ -9,12 +9,14 @@ import { chatSettings } from './chatSettings.ts';
 import { CHAT_VERSION } from './versions.ts';
 import {
   MAX_CHAT_MESSAGE_BYTES,
+  MAX_CLIENT_NAME_BYTES,
   MAX_MESSAGE_IMAGES,
   MAX_PROMPT_BYTES,
   MAX_QUERY_UNITS,
   MAX_SEARCH_HITS,
   MAX_SNAPSHOT_MESSAGES,
   MAX_TITLE_UNITS,
+  MAX_VIEWER_NAMES,
 } from './limits.ts';
 
 /**
@@ -94,8 +96,8 @@ export type Since = v.InferOutput<typeof since>;
 
 /** What a request is made of; docs/PROTOCOL.md lists it. */
 export const requestSchema = v.variant('type', [
-  /** First message of a view. */
-  v.object({ type: v.literal('hello'), version: count, oldest: count }),
+  /** First message of a view. `wants`: replies beyond the first of its version that it understands; names that are not known mean nothing. */
+  v.object({ type: v.literal('hello'), version: count, oldest: count, wants: v.optional(v.pipe(v.array(v.string()), v.maxLength(16))) }),
   /** The newest, or those before one; from the first time on the newest are sent again on each change. */
   v.object({ type: v.literal('listConversations'), before: v.optional(id) }),
   ...modelRequests,
@@ -166,6 +168,10 @@ const viewReplies = [
     hubEpoch: id,
     deviceName: v.string(),
     scope: v.picklist(['local', 'chat', 'models', 'api']),
+    /** The view is another person's: its chats are theirs, on somebody else's machine. */
+    guest: v.optional(v.literal(true)),
+    /** Tokens of context that the view may ask for; absent: {@link MAX_REMOTE_CONTEXT_LENGTH} from afar. */
+    maxContextLength: v.optional(count),
     features: v.optional(v.array(v.string())),
   }),
   /** As many as fit one message. */
@@ -198,6 +204,12 @@ const viewReplies = [
   }),
   v.object({ type: v.literal('page'), conversationId: id, messages: v.array(message), more: v.boolean() }),
   v.object({ type: v.literal('event'), conversationId: id, sequence: count, event: conversationEvent }),
+  /** By what names others of the same owner look at this conversation too; only to a view whose `hello` wants `viewers`, on each change. */
+  v.object({
+    type: v.literal('viewers'),
+    conversationId: id,
+    names: v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_CLIENT_NAME_BYTES))), v.maxLength(MAX_VIEWER_NAMES)),
+  }),
   v.object({ type: v.literal('accepted'), requestId: id, answerId: v.optional(id) }),
   v.object({ type: v.literal('refused'), requestId: v.optional(id), error: errorCode, detail: v.optional(v.string()) }),
 ] as const;
@@ -245,7 +257,7 @@ export function isMutating(request: ChatRequest): request is MutatingRequest {
   return 'requestId' in request;
 }
 
-export const helloRequest: ChatRequest = { type: 'hello', version: CHAT_VERSION, oldest: CHAT_VERSION };
+export const helloRequest: ChatRequest = { type: 'hello', version: CHAT_VERSION, oldest: CHAT_VERSION, wants: ['viewers'] };
 
 /** Reads a request from outside. @throws DecodeError */
 export function parseChatRequest(value: unknown): ChatRequest {

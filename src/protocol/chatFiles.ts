@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { MaybePromise } from '../base/maybePromise.ts';
 import { count, errorCode, id } from './chatMessage.ts';
 import { MAX_CHAT_FILE_BYTES, MAX_CHAT_FILE_PART_BYTES } from './limits.ts';
 
@@ -56,7 +57,7 @@ export interface ImportResult {
 /** Chats as files, for the person at the machine itself. */
 export interface ChatFiles {
   /** @throws TunnelError `unknownConversation`, `storeFailed` */
-  exportChat(conversationId: string, format: ExportFormat): string;
+  exportChat(conversationId: string, format: ExportFormat): MaybePromise<string>;
   /** Each conversation comes whole or not at all. @throws TunnelError `importFailed`, `storeFailed` */
   importChats(json: string, options?: ImportOptions): Promise<ImportResult>;
 }

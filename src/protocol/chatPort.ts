@@ -9,6 +9,8 @@ export interface ChatPortStatus {
   readonly state: TunnelConnectionState;
   /** Why, when it is not connected: `relayUnreachable` and `deviceOffline` are different lines on the screen. */
   readonly error?: ErrorCode;
+  /** When the far end was there last, while it is not: wall clock here, ms. Absent where that is not known. */
+  readonly lastSeenAt?: number;
   /** Round trip to the device, ms. */
   readonly rttMs?: number;
   /** How good the line is; absent while that is unknown. */

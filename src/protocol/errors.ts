@@ -1,4 +1,5 @@
 import { DecodeError } from '../base/bytes.ts';
+import { inEnglish, type Say } from '../base/say.ts';
 
 /** Where on the way something failed. */
 export type Hop = 'page' | 'relay' | 'device' | 'ollama';
@@ -83,6 +84,8 @@ export const errorCatalogue = {
     words: 'Something else answers in the relay’s place. Perhaps this network wants you to sign in first. Trying again.' },
   certificateChanged: { number: 18, hop: 'relay', retry: true, action: 'reconnect', short: 'Certificate problem',
     words: 'The relay’s certificate is not valid, or this network answers in its place. Trying again.' },
+  foreignHost: { number: 19, hop: 'relay', retry: false, action: 'changeRelay', short: 'Address unknown',
+    words: 'The relay does not know this address as its own. Check the address, or have the relay started with --public-url set to it.' },
   // the far end
   deviceOffline: { number: 20, hop: 'device', retry: true, action: 'none', short: 'Computer offline',
     words: 'The computer is offline. Waiting for it.' },
@@ -102,6 +105,12 @@ export const errorCatalogue = {
     words: 'The private key of this device is missing. Restore it, or reset the identity.' },
   anotherLeads: { number: 28, hop: 'device', retry: true, action: 'none', short: 'Another window leads',
     words: 'Another window of this computer holds the connection. It passes on when that window is closed.' },
+  leaderStuck: { number: 29, hop: 'device', retry: true, action: 'none', short: 'Window not answering',
+    words: 'Another window holds the connection and does not answer. Reload or close that window; until then chats can only be read here.' },
+  leaderOlder: { number: 38, hop: 'device', retry: true, action: 'none', short: 'Reload other window',
+    words: 'Another program of an older version holds the connection. Reload that window, or restart the background agent.' },
+  windowOlder: { number: 39, hop: 'device', retry: true, action: 'update', short: 'Reload this window',
+    words: 'Another window of a newer version holds the connection. Reload this window.' },
   // pairing
   offerExpired: { number: 30, hop: 'device', retry: false, action: 'newOffer', short: 'Link expired',
     words: 'The pairing link has expired. One is good for two minutes: make a new one at the computer.' },
@@ -119,6 +128,8 @@ export const errorCatalogue = {
     words: 'The computer does not know this API key. Make a new one there.' },
   pairingUnused: { number: 37, hop: 'device', retry: false, action: 'pairAgain', short: 'Pairing expired',
     words: 'This pairing was not used in time and has expired. Pair again at the computer.' },
+  keyExpired: { number: 48, hop: 'device', retry: false, action: 'newKey', short: 'API key expired',
+    words: 'This API key has expired. Make a new one at the computer.' },
   // mux and streams
   streamReset: { number: 40, hop: 'device', retry: false, action: 'tryAgain', short: 'Stream ended',
     words: 'The stream was ended by the other side. Try again.' },
@@ -220,16 +231,16 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 }
 
 /** The words of a code in two, for a title and a text: what happened, without its full stop, and what comes next. @param detail safe to show */
-export function wordsInTwo(code: ErrorCode, detail?: string): { readonly happened: string; readonly next: string } {
-  const { words } = errorCatalogue[code];
+export function wordsInTwo(code: ErrorCode, detail?: string, t: Say = inEnglish): { readonly happened: string; readonly next: string } {
+  const words = t(errorCatalogue[code].words);
   const end = words.indexOf('. ');
   const happened = words.slice(0, end);
   return { happened: detail === undefined ? happened : `${happened}: ${detail.replace(/\.$/, '')}`, next: words.slice(end + 2) };
 }
 
 /** The words of a code, with a detail that is safe to show where one is known. */
-export function wordsOf(code: ErrorCode, detail?: string): string {
-  const { happened, next } = wordsInTwo(code, detail);
+export function wordsOf(code: ErrorCode, detail?: string, t: Say = inEnglish): string {
+  const { happened, next } = wordsInTwo(code, detail, t);
   return `${happened}. ${next}`;
 }
 

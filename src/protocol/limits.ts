@@ -78,11 +78,13 @@ export const CHECKPOINT_INTERVAL_MS = 250;
 export const MAX_CHUNK_UNITS = 8 * KiB;
 /** Conversations that one view follows at once. One more is refused. */
 export const MAX_OPEN_CONVERSATIONS = 32;
+/** Names of others that a view is told of for one conversation; who comes later is not told of. */
+export const MAX_VIEWER_NAMES = 8;
 /** Replies that one view has asked for and not yet taken. One more ends its line. */
 export const MAX_PENDING_REPLIES = 128;
 /** Event logs kept of conversations that nobody follows now, for views that come back; the oldest goes first. */
 export const MAX_IDLE_EVENT_LOGS = 16;
-/** Temporary chats that a device holds in memory. One more takes the place of one that nobody looks at, or is refused. */
+/** Temporary chats that a device holds in memory. One more takes the place of one that nobody looks at, or is refused. All guests together have half of them. */
 export const MAX_TEMPORARY_CHATS = 16;
 /** How long a temporary chat is held when its last viewer has gone: a page that is loaded anew is back by then. */
 export const TEMPORARY_CHAT_IDLE_MS = 60_000;
@@ -104,7 +106,11 @@ export const MAX_IMAGE_UNITS = 1.5 * MiB;
 /** Base64 text in one message; the rest of the message is short. */
 export const MAX_IMAGE_PART_UNITS = 48 * KiB;
 export const MAX_IMAGE_ALT_UNITS = 200;
-/** Base64 text of images that have come and go with no question yet, of all views; the oldest is forgotten first. */
+/** One file of the audit; a line is some 200 bytes. */
+export const MAX_AUDIT_FILE_BYTES = 4 * MiB;
+/** Files of the audit, the one that is written among them; the oldest is deleted. */
+export const AUDIT_FILES = 4;
+/** Base64 text of images that have come and go with no question yet, of all views of the machine's owner, and as much of all guests' together; the oldest is forgotten first. */
 export const MAX_UPLOADED_UNITS = 24 * MiB;
 /** The newest images that a model is given of a conversation; an older one has been spoken about. */
 export const MAX_PROMPT_IMAGES = 8;
@@ -214,6 +220,21 @@ export const MAX_RELAY_BACKLOG_BYTES = 256 * MiB;
 /** Dials parked from one address, and in all. */
 export const MAX_PARKED_DIALS_PER_ADDRESS = 64;
 export const MAX_PARKED_DIALS = 4096;
+/**
+ * New links of one address (an IPv4 address, a /64) at a relay; one more is answered 429 with Retry-After. A household of watched pages
+ * tries again every 5 s each, and begins with four tries.
+ */
+export const LINKS_PER_ADDRESS = { burst: 256, perSecond: 64 };
+/** DIALs of one address, whatever becomes of them; one more ends its link with `relayBusy`. Who tries pairing codes runs into this. */
+export const DIALS_PER_ADDRESS = { burst: 256, perSecond: 64 };
+/** TOKENS of one device: a pairing offer is one, and one comes every 15 s as a measure. One more ends the device's link with `relayBusy`. */
+export const TOKENS_PER_DEVICE = { burst: 64, perSecond: 4 };
+/** Circuits opened to one device, each of which costs it a handshake. The client of one more is told `relayBusy`. */
+export const JOINS_PER_DEVICE = { burst: 1024, perSecond: 64 };
+/** Unknown API keys from one address at a gateway; it is then answered 429 with Retry-After. */
+export const UNKNOWN_KEYS_PER_ADDRESS = { burst: 10, perSecond: 1 / 60 };
+/** Addresses or devices that one such limit remembers; the one heard of longest ago goes first. */
+export const MAX_RATE_NAMES = 4096;
 /** Tunnels of one gateway. One more takes the place of an idle one, or its call is told to come again. */
 export const MAX_GATEWAY_TUNNELS = 1024;
 /** Token hashes one device may register. */
@@ -227,47 +248,3 @@ export const PAIRING_QUESTION_LIFETIME_MS = 5 * 60_000;
 export const PAIRING_PENDING_LIFETIME_MS = 10 * 60_000;
 export const MAX_PAIRING_BAD_TRIES = 3;
 export const MAX_CLIENT_NAME_BYTES = 128;
-
-const fits: readonly (readonly [string, boolean])[] = [
-  ['a record fits a link message', MAX_RECORD_BYTES + LINK_HEADER_BYTES <= MAX_LINK_MESSAGE_BYTES],
-  ['a full DATA frame fits a record', MAX_DATA_BYTES + 18 <= MAX_RECORD_FRAMES_BYTES],
-  ['the smallest windows of all streams fit the mux', MAX_STREAMS * MIN_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
-  ['windows grow', MIN_STREAM_WINDOW_BYTES <= AFTER_ATTACH_WINDOW_BYTES && AFTER_ATTACH_WINDOW_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
-  ['credit comes before the least window is used up', 2 * CREDIT_STEP_BYTES <= MIN_STREAM_WINDOW_BYTES],
-  [
-    'a crowded mux still has room beside what its streams have read and not yet said',
-    CROWDED_MUX_BYTES + MAX_STREAMS * CREDIT_STEP_BYTES <= MAX_MUX_WINDOW_BYTES,
-  ],
-  ['the largest window fits a mux', MAX_STREAM_WINDOW_BYTES <= MAX_MUX_WINDOW_BYTES],
-  [
-    'after an attach the first half of a new window can be sent, and is answered',
-    AFTER_ATTACH_WINDOW_BYTES >= INITIAL_STREAM_WINDOW_BYTES / 2,
-  ],
-  ['one stream can grow to the largest window', MAX_STREAM_WINDOW_BYTES - INITIAL_STREAM_WINDOW_BYTES <= MAX_MUX_GROWTH_BYTES],
-  ['a new window holds a record at each end and two under way', 4 * MAX_RECORD_BYTES <= INITIAL_STREAM_WINDOW_BYTES + 4 * AEAD_TAG_BYTES],
-  [
-    'a turn holds a quantum of several muxes',
-    4 * MAX_RECORD_PLAINTEXT_BYTES <= MAX_TURN_BYTES && MAX_TURN_BYTES <= MAX_SOCKET_BACKLOG_BYTES,
-  ],
-  ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
-  ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
-  ['a snapshot with its settings fits a chat message', MAX_SNAPSHOT_BYTES + MAX_SYSTEM_PROMPT_BYTES + 4 * KiB <= MAX_CHAT_MESSAGE_BYTES],
-  [
-    'saved prompts fit a chat message',
-    MAX_SAVED_PROMPT_BYTES < MAX_SAVED_PROMPTS_BYTES && MAX_SAVED_PROMPTS_BYTES + KiB <= MAX_CHAT_MESSAGE_BYTES,
-  ],
-  ['a piece of an answer fits a chat message', 6 * MAX_CHUNK_UNITS + 1024 <= MAX_CHAT_MESSAGE_BYTES],
-  ['a part of a file fits a chat message', Math.ceil((MAX_CHAT_FILE_PART_BYTES * 4) / 3) + 2 * KiB <= MAX_CHAT_MESSAGE_BYTES],
-  ['a part of an image fits a chat message', MAX_IMAGE_PART_UNITS + 2 * KiB <= MAX_CHAT_MESSAGE_BYTES],
-  ['the images of a few questions can be held', 4 * MAX_MESSAGE_IMAGES * MAX_IMAGE_UNITS <= MAX_UPLOADED_UNITS],
-  ['the longest answer can come ahead', MAX_ANSWER_BYTES <= MAX_TEXT_AHEAD_UNITS],
-  ['a body fits what a device holds of bodies', MAX_HTTP_BODY_BYTES <= MAX_HTTP_BODIES_BYTES],
-  ['a key may use all of its streams', MAX_STREAMS * MAX_CIRCUITS_PER_HASH <= MAX_HTTP_RUNS_PER_KEY],
-  ['a held request outlives the search for a half-open line', HTTP_HOLD_MS > LINK_DEAD_AFTER_MS],
-  ['a held request ends before its mux', HTTP_HOLD_MS < DETACHED_MUX_LIFETIME_MS],
-  ['a prompt fits a chat message', MAX_PROMPT_BYTES < MAX_CHAT_MESSAGE_BYTES],
-  ['a heartbeat is answered before the link counts as dead', HEARTBEAT_INTERVAL_MS + PROBE_TIMEOUT_MS < LINK_DEAD_AFTER_MS],
-  ['a device that takes nothing is gone before its clients are', LINK_DEAD_AFTER_MS + HEARTBEAT_ANSWER_MS < MAX_UNREAD_MS],
-  ['half-open is found within 25 s', PING_INTERVAL_MS + PING_TIMEOUT_MS <= 25_000 && LINK_DEAD_AFTER_MS <= 25_000],
-];
-for (const [claim, holds] of fits) if (!holds) throw new Error(`limits do not fit: ${claim}`);

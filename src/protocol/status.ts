@@ -82,6 +82,20 @@ export interface TunnelMetrics {
   readonly tokensPerSecond: number | undefined;
 }
 
+/** Where there is no connection, or none that is known of. */
+export const nothingMeasured: TunnelMetrics = {
+  quality: 'unknown',
+  roundTrip: undefined,
+  missedPings: 0,
+  reconnects: 0,
+  uptimeMs: undefined,
+  nextTryAt: undefined,
+  bytesSent: 0,
+  bytesReceived: 0,
+  streams: 0,
+  tokensPerSecond: undefined,
+};
+
 /** Roadmap `StreamingMessage`: a piece of an answer. `sequence` starts at 0 and has no gap; exactly one piece is complete. */
 export interface StreamingMessage {
   /** Id of the answer. */

@@ -8,5 +8,9 @@ export const SESSION_PROLOGUE = 'c2l1';
 export const CHAT_VERSION = 1;
 export const CHAT_VERSION_OLDEST = 1;
 
+/** Version of what windows say to each other over their pipe. Additive; this build speaks it and one before. */
+export const PIPE_VERSION = 1;
+export const PIPE_VERSION_OLDEST = 1;
+
 /** Version of this product, also in package.json; `npm run check` compares the two. */
 export const PRODUCT_VERSION = '0.1.0';

@@ -44,10 +44,16 @@ export type WebviewToHost =
 
 /** Keys that send a message; Enter alone begins a new line where it does not send. */
 export const sendKeys = ['enter', 'ctrlEnter'] as const;
+/** How to show what a model has thought. */
+export const thinkingViews = ['collapsed', 'expanded', 'hidden'] as const;
+/** Whether a picture of another server may be opened by a press; it is never loaded by itself. */
+export const remoteImageChoices = ['ask', 'never'] as const;
 const preferencesSchema = v.object({
   sendWith: v.picklist(sendKeys),
   /** The figures below an answer. */
   answerDetails: v.boolean(),
+  thinking: v.picklist(thinkingViews),
+  remoteImages: v.picklist(remoteImageChoices),
 });
 /** How the person wants a view to look and to be typed in. */
 export type ViewPreferences = v.InferOutput<typeof preferencesSchema>;

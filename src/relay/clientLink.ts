@@ -92,6 +92,7 @@ export class ClientLink implements LinkChannelEvents {
   }
 
   #onDial(hash: HashKey): void {
+    if (this.#scope.rates.dial(this.#remoteAddress) > 0) throw new TunnelError('relayBusy', 'too many dials');
     const state = this.#state;
     this.#hash = hash;
     this.#toldWaiting = false;

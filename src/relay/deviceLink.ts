@@ -78,7 +78,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
       call.refuse('gone');
       return;
     }
-    if (this.#countOf(call.hash) >= this.#scope.limits.circuitsPerHash) {
+    if (this.#countOf(call.hash) >= this.#scope.limits.circuitsPerHash || this.#scope.rates.join(state.deviceId) > 0) {
       call.refuse('busy');
       return;
     }
@@ -209,7 +209,8 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     this.#channel.startHeartbeat();
   }
 
-  #applyTokens(frame: Frame<'tokens'>, { registration }: Admitted): void {
+  #applyTokens(frame: Frame<'tokens'>, { registration, deviceId }: Admitted): void {
+    if (this.#scope.rates.tokens(deviceId) > 0) throw new TunnelError('relayBusy', 'too many TOKENS');
     const { epoch, attempt } = registration.claim;
     const wanted = new Set(frame.replace ? [] : this.#served.keys());
     for (const hash of frame.remove) wanted.delete(toBase64url(hash));

@@ -1,14 +1,20 @@
+import type { Rate } from '../base/rateLimiter.ts';
 import {
+  DIALS_PER_ADDRESS,
   FIRST_FRAME_TIMEOUT_MS,
   HEARTBEAT_INTERVAL_MS,
+  JOINS_PER_DEVICE,
+  LINKS_PER_ADDRESS,
   MAX_CIRCUITS_PER_HASH,
   MAX_CLIENT_BACKLOG_BYTES,
   MAX_DEVICE_QUEUE_BYTES,
   MAX_PARKED_DIALS,
   MAX_PARKED_DIALS_PER_ADDRESS,
+  MAX_RATE_NAMES,
   MAX_RELAY_BACKLOG_BYTES,
   MAX_SOCKET_BACKLOG_BYTES,
   MAX_TOKENS_PER_DEVICE,
+  TOKENS_PER_DEVICE,
 } from '../protocol/limits.ts';
 
 /** Who may register a device: anybody, or holders of an invite that this relay minted. */
@@ -23,6 +29,12 @@ export interface RelayLimits {
   readonly circuitsPerHash: number;
   readonly parkedDials: number;
   readonly parkedDialsPerAddress: number;
+  readonly linksPerAddress: Rate;
+  readonly dialsPerAddress: Rate;
+  readonly tokensRatePerDevice: Rate;
+  readonly joinsPerDevice: Rate;
+  /** Names that each of these rates remembers. */
+  readonly rateNames: number;
   /** Unsent bytes of one link before it is ended. */
   readonly linkBacklogBytes: number;
   /** Unsent bytes of a circuit toward its device before the client is no longer read. */
@@ -44,6 +56,11 @@ export const defaultRelayLimits: RelayLimits = {
   circuitsPerHash: MAX_CIRCUITS_PER_HASH,
   parkedDials: MAX_PARKED_DIALS,
   parkedDialsPerAddress: MAX_PARKED_DIALS_PER_ADDRESS,
+  linksPerAddress: LINKS_PER_ADDRESS,
+  dialsPerAddress: DIALS_PER_ADDRESS,
+  tokensRatePerDevice: TOKENS_PER_DEVICE,
+  joinsPerDevice: JOINS_PER_DEVICE,
+  rateNames: MAX_RATE_NAMES,
   linkBacklogBytes: MAX_CLIENT_BACKLOG_BYTES,
   deviceQueueBytes: MAX_DEVICE_QUEUE_BYTES,
   deviceSocketBytes: MAX_SOCKET_BACKLOG_BYTES,

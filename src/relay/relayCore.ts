@@ -15,6 +15,7 @@ import { DeviceRegistry } from './deviceRegistry.ts';
 import type { AcceptedHandlers } from './linkChannel.ts';
 import { ParkedDials } from './parkedDials.ts';
 import { defaultRelayLimits, type RelayConfig } from './relayConfig.ts';
+import { RelayRates } from './relayRates.ts';
 import type { RelayScope } from './relayScope.ts';
 
 export interface RelayCoreOptions {
@@ -70,6 +71,7 @@ export class RelayCore implements Disposable {
       admission: config.admission,
       devices: new DeviceRegistry(),
       parked: new ParkedDials(limits.parkedDials, limits.parkedDialsPerAddress),
+      rates: new RelayRates(clock, limits),
       budget: new BacklogBudget(limits.totalBacklogBytes),
     };
     this.#owned.add(
@@ -106,6 +108,11 @@ export class RelayCore implements Disposable {
         resolve(place ? 'served' : devices.isServing(deviceId) ? 'unknownKey' : 'deviceOffline');
       });
     });
+  }
+
+  /** Asks for one more link of this address. @returns 0, or for how many ms there is none */
+  knock(remoteAddress: string): number {
+    return this.#scope.rates.link(remoteAddress);
   }
 
   /** Takes over an open socket. The result hears what happens on it. */

@@ -7,6 +7,7 @@ import type { BacklogBudget } from './circuits/backlogBudget.ts';
 import type { DeviceRegistry } from './deviceRegistry.ts';
 import type { ParkedDials } from './parkedDials.ts';
 import type { AdmissionPolicy, RelayLimits } from './relayConfig.ts';
+import type { RelayRates } from './relayRates.ts';
 
 /** What every link of one relay shares. */
 export interface RelayScope {
@@ -20,5 +21,6 @@ export interface RelayScope {
   readonly limits: RelayLimits;
   readonly devices: DeviceRegistry;
   readonly parked: ParkedDials;
+  readonly rates: RelayRates;
   readonly budget: BacklogBudget;
 }

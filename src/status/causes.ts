@@ -1,3 +1,4 @@
+import { inEnglish, type Say } from '../base/say.ts';
 import { errorCatalogue, type ErrorAction, type ErrorCode } from '../protocol/errors.ts';
 import type { StatusAction } from './statusActions.ts';
 
@@ -24,8 +25,8 @@ const remedies: Readonly<Record<ErrorAction, readonly StatusAction[]>> = {
 };
 
 /** A cause in at most three words, for the status bar. */
-export function causeInShort(code: ErrorCode | undefined): string {
-  return code === undefined ? 'Connection problem' : errorCatalogue[code].short;
+export function causeInShort(code: ErrorCode | undefined, t: Say = inEnglish): string {
+  return code === undefined ? t('Connection problem') : t(errorCatalogue[code].short);
 }
 
 /** What mends it, first the best. */

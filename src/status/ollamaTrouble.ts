@@ -1,3 +1,4 @@
+import { inEnglish, type Say } from '../base/say.ts';
 import { wordsInTwo } from '../protocol/errors.ts';
 import { ollamaErrors, type OllamaState } from '../protocol/status.ts';
 import { causeInShort, remediesOf } from './causes.ts';
@@ -10,8 +11,8 @@ export interface OllamaTrouble {
   readonly actions: readonly StatusAction[];
 }
 
-export function ollamaTroubleOf(state: OllamaState): OllamaTrouble | undefined {
+export function ollamaTroubleOf(state: OllamaState, t: Say = inEnglish): OllamaTrouble | undefined {
   const code = ollamaErrors[state];
   if (code === undefined) return undefined;
-  return { text: causeInShort(code), words: `${wordsInTwo(code).happened}.`, actions: remediesOf(code) };
+  return { text: causeInShort(code, t), words: `${wordsInTwo(code, undefined, t).happened}.`, actions: remediesOf(code) };
 }

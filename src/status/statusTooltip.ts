@@ -1,9 +1,10 @@
+import { inEnglish, type Say } from '../base/say.ts';
 import { wordsOf } from '../protocol/errors.ts';
 import type { HopLevel, TunnelConnectionState } from '../protocol/status.ts';
 import { ollamaLevel, overallLevel, relayLevel, type HopLevels } from './hops.ts';
 import { ollamaTroubleOf } from './ollamaTrouble.ts';
 import type { StatusInput } from './statusInput.ts';
-import { counted, duration, hostOf, seconds } from './statusWords.ts';
+import { duration, hostOf, qualityWords, seconds } from './statusWords.ts';
 
 /** One line of the hover. Its parts are plain text: whoever draws it escapes them. No secret and no chat title is among them. */
 export interface TooltipLine {
@@ -14,16 +15,20 @@ export interface TooltipLine {
   readonly level?: HopLevel;
 }
 
-const headlines: Readonly<Record<TunnelConnectionState, string>> = {
-  disconnected: 'Not connected',
-  connecting: 'Connecting',
-  connected: 'Connected',
-  streaming: 'Streaming',
-  reconnecting: 'Reconnecting',
-  error: 'Not connected',
-};
+function headlineWords(state: TunnelConnectionState, t: Say): string {
+  return {
+    disconnected: t('Not connected'),
+    connecting: t('Connecting'),
+    connected: t('Connected'),
+    streaming: t('Streaming'),
+    reconnecting: t('Reconnecting'),
+    error: t('Not connected'),
+  }[state];
+}
 
-const levelWords: Readonly<Record<HopLevel, string>> = { up: 'ok', waiting: 'waiting', unknown: 'not known yet', down: 'down' };
+function levelWords(level: HopLevel, t: Say): string {
+  return { up: t('ok'), waiting: t('waiting'), unknown: t('not known yet'), down: t('down') }[level];
+}
 
 /** The hops in use: a relay that is not set up, or that the person has left, is none. */
 export function hopsOf({ event, tunnel, ollama, relayConfigured, now }: StatusInput): HopLevels {
@@ -34,33 +39,33 @@ export function hopsOf({ event, tunnel, ollama, relayConfigured, now }: StatusIn
   };
 }
 
-export function tooltipOf(input: StatusInput): TooltipLine[] {
+export function tooltipOf(input: StatusInput, t: Say = inEnglish): TooltipLine[] {
   const hops = hopsOf(input);
-  return [headline(input, hops), ...hopLines(input, hops), ...activityLines(input), ...troubleLines(input), roleLine(input)];
+  return [headline(input, hops, t), ...hopLines(input, hops, t), ...activityLines(input, t), ...troubleLines(input, t), roleLine(input, t)];
 }
 
-function headline(input: StatusInput, hops: HopLevels): TooltipLine {
+function headline(input: StatusInput, hops: HopLevels, t: Say): TooltipLine {
   const { event, relayConfigured, deviceName } = input;
-  const label = relayConfigured ? headlines[event.state] : 'Local chat';
+  const label = relayConfigured ? headlineWords(event.state, t) : t('Local chat');
   return { kind: 'headline', label, ...(deviceName === undefined ? {} : { value: deviceName }), level: overallLevel(hops) };
 }
 
-function hopLines(input: StatusInput, hops: HopLevels): TooltipLine[] {
+function hopLines(input: StatusInput, hops: HopLevels, t: Say): TooltipLine[] {
   const { tunnel, quality, metrics, ollama, relayConfigured, clientsOnline, clientsPaired } = input;
   const lines: TooltipLine[] = [];
   if (relayConfigured) {
     const { latency } = tunnel;
-    const state = hops.relay === undefined ? 'not connected' : levelWords[hops.relay];
-    const measured = latency === undefined || hops.relay !== 'up' ? [] : [`${String(Math.round(latency))} ms`, `quality ${quality}`];
+    const state = hops.relay === undefined ? t('not connected') : levelWords(hops.relay, t);
+    const measured = latency === undefined || hops.relay !== 'up' ? [] : [`${String(Math.round(latency))} ms`, qualityWords(quality, t)];
     lines.push({
       kind: 'hop',
       label: 'Relay',
-      value: joined(hostOf(input), state, ...measured, ...historyOf(metrics)),
+      value: joined(hostOf(input, t), state, ...measured, ...historyOf(metrics, t)),
       ...(hops.relay === undefined ? {} : { level: hops.relay }),
     });
   }
-  const trouble = ollamaTroubleOf(ollama.state)?.text ?? levelWords[ollamaLevel(ollama.state)];
-  const standIn = ollama.standIn === true ? 'test stand-in' : undefined;
+  const trouble = ollamaTroubleOf(ollama.state, t)?.text ?? levelWords(ollamaLevel(ollama.state), t);
+  const standIn = ollama.standIn === true ? t('test stand-in') : undefined;
   lines.push({
     kind: 'hop',
     label: 'Ollama',
@@ -68,45 +73,47 @@ function hopLines(input: StatusInput, hops: HopLevels): TooltipLine[] {
     level: ollamaLevel(ollama.state),
   });
   if (relayConfigured) {
-    const paired = clientsPaired === undefined ? undefined : `${String(clientsPaired)} paired`;
-    lines.push({ kind: 'hop', label: 'Browsers', value: joined(`${String(clientsOnline)} online`, paired) });
+    const paired = clientsPaired === undefined ? undefined : t('{0} paired', clientsPaired);
+    lines.push({ kind: 'hop', label: t('Browsers'), value: joined(t('{0} online', clientsOnline), paired) });
   }
   return lines;
 }
 
 /** `2 reconnects, up 3 h` */
-function historyOf(metrics: StatusInput['metrics']): string[] {
+function historyOf(metrics: StatusInput['metrics'], t: Say): string[] {
   if (metrics === undefined) return [];
   const { reconnects, uptimeMs } = metrics;
-  return [...(reconnects > 0 ? [counted(reconnects, 'reconnect')] : []), ...(uptimeMs === undefined ? [] : [`up ${duration(uptimeMs)}`])];
+  const again = reconnects === 1 ? t('1 reconnect') : t('{0} reconnects', reconnects);
+  return [...(reconnects > 0 ? [again] : []), ...(uptimeMs === undefined ? [] : [t('up {0}', duration(uptimeMs))])];
 }
 
-function activityLines({ tunnel, metrics, runningStreams, now }: StatusInput): TooltipLine[] {
+function activityLines({ tunnel, metrics, runningStreams, now }: StatusInput, t: Say): TooltipLine[] {
   const lines: TooltipLine[] = [];
   const { tokensPerSecond = 0 } = metrics ?? {};
   const rate = tokensPerSecond >= 0.5 ? `${String(Math.round(tokensPerSecond))} tok/s` : undefined;
-  if (runningStreams > 0) lines.push({ kind: 'activity', label: 'Running', value: joined(counted(runningStreams, 'stream'), rate) });
+  const streams = runningStreams === 1 ? t('1 stream') : t('{0} streams', runningStreams);
+  if (runningStreams > 0) lines.push({ kind: 'activity', label: t('Running'), value: joined(streams, rate) });
   if (tunnel.lastActivity !== undefined)
-    lines.push({ kind: 'activity', label: 'Last frame', value: `${seconds(Math.max(0, now - tunnel.lastActivity))} ago` });
+    lines.push({ kind: 'activity', label: t('Last frame'), value: t('{0} ago', seconds(Math.max(0, now - tunnel.lastActivity))) });
   return lines;
 }
 
-function troubleLines({ event, tunnel, nextTryAt, now }: StatusInput): TooltipLine[] {
+function troubleLines({ event, tunnel, nextTryAt, now }: StatusInput, t: Say): TooltipLine[] {
   const lines: TooltipLine[] = [];
-  if (event.error !== undefined) lines.push({ kind: 'trouble', label: 'Trouble', value: wordsOf(event.error) });
+  if (event.error !== undefined) lines.push({ kind: 'trouble', label: t('Trouble'), value: wordsOf(event.error, undefined, t) });
   if (event.state !== 'reconnecting') return lines;
-  const next = nextTryAt === undefined ? undefined : `next in ${seconds(Math.max(0, nextTryAt - now))}`;
-  lines.push({ kind: 'trouble', label: 'Attempt', value: joined(String(Math.max(1, tunnel.reconnectAttempts)), next) });
+  const next = nextTryAt === undefined ? undefined : t('next in {0}', seconds(Math.max(0, nextTryAt - now)));
+  lines.push({ kind: 'trouble', label: t('Attempt'), value: joined(String(Math.max(1, tunnel.reconnectAttempts)), next) });
   return lines;
 }
 
-function roleLine({ role = 'leads' }: StatusInput): TooltipLine {
+function roleLine({ role = 'leads' }: StatusInput, t: Say): TooltipLine {
   const value = {
-    leads: 'This window holds the connection',
-    follows: 'Another window holds the connection',
-    agent: 'The background agent holds the connection',
+    leads: t('This window holds the connection'),
+    follows: t('Another window holds the connection'),
+    agent: t('The background agent holds the connection'),
   }[role];
-  return { kind: 'role', label: 'Role', value };
+  return { kind: 'role', label: t('Role'), value };
 }
 
 function joined(...parts: readonly (string | undefined)[]): string {

@@ -1,11 +1,12 @@
 import { assertNever } from '../base/assertNever.ts';
+import { inEnglish, type Say } from '../base/say.ts';
 import { wordsOf } from '../protocol/errors.ts';
 import { causeInShort, remediesOf } from './causes.ts';
 import { ollamaTroubleOf } from './ollamaTrouble.ts';
 import { statusActionTitles, type StatusAction } from './statusActions.ts';
 import type { StatusInput } from './statusInput.ts';
 import { tooltipOf, type TooltipLine } from './statusTooltip.ts';
-import { counted, hostOf, seconds } from './statusWords.ts';
+import { hostOf, qualityWords, seconds } from './statusWords.ts';
 
 /** A status as it is drawn and spoken. */
 export interface StatusView {
@@ -26,24 +27,24 @@ type Face = Omit<StatusView, 'tooltip'>;
 const WARN_AFTER_MS = 3_000;
 const SHOW_WAIT_AFTER_MS = 10_000;
 
-/** The status item as a pure function of what is known. The worst hop decides. */
-export function statusView(input: StatusInput): StatusView {
-  return { ...faceOf(input), tooltip: tooltipOf(input) };
+/** The status item as a pure function of what is known, in the language of `t`. The worst hop decides. */
+export function statusView(input: StatusInput, t: Say = inEnglish): StatusView {
+  return { ...faceOf(input, t), tooltip: tooltipOf(input, t) };
 }
 
-function faceOf(input: StatusInput): Face {
+function faceOf(input: StatusInput, t: Say): Face {
   switch (input.event.state) {
     case 'disconnected':
-      return disconnected(input);
+      return disconnected(input, t);
     case 'connecting':
-      return plain('Connecting', 'loading~spin', `Connecting to ${hostOf(input)}`, ['disconnect', 'runDiagnostics', 'openChat']);
+      return plain(t('Connecting'), 'loading~spin', t('Connecting to {0}', hostOf(input, t)), ['disconnect', 'runDiagnostics', 'openChat']);
     case 'reconnecting':
-      return reconnecting(input);
+      return reconnecting(input, t);
     case 'error':
-      return failed(input);
+      return failed(input, t);
     case 'connected':
     case 'streaming':
-      return ollamaDown(input) ?? paused(input) ?? live(input);
+      return ollamaDown(input, t) ?? paused(input, t) ?? live(input, t);
     default:
       return assertNever(input.event.state);
   }
@@ -54,33 +55,35 @@ function plain(text: string, icon: string, spokenLabel: string, actions: readonl
 }
 
 /** Local chat works without a relay: this never looks like a fault. */
-function disconnected(input: StatusInput): Face {
+function disconnected(input: StatusInput, t: Say): Face {
   const { relayConfigured, runningStreams } = input;
-  const label = relayConfigured ? `Not connected to ${hostOf(input)}` : 'Local chat, no relay set up';
+  const label = relayConfigured ? t('Not connected to {0}', hostOf(input, t)) : t('Local chat, no relay set up');
+  const text = t('Local AI');
   const actions: StatusAction[] = ['openChat', relayConfigured ? 'connect' : 'setUpRelay'];
-  if (runningStreams > 0) return plain('Local AI', 'sync~spin', `${label}, writing ${counted(runningStreams, 'answer')}`, actions);
-  return plain('Local AI', relayConfigured ? 'debug-disconnect' : 'comment-discussion', label, actions);
+  const writing = runningStreams === 1 ? t('writing 1 answer') : t('writing {0} answers', runningStreams);
+  if (runningStreams > 0) return plain(text, 'sync~spin', `${label}, ${writing}`, actions);
+  return plain(text, relayConfigured ? 'debug-disconnect' : 'comment-discussion', label, actions);
 }
 
-function reconnecting({ event, tunnel, nextTryAt, now }: StatusInput): Face {
+function reconnecting({ event, tunnel, nextTryAt, now }: StatusInput, t: Say): Face {
   const waited = now - event.timestamp;
   const wait = nextTryAt === undefined ? undefined : seconds(Math.max(0, nextTryAt - now));
-  const next = wait === undefined ? '' : `, next in ${wait}`;
+  const attempt = t('Reconnecting, attempt {0}', Math.max(1, tunnel.reconnectAttempts));
   return {
-    text: waited >= SHOW_WAIT_AFTER_MS ? `Reconnecting ${wait ?? seconds(waited)}` : 'Reconnecting',
+    text: waited >= SHOW_WAIT_AFTER_MS ? t('Reconnecting {0}', wait ?? seconds(waited)) : t('Reconnecting'),
     icon: 'debug-restart',
     colour: waited >= WARN_AFTER_MS ? 'warning' : 'none',
-    spokenLabel: `Reconnecting, attempt ${String(Math.max(1, tunnel.reconnectAttempts))}${next}`,
+    spokenLabel: wait === undefined ? attempt : `${attempt}, ${t('next in {0}', wait)}`,
     actions: ['reconnect', 'disconnect', 'runDiagnostics', 'openChat'],
   };
 }
 
-function failed({ event }: StatusInput): Face {
+function failed({ event }: StatusInput, t: Say): Face {
   const actions = remediesOf(event.error);
-  const words = event.error === undefined ? 'The connection has failed.' : wordsOf(event.error);
-  const remedy = actions[0] === undefined ? '' : ` Action: ${statusActionTitles[actions[0]].replace('…', '')}`;
+  const words = event.error === undefined ? t('The connection has failed.') : wordsOf(event.error, undefined, t);
+  const remedy = actions[0] === undefined ? '' : ` ${t('Action: {0}', t(statusActionTitles[actions[0]]).replace('…', ''))}`;
   return {
-    text: causeInShort(event.error),
+    text: causeInShort(event.error, t),
     icon: 'error',
     colour: 'error',
     spokenLabel: `${words}${remedy}`,
@@ -89,36 +92,34 @@ function failed({ event }: StatusInput): Face {
 }
 
 /** The tunnel is there and Ollama is not: the worse hop is the one to show. */
-function ollamaDown(input: StatusInput): Face | undefined {
-  const trouble = ollamaTroubleOf(input.ollama.state);
+function ollamaDown(input: StatusInput, t: Say): Face | undefined {
+  const trouble = ollamaTroubleOf(input.ollama.state, t);
   if (!trouble) return undefined;
   const { text, words, actions } = trouble;
   return {
     text,
     icon: 'warning',
     colour: 'warning',
-    spokenLabel: `${words} Connected to ${hostOf(input)}`,
+    spokenLabel: `${words} ${t('Connected to {0}', hostOf(input, t))}`,
     actions: [...actions, 'runDiagnostics', 'openChat'],
   };
 }
 
-function paused({ paused: isPaused = false }: StatusInput): Face | undefined {
+function paused({ paused: isPaused = false }: StatusInput, t: Say): Face | undefined {
   if (!isPaused) return undefined;
-  return plain('Paused', 'debug-pause', 'Remote access is paused', ['resumeRemote', 'manageClients', 'disconnect', 'openChat']);
+  return plain(t('Paused'), 'debug-pause', t('Remote access is paused'), ['resumeRemote', 'manageClients', 'disconnect', 'openChat']);
 }
 
-function live(input: StatusInput): Face {
+function live(input: StatusInput, t: Say): Face {
   const { event, quality, clientsOnline, runningStreams } = input;
   const actions: StatusAction[] = ['openChat', 'pairBrowser', 'manageClients', 'disconnect'];
-  if (event.state === 'streaming')
-    return plain(
-      withCount('Streaming', runningStreams),
-      'sync~spin',
-      `Streaming ${counted(Math.max(1, runningStreams), 'answer')}`,
-      actions,
-    );
-  const browsers = clientsOnline === 0 ? '' : `, ${counted(clientsOnline, 'browser')}`;
-  return plain(withCount('Connected', clientsOnline), 'plug', `Connected, quality ${quality}${browsers}`, actions);
+  if (event.state === 'streaming') {
+    const label = runningStreams > 1 ? t('Streaming {0} answers', runningStreams) : t('Streaming 1 answer');
+    return plain(withCount(t('Streaming'), runningStreams), 'sync~spin', label, actions);
+  }
+  const browsers = clientsOnline === 1 ? t('1 browser') : t('{0} browsers', clientsOnline);
+  const label = [t('Connected'), qualityWords(quality, t), ...(clientsOnline === 0 ? [] : [browsers])].join(', ');
+  return plain(withCount(t('Connected'), clientsOnline), 'plug', label, actions);
 }
 
 function withCount(text: string, count: number): string {

@@ -1,14 +1,27 @@
+import type { Say } from '../base/say.ts';
+import type { Quality } from '../protocol/status.ts';
 import type { StatusInput } from './statusInput.ts';
 
 /** The relay's host and port; an endpoint never holds more than that. */
-export function hostOf({ event, tunnel }: Pick<StatusInput, 'event' | 'tunnel'>): string {
+export function hostOf({ event, tunnel }: Pick<StatusInput, 'event' | 'tunnel'>, t: Say): string {
   const endpoint = event.endpoint ?? tunnel.endpoint;
-  return endpoint === undefined ? 'the relay' : endpoint.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
+  return endpoint === undefined ? t('the relay') : endpoint.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
 }
 
 /** `1 browser`, `2 browsers`. */
 export function counted(count: number, noun: string): string {
   return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Of the line to the relay. */
+export function qualityWords(quality: Quality, t: Say): string {
+  return {
+    excellent: t('quality excellent'),
+    good: t('quality good'),
+    fair: t('quality fair'),
+    poor: t('quality poor'),
+    unknown: t('quality unknown'),
+  }[quality];
 }
 
 /** Whole seconds, rounded up, so that a wait never reads 0 before it is over. */

@@ -5,8 +5,8 @@ import type { PairingFrame } from '../protocol/pairingFrames.ts';
 /** Whom a dial-token hash belongs to, and how to talk to them. */
 export type CircuitMatch = SessionMatch | PairingMatch;
 
-/** Why a client may not come: removed, not now, or its pairing was not used in time. */
-export type LastWord = 'revoked' | 'paused' | 'pairingUnused';
+/** Why a client may not come: removed, not now, its pairing was not used in time, or its key was made for a time that is over. */
+export type LastWord = 'revoked' | 'paused' | 'pairingUnused' | 'keyExpired';
 
 export interface SessionMatch {
   readonly purpose: 'session';

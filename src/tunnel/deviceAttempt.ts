@@ -12,7 +12,7 @@ import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { proveAdmission } from '../secure/admission.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
-import type { CircuitMatch, SessionMatch } from './circuitMatch.ts';
+import type { CircuitMatch, LastWord, SessionMatch } from './circuitMatch.ts';
 import { DeviceCircuit } from './deviceCircuit.ts';
 import type { Attempt, AttemptEvents } from './handover.ts';
 import { Link } from './link.ts';
@@ -39,6 +39,8 @@ export interface DeviceTunnelOptions {
   match(hash: Uint8Array): CircuitMatch | undefined;
   /** A client has come with a new mux. */
   onMux(clientId: string, mux: Mux): void;
+  /** Does what clients are answered leave in steps of time? Default: no. */
+  isPaced?(): boolean;
   readonly log?: Logger;
 }
 
@@ -84,7 +86,11 @@ export class DeviceAttempt implements Attempt {
     this.#waiting = new WaitingCircuits(options.clock, (circuit) => {
       this.#leave(circuit, 'busy');
     });
-    this.#pump = new RecordPump(options.clock, () => this.#link.backlogBytes);
+    this.#pump = new RecordPump(
+      options.clock,
+      () => this.#link.backlogBytes,
+      () => options.isPaced?.() ?? false,
+    );
     this.#link = new Link(
       { dial: options.dial, clock: options.clock, origin, role: 'device', traffic: owner.meter, patienceMs, isKnown },
       {
@@ -110,7 +116,7 @@ export class DeviceAttempt implements Attempt {
     return this.#tokens?.publish(this.#options.hashes()) ?? Promise.reject(new TunnelError('relayUnreachable'));
   }
 
-  dismiss(clientId: string, reason: 'revoked' | 'paused' | undefined): void {
+  dismiss(clientId: string, reason: LastWord | undefined): void {
     for (const { circuit, clientId: other } of [...this.#circuits.values()]) {
       if (other !== clientId) continue;
       if (reason === undefined) circuit.leave('closed');

@@ -4,7 +4,7 @@ import type { Hello, Mux } from '../mux/mux.ts';
 import { MuxTable } from '../mux/muxTable.ts';
 import { TunnelError } from '../protocol/errors.ts';
 import type { TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
-import type { SessionMatch } from './circuitMatch.ts';
+import type { LastWord, SessionMatch } from './circuitMatch.ts';
 import { DeviceAttempt, type DeviceTunnelOptions, type MuxOwner } from './deviceAttempt.ts';
 import type { DeviceCircuit } from './deviceCircuit.ts';
 import { Supervisor } from './supervisor.ts';
@@ -69,7 +69,7 @@ export class DeviceTunnel implements Disposable, MuxOwner {
   }
 
   /** Ends a client's circuits, with its last word; without one it may come again at once. Its muxes are dropped, and all that runs on them. */
-  dismiss(clientId: string, reason?: 'revoked' | 'paused'): void {
+  dismiss(clientId: string, reason?: LastWord): void {
     this.#attempt?.dismiss(clientId, reason);
     this.#tables.get(clientId)?.dispose();
     this.#tables.delete(clientId);

@@ -1,5 +1,9 @@
 import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
 import { MAX_RECORD_FRAMES_BYTES, MAX_SOCKET_BACKLOG_BYTES, MAX_TURN_BYTES } from '../protocol/limits.ts';
+
+/** A word of a fast model takes less, so that several leave as one record, ms. */
+const PACE_MS = 100;
 
 /** Something that has records to send, one at a time. */
 export interface RecordSource {
@@ -17,13 +21,18 @@ export interface RecordSource {
 export class RecordPump {
   readonly #clock: Clock;
   readonly #backlogBytes: () => number;
+  readonly #isPaced: () => boolean;
   /** In the order of their turns. */
   readonly #waiting = new Set<RecordSource>();
+  /** Of a run that waits for its step. */
+  #step: Disposable | undefined;
   /** A run will come: behind what is being read, or when this turn is over. */
   #planned: 'no' | 'soon' | 'nextTurn' = 'no';
 
-  constructor(clock: Clock, backlogBytes: () => number) {
+  /** @param isPaced whether what is said leaves in steps of {@link PACE_MS} */
+  constructor(clock: Clock, backlogBytes: () => number, isPaced: () => boolean = () => false) {
     this.#clock = clock;
+    this.#isPaced = isPaced;
     this.#backlogBytes = backlogBytes;
   }
 
@@ -32,11 +41,17 @@ export class RecordPump {
     this.#waiting.add(source);
     if (this.#planned !== 'no') return;
     this.#planned = 'soon';
-    this.#clock.defer(this.#begin);
+    // on a grid of the clock's own, so that neither the first word nor a pause shows when it was written
+    if (this.#isPaced()) this.#step = this.#clock.after(PACE_MS - (this.#clock.monotonic() % PACE_MS), this.#begin);
+    else this.#clock.defer(this.#begin);
   }
 
   remove(source: RecordSource): void {
     this.#waiting.delete(source);
+    if (!this.#step || this.#waiting.size > 0) return;
+    this.#step.dispose();
+    this.#step = undefined;
+    this.#planned = 'no';
   }
 
   /** Sends while there is room, unless a run is to come anyway; called again when the socket has drained. */
@@ -50,13 +65,15 @@ export class RecordPump {
       sentBytes += bytes;
       if (bytes > 0) this.#waiting.add(source); // behind the others: this loop comes to it again
     }
-    if (sentBytes === 0) return;
+    // what is said from now on waits for the next step; a long answer that has begun goes on
+    if (sentBytes === 0 || (this.#waiting.size === 0 && this.#isPaced())) return;
     this.#planned = 'nextTurn';
     this.#clock.nextTurn(this.#begin);
   }
 
   readonly #begin = (): void => {
     this.#planned = 'no';
+    this.#step = undefined;
     this.run();
   };
 }

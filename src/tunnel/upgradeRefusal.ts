@@ -15,6 +15,7 @@ export function meaningOfRefusal(refusal: number | 'version' | 'certificate', is
   if (refusal === 'certificate') return isKnown ? 'certificateChanged' : 'certificate';
   if (signInStatuses.has(refusal)) return 'relayIntercepted';
   if (refusal === 429 || refusal === 503) return 'relayBusy';
+  if (refusal === 421 && !isKnown) return 'foreignHost';
   if (refusal >= 500) return 'relayUnreachable';
   return isKnown ? 'relayIntercepted' : 'relayNotFound';
 }

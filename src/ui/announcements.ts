@@ -1,6 +1,6 @@
 import { isRunning, type ChatMessage } from '../protocol/chatMessage.ts';
 import { wordsOf } from '../protocol/errors.ts';
-import type { ChatModel } from './chatModel.ts';
+import { deviceNameOf, isUp, type ChatModel } from './chatModel.ts';
 import { modelNewsIn } from './modelWork.ts';
 import { countWords } from './words.ts';
 
@@ -23,9 +23,10 @@ export function announce(before: ChatModel, after: ChatModel): Announcement | un
   if (refused?.error !== undefined) return { kind: 'alert', text: `Not sent. ${wordsOf(refused.error)}` };
   if (after.refusal && after.refusal !== before.refusal) return { kind: 'alert', text: wordsOf(after.refusal.error) };
   const queued = (model: ChatModel): number => model.pending.filter(({ state }) => state === 'queued').length;
-  if (queued(after) > queued(before)) return { kind: 'status', text: 'Queued' };
+  const wait = isUp(after) ? '' : `, waits for ${deviceNameOf(after) ?? 'the computer'}`;
+  if (queued(after) > queued(before)) return { kind: 'status', text: `Queued${wait}` };
   if (before.asked?.kind === 'choose' && !after.asked) return { kind: 'status', text: branchWords(before, after) };
-  if (after.stopping && !before.stopping) return { kind: 'status', text: 'Stopping' };
+  if (after.stopping && !before.stopping) return { kind: 'status', text: isUp(after) ? 'Stopping' : `Stop${wait}` };
   const answer = after.conversation.messages.at(-1);
   if (answer?.role !== 'assistant') return undefined;
   return ofAnswer(

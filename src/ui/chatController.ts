@@ -9,6 +9,7 @@ import { TunnelError } from '../protocol/errors.ts';
 import type { Attachment } from './attachments.ts';
 import { emptyModel, type ChatModel } from './chatModel.ts';
 import { ChatImages } from './chatImages.ts';
+import { DrawnMark } from './drawnMark.ts';
 import type { ModelAsk } from './modelWork.ts';
 import { reduceChat, type ChatAction } from './reduceChat.ts';
 import { markedTemporary } from './temporaryChat.ts';
@@ -21,6 +22,8 @@ export interface ChatControllerOptions {
   readonly storage: ViewStorage;
   /** Opened when the view remembers none of its own. */
   readonly conversationId?: string;
+  /** What the computer is called, before it says so itself. */
+  readonly deviceName?: string | undefined;
 }
 
 /** How long typing may rest before the draft is kept, ms. */
@@ -28,8 +31,6 @@ const SAVE_AFTER_MS = 250;
 /** How long typing may rest before it is searched for, ms. */
 const SEARCH_AFTER_MS = 150;
 const ID_BYTES = 16;
-
-const nothingDrawn = { conversationId: '', hubEpoch: '', sequence: 0 };
 
 /** Joins one {@link ChatPort} with the model of one view. Views draw {@link model}, call the verbs, and say {@link drawn} after a paint. */
 export class ChatController implements Disposable {
@@ -44,7 +45,7 @@ export class ChatController implements Disposable {
   readonly #changed = this.#store.add(new Emitter<ChatModel>());
   #saving: Disposable | undefined;
   #searching: Disposable | undefined;
-  #drawn = nothingDrawn;
+  readonly #drawn = new DrawnMark();
 
   constructor(options: ChatControllerOptions) {
     this.port = options.port;
@@ -56,6 +57,7 @@ export class ChatController implements Disposable {
     this.#model = {
       ...emptyModel(kept.conversationId ?? options.conversationId ?? this.#newId(), options.port.status, kept.temporary),
       ...restoredModel(kept),
+      deviceName: options.deviceName,
     };
     const means = { send: this.#post.bind(this), dispatch: this.#dispatch.bind(this) };
     this.images = this.#store.add(new ChatImages({ ...means, model: () => this.#model, newId: () => this.#newId() }));
@@ -83,7 +85,9 @@ export class ChatController implements Disposable {
   /** Says hello and asks for what a view needs first. */
   start(): void {
     this.port.send(helloRequest);
-    this.port.send({ type: 'open', conversationId: this.#model.conversation.id });
+    const { conversation, stopping } = this.#model;
+    this.port.send({ type: 'open', conversationId: conversation.id });
+    if (stopping) this.port.send({ type: 'stop', conversationId: conversation.id, ...stopping });
     this.port.send({ type: 'listModels' });
     this.port.send({ type: 'listConversations' });
   }
@@ -235,13 +239,8 @@ export class ChatController implements Disposable {
 
   /** `model` has been painted: the hub may send on. */
   drawn(model: ChatModel): void {
-    const { id: conversationId, phase, hubEpoch, sequence } = model.conversation;
-    if (phase !== 'ready') return;
-    const last = this.#drawn;
-    const sameLine = last.conversationId === conversationId && last.hubEpoch === hubEpoch;
-    if (sameLine && sequence <= last.sequence) return;
-    this.#drawn = { conversationId, hubEpoch, sequence };
-    if (sequence > 0) this.port.send({ type: 'ack', conversationId, sequence });
+    const ack = this.#drawn.advance(model);
+    if (ack) this.port.send(ack);
   }
 
   /** Keeps what has been typed now, for a page that may be about to go. */
@@ -256,8 +255,7 @@ export class ChatController implements Disposable {
 
   #dispatch(action: ChatAction): void {
     const { model, requests } = reduceChat(this.#model, action);
-    // A snapshot begins a new count of what the hub believes to be drawn.
-    if (action.type === 'reply' && action.reply.type === 'snapshot') this.#drawn = nothingDrawn;
+    if (action.type === 'reply' && action.reply.type === 'snapshot') this.#drawn.reset();
     const before = this.#model;
     this.#model = model;
     for (const request of requests) this.#post(markedTemporary(model, request));

@@ -5,6 +5,7 @@ import type { ImageInfo } from '../protocol/chatImages.ts';
 import type { ChatMessage } from '../protocol/chatMessage.ts';
 import type { ChatPortStatus } from '../protocol/chatPort.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import { MAX_REMOTE_CONTEXT_LENGTH } from '../protocol/limits.ts';
 import type { OllamaState } from '../protocol/status.ts';
 import type { Attachment } from './attachments.ts';
 import type { PullPace } from './pullPace.ts';
@@ -18,7 +19,7 @@ export interface PendingSend {
   readonly images?: readonly ImageInfo[];
   /** Of one that waits: what was chosen when it was written, if it was known which models there are. */
   readonly model?: string;
-  /** `queued`: sent when the answer under way has ended well. `waiting`: sent as soon as the list of models has come. */
+  /** `queued`: sent when the computer is there and the answer under way has ended well. `waiting`: sent as soon as the list of models has come. */
   readonly state: 'queued' | 'waiting' | 'sending' | 'accepted' | 'refused';
   /** Of an accepted one: the answer that shows that its turn has come. */
   readonly answerId?: string;
@@ -42,6 +43,10 @@ export interface HubInfo {
   readonly hubEpoch: string;
   readonly deviceName: string;
   readonly scope: 'local' | 'chat' | 'models' | 'api';
+  /** Whoever looks is not its owner: their chats are their own, on another person's computer. */
+  readonly guest?: boolean | undefined;
+  /** Tokens of context that may be asked of it from afar, where that is not the usual bound. */
+  readonly maxContextLength?: number | undefined;
   /** What it can do beyond the first of its version. */
   readonly features?: readonly string[] | undefined;
 }
@@ -74,6 +79,8 @@ export interface ChatModel {
   readonly connection: ChatPortStatus;
   /** The browser itself has a network. */
   readonly online: boolean;
+  /** What the host calls the computer; `hub` says it itself once it has been reached. */
+  readonly deviceName?: string | undefined;
   readonly hub?: HubInfo;
   readonly ollama: OllamaView;
   /** Undefined until known. */
@@ -109,6 +116,8 @@ export interface ChatModel {
   /** A message that was found and is to be shown: earlier pages and other branches are asked for until it is there. */
   readonly goal?: Goal;
   readonly conversation: Conversation;
+  /** By what names others look at a conversation too; of the one that was told of last. */
+  readonly viewers?: { readonly conversationId: string; readonly names: readonly string[] };
   /** Conversations shown before, newest first, so that going back is at once; at most {@link MAX_KEPT_CONVERSATIONS}. */
   readonly kept: readonly Conversation[];
   /** Unsent text by conversation, and by question while it is edited; at most {@link MAX_DRAFTS}. */
@@ -151,7 +160,7 @@ export interface Asked {
 
 export const MAX_KEPT_CONVERSATIONS = 8;
 export const MAX_DRAFTS = 32;
-/** Questions that wait for answers to end, over all conversations: more would be forgotten by whoever wrote them. */
+/** Questions that wait for answers to end, or for the computer, over all conversations: more would be forgotten by whoever wrote them. */
 export const MAX_QUEUED = 8;
 
 export function emptyModel(conversationId: string, connection: ChatPortStatus, temporary?: true): ChatModel {
@@ -183,6 +192,21 @@ export function modelOf(model: ChatModel): string | undefined {
 /** Questions of this conversation that are not part of it yet, refused ones included. */
 export function visiblePending(model: ChatModel): readonly PendingSend[] {
   return model.pending.filter((send) => send.conversationId === model.conversation.id && !send.seen);
+}
+
+/** Is the line to the computer up, as far as is proven? */
+export function isUp({ connection: { state } }: ChatModel): boolean {
+  return state === 'connected' || state === 'streaming';
+}
+
+/** The computer's name, where anybody has said it. */
+export function deviceNameOf({ hub, deviceName }: ChatModel): string | undefined {
+  return hub?.deviceName ?? deviceName;
+}
+
+/** By what names others look at the shown conversation, as far as is known now. */
+export function othersHere(model: ChatModel): readonly string[] {
+  return isUp(model) && model.viewers?.conversationId === model.conversation.id ? model.viewers.names : [];
 }
 
 export function isGenerating(model: ChatModel): boolean {
@@ -243,6 +267,11 @@ export function mayContinue(model: ChatModel, answer: ChatMessage): boolean {
 /** Is this view bound by what the device allows from afar? */
 export function isRemote({ hub }: ChatModel): boolean {
   return hub !== undefined && hub.scope !== 'local';
+}
+
+/** Tokens of context that the device lets this view ask for; undefined at the machine, where only the model bounds it. */
+export function remoteContext(model: ChatModel): number | undefined {
+  return isRemote(model) ? (model.hub?.maxContextLength ?? MAX_REMOTE_CONTEXT_LENGTH) : undefined;
 }
 
 export function attachmentsOf(model: ChatModel): readonly Attachment[] {

@@ -20,19 +20,23 @@ export class ConnectionWatch implements Disposable {
 
   /** Look again: the model has changed. */
   check(): void {
-    const line = connectionLine(this.#current());
+    const line = this.#line();
     if (!line || line.tone === 'stop' || this.#isShown) {
       this.#settle(line);
       return;
     }
     this.#quiet ??= this.#clock.after(CONNECTION_QUIET_MS, () => {
-      this.#settle(connectionLine(this.#current()));
+      this.#settle(this.#line());
     });
   }
 
   dispose(): void {
     this.#quiet?.dispose();
     this.#quiet = undefined;
+  }
+
+  #line(): ConnectionLine | undefined {
+    return connectionLine(this.#current(), this.#clock.now());
   }
 
   #settle(line: ConnectionLine | undefined): void {

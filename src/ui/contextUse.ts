@@ -1,6 +1,6 @@
 import { isRunning } from '../protocol/chatMessage.ts';
-import { CONTEXT_WARNING, MAX_CONTEXT_LENGTH, MAX_REMOTE_CONTEXT_LENGTH } from '../protocol/limits.ts';
-import { isRemote, modelOf, type ChatModel } from './chatModel.ts';
+import { CONTEXT_WARNING, MAX_CONTEXT_LENGTH } from '../protocol/limits.ts';
+import { modelOf, remoteContext, type ChatModel } from './chatModel.ts';
 
 /** How much of the model's context a chat takes, in tokens. */
 export interface ContextUse {
@@ -28,7 +28,7 @@ export function contextUse(model: ChatModel): ContextUse | undefined {
   const size = wanted === undefined ? stats.contextLength : Math.min(wanted, trained);
   if (size === undefined || size === 0) return undefined;
   const used = stats.promptTokens + stats.answerTokens;
-  const most = Math.min(trained, isRemote(model) ? MAX_REMOTE_CONTEXT_LENGTH : MAX_CONTEXT_LENGTH);
+  const most = Math.min(trained, remoteContext(model) ?? MAX_CONTEXT_LENGTH);
   return { conversationId: conversation.id, used, size, isNearlyFull: used >= CONTEXT_WARNING * size, mayGrow: size < most };
 }
 

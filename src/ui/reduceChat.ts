@@ -44,7 +44,7 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
     case 'reply':
       return onReply(model, action.reply, action.now);
     case 'status':
-      return step({ ...model, connection: action.status });
+      return sendQueued({ ...model, connection: action.status });
     case 'online':
       return step({ ...model, online: action.online });
     case 'open':
@@ -82,9 +82,9 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatStep {
 function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
   switch (reply.type) {
     case 'welcome': {
-      const { refusal: _, ...rest } = model;
-      const { hubEpoch, deviceName, scope, features } = reply;
-      const next = { ...rest, hub: { hubEpoch, deviceName, scope, ...(features ? { features } : {}) } };
+      const { refusal: _, viewers: __, ...rest } = model;
+      const { type: ___, version: ____, ...hub } = reply;
+      const next = { ...rest, hub };
       // On a new line to the hub the lists may have changed meanwhile; the port itself goes on with the conversation.
       if (!model.hub) return step(next);
       return step(
@@ -114,6 +114,8 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
       const recovered = reply.status.state === 'ok' && model.ollama.state !== 'ok' && model.ollama.state !== 'unknown';
       return recovered ? step({ ...model, ollama: reply.status }, { type: 'listModels' }) : step({ ...model, ollama: reply.status });
     }
+    case 'viewers':
+      return step({ ...model, viewers: { conversationId: reply.conversationId, names: reply.names } });
     case 'snapshot':
     case 'page':
     case 'event':
@@ -137,9 +139,11 @@ function onReply(model: ChatModel, reply: ChatReply, now: number): ChatStep {
 function onConversation(model: ChatModel, reply: ConversationReply, now: number): ChatStep {
   switch (reply.type) {
     case 'snapshot':
-      return pursue(sendQueued(settle(timed(tellIfOver(model, { ...model, conversation: fromSnapshot(reply, model.conversation) }), now))));
+      return pursue(
+        sendQueued(settle(timed(tellIfOver(model, { ...model, conversation: fromSnapshot(reply, model.conversation) }), now), true)),
+      );
     case 'page':
-      return pursue(step({ ...model, conversation: withOlder(model.conversation, reply) }));
+      return pursue(sendQueued(settle({ ...model, conversation: withOlder(model.conversation, reply) })));
     case 'event': {
       const applied = applyEvent(model.conversation, reply.sequence, reply.event);
       if (applied.kind === 'known') return step(model);
@@ -175,7 +179,7 @@ function open(model: ChatModel, conversationId: string, temporary = false): Chat
   const since = sinceOf(conversation);
   const keep = left.phase === 'ready' && left.messages.length > 0 && left.temporary !== true ? [left] : [];
   const kept = [...keep, ...model.kept.filter(({ id }) => id !== conversationId)].slice(0, MAX_KEPT_CONVERSATIONS);
-  const { phase: _, stopping: __, editing: ___, ...rest } = withoutTraces(model, left);
+  const { phase: _, stopping: __, editing: ___, viewers: ____, ...rest } = withoutTraces(model, left);
   return step(
     { ...rest, conversation, kept },
     { type: 'close', conversationId: left.id },

@@ -2,7 +2,7 @@ import { assertNever } from '../base/assertNever.ts';
 import type { ChatReply } from '../protocol/chat.ts';
 import { MAX_ATTACHMENTS, MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
 import { attachmentLabel, joinQuestion, splitQuestion, type Attachment } from './attachments.ts';
-import { attachmentsOf, canSend, draftOf, imagesOf, isBusy, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
+import { attachmentsOf, canSend, draftOf, imagesOf, isBusy, isUp, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
 import { step, withDraft, withRequests, type ChatStep } from './chatStep.ts';
 import { withImages } from './composerImages.ts';
 import { runningAnswer } from './conversationModel.ts';
@@ -56,8 +56,9 @@ export function sendWaiting(model: ChatModel): ChatStep {
   return step({ ...model, pending }, ...requests);
 }
 
-/** Sends the first question of each queue whose turn has come. */
+/** Sends the first question of each queue whose turn has come; none while the computer is away, so that each can still be taken back. */
 export function sendQueued(model: ChatModel): ChatStep {
+  if (!isUp(model)) return step(model);
   const first = new Map<string, PendingSend>();
   for (const send of model.pending) if (send.state === 'queued' && !first.has(send.conversationId)) first.set(send.conversationId, send);
   let next: ChatStep = step(model);
@@ -72,14 +73,15 @@ export function sendQueued(model: ChatModel): ChatStep {
 /** A queued question that does not go by itself: the answer before it broke off, and whoever asked should look first. */
 export function isHeld(model: ChatModel, requestId: string): boolean {
   const send = model.pending.find((one) => one.requestId === requestId);
-  return send?.state === 'queued' && send.conversationId === model.conversation.id && isFree(model) && endedBadly(model);
+  return send?.state === 'queued' && send.conversationId === model.conversation.id && isUp(model) && isFree(model) && endedBadly(model);
 }
 
 function mayGo(model: ChatModel, conversationId: string): boolean {
   const isOnItsWay = model.pending.some((send) => send.conversationId === conversationId && isUnderWay(send));
   if (isOnItsWay) return false;
   if (conversationId === model.conversation.id) return isFree(model) && !endedBadly(model);
-  return model.conversations?.some(({ id, running }) => id === conversationId && !running) ?? false;
+  // One that is not listed was never begun, or has rested for long.
+  return model.conversations?.every(({ id, running }) => id !== conversationId || !running) ?? false;
 }
 
 const isUnderWay = ({ state }: PendingSend): boolean => state !== 'queued' && state !== 'refused';
@@ -105,7 +107,7 @@ function send(model: ChatModel, requestId: string): ChatStep {
   const conversationId = model.conversation.id;
   const text = joinQuestion({ text: draftOf(model).trim(), attachments: attachmentsOf(model) });
   const name = modelOf(model);
-  const state = isBusy(model) ? 'queued' : 'waiting';
+  const state = isUp(model) && !isBusy(model) ? 'waiting' : 'queued';
   const infos = imagesOf(model).map(({ info }) => info);
   const pending: PendingSend = {
     ...{ requestId, conversationId, text, state, seen: false },
@@ -154,12 +156,15 @@ export function seeTurn(model: ChatModel, text: string): ChatModel {
   return first ? { ...model, pending: model.pending.map((send) => (send === first ? { ...send, seen: true } : send)) } : model;
 }
 
-/** Drops accepted questions whose turn is in the conversation, a branch that is there, and a stop whose answer has ended. */
-export function settle(model: ChatModel): ChatModel {
+/**
+ * Drops accepted questions whose turn is in the conversation, a branch that is there, and a stop whose answer has ended.
+ * @param isNewest the conversation has just come as it stands: what was accepted is in it, be it further up than is shown or on another branch
+ */
+export function settle(model: ChatModel, isNewest = false): ChatModel {
   const { conversation, stopping, asked } = model;
   const isThere = (answerId: string): boolean => conversation.messages.some(({ id }) => id === answerId);
   const arrived = (send: PendingSend): boolean =>
-    send.state === 'accepted' && (send.seen || send.answerId === undefined || isThere(send.answerId));
+    send.state === 'accepted' && (isNewest || send.seen || send.answerId === undefined || isThere(send.answerId));
   const pending = model.pending.filter((send) => send.conversationId !== conversation.id || !arrived(send));
   let next = pending.length === model.pending.length ? model : { ...model, pending };
   if (asked?.answerId !== undefined && isThere(asked.answerId)) {

@@ -1,11 +1,5 @@
 import { systemPromptBytes, thinkLevels, type ChatSettings } from '../protocol/chatSettings.ts';
-import {
-  MAX_CONTEXT_LENGTH,
-  MAX_REMOTE_CONTEXT_LENGTH,
-  MAX_REMOTE_KEEP_ALIVE_S,
-  MAX_SYSTEM_PROMPT_BYTES,
-  MIN_CONTEXT_LENGTH,
-} from '../protocol/limits.ts';
+import { MAX_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S, MAX_SYSTEM_PROMPT_BYTES, MIN_CONTEXT_LENGTH } from '../protocol/limits.ts';
 
 export type SettingsField = keyof ChatSettings;
 /** The settings of a chat as they are typed; what is empty is left to Ollama. */
@@ -19,14 +13,14 @@ export function formOf(settings: ChatSettings): SettingsForm {
   return { ...emptyForm, ...Object.fromEntries(texts) };
 }
 
-/** What a form asks for, and in words what is wrong with it. @param isRemote the device bounds what is asked from afar */
-export function readForm(form: SettingsForm, isRemote: boolean): { readonly settings: ChatSettings; readonly faults: SettingsFaults } {
+/** What a form asks for, and in words what is wrong with it. @param remoteContext tokens of context that may be asked for from afar; undefined at the machine */
+export function readForm(form: SettingsForm, remoteContext?: number): { readonly settings: ChatSettings; readonly faults: SettingsFaults } {
   const bytes = systemPromptBytes(form.systemPrompt);
   const temperature = numberIn(form.temperature.replace(',', '.'));
   const contextLength = tokensIn(form.contextLength);
   const keepAliveSeconds = numberIn(form.keepAliveSeconds);
   const think = thinkLevels.find((level) => level === form.think);
-  const most = isRemote ? MAX_REMOTE_CONTEXT_LENGTH : MAX_CONTEXT_LENGTH;
+  const most = remoteContext ?? MAX_CONTEXT_LENGTH;
   const isLong = bytes > MAX_SYSTEM_PROMPT_BYTES;
   const isHot = temperature !== undefined && !(temperature >= 0 && temperature <= 2);
   const isOut = contextLength !== undefined && !(contextLength >= MIN_CONTEXT_LENGTH && contextLength <= most);
@@ -43,7 +37,7 @@ export function readForm(form: SettingsForm, isRemote: boolean): { readonly sett
       ...(isHot ? { temperature: 'Enter a number from 0 to 2.' } : {}),
       ...(isOut
         ? {
-            contextLength: `Enter a whole number from ${count(MIN_CONTEXT_LENGTH)} to ${count(most)}${isRemote ? ', the most from a browser' : ''}.`,
+            contextLength: `Enter a whole number from ${count(MIN_CONTEXT_LENGTH)} to ${count(most)}${remoteContext === undefined ? '' : ', the most from a browser'}.`,
           }
         : {}),
     },

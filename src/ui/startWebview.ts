@@ -40,9 +40,12 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
     api.postMessage({ type: 'view', view });
   });
 
-  const prefer = ({ sendWith, answerDetails }: ViewPreferences): void => {
+  const prefer = ({ sendWith, answerDetails, thinking, remoteImages }: ViewPreferences): void => {
     chat.toggleAttribute('without-details', !answerDetails);
     chat.setAttribute('send-with', sendWith);
+    chat.setAttribute('thinking', thinking);
+    chat.setAttribute('remote-images', remoteImages);
+    for (const message of chat.querySelectorAll('c2l-message')) message.requestUpdate();
   };
 
   const join = ({ capabilities, status, preferences, conversationId }: Extract<HostToWebview, { type: 'init' }>): void => {

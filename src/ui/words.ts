@@ -45,6 +45,18 @@ export function modelDetails(model: ModelInfo): string {
   ].join(' · ');
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+/** When somebody was there last, in this browser's clock: `08:12`, with the day when that was another one. Both wall clock, ms. */
+export function lastSeenWords(at: number, now: number): string {
+  const [then, today] = [new Date(at), new Date(now)];
+  const time = then.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  if (then.toDateString() === today.toDateString()) return time;
+  if (then.toDateString() === new Date(now - DAY_MS).toDateString()) return `yesterday ${time}`;
+  const year = then.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return `${then.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year })}, ${time}`;
+}
+
 export function countWords(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }

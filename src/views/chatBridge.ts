@@ -23,7 +23,7 @@ import type { ShownChat } from './shownChat.ts';
 const MAX_WAITING_ORDERS = 8;
 
 /** What the editor has a page do. */
-export type PageOrder = Extract<HostToWebview, { type: 'command' | 'attach' }>;
+export type PageOrder = Extract<HostToWebview, { type: 'command' | 'attach' | 'openConversation' }>;
 
 /** The line of the page now loaded. A later page makes an earlier line stale. */
 type Line =
@@ -68,12 +68,16 @@ export class ChatBridge implements Disposable {
   readonly #onFiles: (request: FilesRequest) => void;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView>());
+  readonly #leftBehind = this.#owned.add(new Emitter<WebviewView>());
   #line: Line = { kind: 'none' };
   #lastView: WebviewView | undefined;
   #waiting: PageOrder[] = [];
 
   /** What the page shows, on each change. */
   readonly onDidChangeView = this.#views.event;
+
+  /** The page went away while its chat was being answered. */
+  readonly onDidLeaveBehind = this.#leftBehind.event;
 
   constructor({ page, agent, bus, shown, log, preferences, onCode, onMend, onFiles }: ChatBridgeOptions) {
     this.#page = page;
@@ -101,8 +105,12 @@ export class ChatBridge implements Disposable {
   /** The page is gone, hidden for instance; its line stays until the next one asks, for a request may still be under way. */
   pageGone(): void {
     this.#waiting = [];
+    const view = this.#lastView;
+    const wasHere = this.#line.kind === 'joined';
     if (this.#line.kind === 'joined') this.#line = { ...this.#line, kind: 'left' };
-    if (this.#lastView) this.#views.fire({ ...this.#lastView, generating: false, chatFocused: false, inputFocused: false });
+    if (!view) return;
+    this.#views.fire({ ...view, generating: false, chatFocused: false, inputFocused: false });
+    if (wasHere && view.generating) this.#leftBehind.fire(view);
   }
 
   /** What the person prefers may have changed. */

@@ -6,18 +6,7 @@ import type { CommandHandlers } from './commands.ts';
 import { chosenFiles, selectedLines } from './editorContext.ts';
 
 type ChatCommandName =
-  | (
-      | 'openChat'
-      | 'openChatInEditor'
-      | 'newChat'
-      | 'newTemporaryChat'
-      | 'showHistory'
-      | 'searchChats'
-      | 'renameChat'
-      | 'deleteChat'
-      | 'stopGeneration'
-      | 'regenerate'
-    )
+  | ('openChat' | 'openChatInEditor' | 'newChat' | 'newTemporaryChat' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
   | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile')
   | ('selectModel' | 'pullModel' | 'showModels');
 
@@ -37,8 +26,6 @@ export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<Comma
     },
     newChat: shown('newChat'),
     newTemporaryChat: shown('newTemporaryChat'),
-    showHistory: shown('showChats'),
-    searchChats: shown('searchChats'),
     renameChat: shown('renameChat'),
     deleteChat: shown('deleteChat'),
     stopGeneration: hidden('stop'),

@@ -40,7 +40,7 @@ async function exportChat(chats: ChatFiles, { conversationId, title }: ChosenCha
   });
   if (!uri) return;
   const format: ExportFormat = /\.json$/i.test(uri.path) ? 'json' : 'markdown';
-  await vscode.workspace.fs.writeFile(uri, utf8(chats.exportChat(conversationId, format)));
+  await vscode.workspace.fs.writeFile(uri, utf8(await chats.exportChat(conversationId, format)));
   const open = vscode.l10n.t('Open');
   const chosen = await vscode.window.showInformationMessage(vscode.l10n.t('The chat is in {0}.', nameOf(uri)), open);
   if (chosen === open) await vscode.commands.executeCommand('vscode.open', uri);

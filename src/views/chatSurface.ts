@@ -8,6 +8,7 @@ import type { CodeRequest, FilesRequest, MendAction, WebviewView } from '../prot
 import { ChatBridge, type PageOrder } from './chatBridge.ts';
 import { runCodeAction } from './codeInEditor.ts';
 import type { AgentReady } from './editorAgent.ts';
+import type { HiddenAnswers } from './hiddenAnswers.ts';
 import { commandId } from './ids.ts';
 import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
@@ -22,6 +23,8 @@ export interface ChatSurfaceOptions {
   readonly log: Logger;
   /** Carries out a press on what mends Ollama. */
   readonly mend: (action: MendAction) => Promise<void>;
+  /** Says of answers that nobody saw end. */
+  readonly hiddenAnswers: Pick<HiddenAnswers, 'shown' | 'leftBehind'>;
 }
 
 /** One webview that draws the chat. A hidden one loses its document and draws itself anew when it is shown. */
@@ -48,12 +51,24 @@ export class ChatSurface implements Disposable {
       new ChatBridge({ page: webview, agent, bus, shown, log, preferences: readPreferences, onCode, onMend, onFiles }),
     );
     this.#owned.add(
+      this.#bridge.onDidChangeView((view) => {
+        options.hiddenAnswers.shown(view);
+      }),
+    );
+    this.#owned.add(
+      this.#bridge.onDidLeaveBehind((view) => {
+        options.hiddenAnswers.leftBehind(view);
+      }),
+    );
+    this.#owned.add(
       onDidChangePreferences(() => {
         this.#bridge.preferencesChanged();
       }),
     );
     const root = vscode.Uri.joinPath(options.extensionUri, 'dist', 'webview');
-    webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root] };
+    // The fonts lie once in the package, with the page.
+    const fonts = vscode.Uri.joinPath(options.extensionUri, 'dist', 'page');
+    webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root, fonts] };
     const page = { title: 'CloudToLocalLLM', root, script: 'webview.js', styles: ['webview.css'], trustedTypes: 'lit-html c2l' };
     webview.html = webviewHtml(webview, page, options.random);
   }

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
-import { utf8 } from '../base/bytes.ts';
 import type { AgentControl, PairedClient } from '../protocol/agentControl.ts';
-import { MAX_CLIENT_NAME_BYTES } from '../protocol/limits.ts';
 import type { Scope } from '../protocol/pairingFrames.ts';
+import { askClientName, wordsOfKeyScope } from './apiKeyCommand.ts';
 import type { CommandHandlers } from './commands.ts';
 import type { AgentReady } from './editorAgent.ts';
+import { PREFIX } from './ids.ts';
+import { plainLabel } from './plainLabel.ts';
+import { readSetting } from './userSettings.ts';
 
 /** Who may come from elsewhere: the paired browsers one by one, and all of them at once. */
 export function clientCommands(agent: AgentReady): Pick<CommandHandlers, 'manageClients' | 'pauseRemote' | 'resumeRemote'> {
@@ -15,19 +17,19 @@ export function clientCommands(agent: AgentReady): Pick<CommandHandlers, 'manage
       if (client) await manage(control, client);
     },
     pauseRemote: async () => {
-      (await agent).control.setRemotePaused(true);
+      await (await agent).control.setRemotePaused(true);
     },
     resumeRemote: async () => {
-      (await agent).control.setRemotePaused(false);
+      await (await agent).control.setRemotePaused(false);
     },
   };
 }
 
 async function pickClient({ clients }: AgentControl): Promise<PairedClient | undefined> {
   const items = clients.map((client) => ({
-    label: `$(${client.kind === 'key' ? 'key' : 'device-mobile'}) ${plain(client.name)}`,
+    label: `$(${client.kind === 'key' ? 'key' : 'device-mobile'}) ${plainLabel(client.name)}`,
     description: presence(client),
-    detail: wordsOfScope()[client.scope],
+    detail: standing(client),
     client,
   }));
   const title = vscode.l10n.t('Paired Browsers and API Keys');
@@ -42,21 +44,13 @@ async function manage(control: AgentControl, client: PairedClient): Promise<void
     ...(client.kind === 'key' ? [] : [{ label: `$(shield) ${t('Change Scope…')}`, act: changeScope }]),
     { label: `$(trash) ${t('Revoke…')}`, act: revoke },
   ];
-  const chosen = await vscode.window.showQuickPick(actions, { title: plain(client.name), placeHolder: presence(client) });
+  const chosen = await vscode.window.showQuickPick(actions, { title: plainLabel(client.name), placeHolder: presence(client) });
   await chosen?.act(control, client);
 }
 
 async function rename(control: AgentControl, { id, name }: PairedClient): Promise<void> {
-  const t = vscode.l10n.t;
-  const entered = await vscode.window.showInputBox({
-    title: t('Rename'),
-    value: name,
-    validateInput: (text) => {
-      if (text.trim() === '') return t('Enter a name.');
-      return utf8(text.trim()).length > MAX_CLIENT_NAME_BYTES ? t('This name is too long.') : undefined;
-    },
-  });
-  if (entered !== undefined) control.changeClient(id, { name: entered.trim() });
+  const entered = await askClientName({ title: vscode.l10n.t('Rename'), value: name });
+  if (entered !== undefined) await control.changeClient(id, { name: entered });
 }
 
 async function changeScope(control: AgentControl, { id, name, scope }: PairedClient): Promise<void> {
@@ -66,16 +60,30 @@ async function changeScope(control: AgentControl, { id, name, scope }: PairedCli
     description: each === scope ? vscode.l10n.t('now') : '',
     scope: each,
   }));
-  const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('What may {0} do?', plain(name)) });
-  if (chosen && chosen.scope !== scope) control.changeClient(id, { scope: chosen.scope });
+  const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('What may {0} do?', plainLabel(name)) });
+  if (!chosen) return;
+  if (chosen.scope !== scope) await control.changeClient(id, { scope: chosen.scope });
+  if (chosen.scope === 'models' && !readSetting('remote.modelManagement')) await tellSwitchedOff();
 }
 
-async function revoke(control: AgentControl, { id, name }: PairedClient): Promise<void> {
+/** Nobody from elsewhere manages models while the setting is off, whatever was given. */
+async function tellSwitchedOff(): Promise<void> {
+  const t = vscode.l10n.t;
+  const open = t('Open Setting');
+  const text = t('Until it is switched on in the settings, nobody from elsewhere may pull or unload models.');
+  if ((await vscode.window.showInformationMessage(text, open)) === open)
+    await vscode.commands.executeCommand('workbench.action.openSettings', `${PREFIX}.remote.modelManagement`);
+}
+
+async function revoke(control: AgentControl, { id, name, isGuest }: PairedClient): Promise<void> {
   const t = vscode.l10n.t;
   const yes = t('Revoke');
-  const detail = t('It is cut off at once and cannot come back without a new pairing. Its chats stay here.');
-  const chosen = await vscode.window.showWarningMessage(t('Revoke {0}?', plain(name)), { modal: true, detail }, yes);
-  if (chosen === yes) control.revoke(id);
+  const detail =
+    isGuest === true
+      ? t('It is cut off at once and cannot come back. A new pairing begins without chats; its chats stay in a file here.')
+      : t('It is cut off at once and cannot come back without a new pairing. Its chats stay here.');
+  const chosen = await vscode.window.showWarningMessage(t('Revoke {0}?', plainLabel(name)), { modal: true, detail }, yes);
+  if (chosen === yes) await control.revoke(id);
 }
 
 function presence({ online, lastSeenAt }: PairedClient): string {
@@ -84,15 +92,22 @@ function presence({ online, lastSeenAt }: PairedClient): string {
   return vscode.l10n.t('Last seen {0}', new Date(lastSeenAt).toLocaleString(vscode.env.language));
 }
 
+/** What it may do, for how long, and whose chats it sees. */
+function standing({ scope, kind, isGuest, expiresAt }: PairedClient): string {
+  if (kind === 'key') {
+    const may = wordsOfKeyScope()[scope === 'chat' ? 'chat' : 'api'];
+    return expiresAt === undefined
+      ? may
+      : vscode.l10n.t('{0}. Good until {1}', may, new Date(expiresAt).toLocaleString(vscode.env.language));
+  }
+  const words = wordsOfScope()[scope];
+  return isGuest === true ? vscode.l10n.t('Another person: {0}. Never sees your chats', words) : words;
+}
+
 function wordsOfScope(): Readonly<Record<Scope, string>> {
   return {
     chat: vscode.l10n.t('May chat with your models'),
-    models: vscode.l10n.t('May chat with your models, and pull and delete them'),
+    models: vscode.l10n.t('May chat with your models, and pull and unload them'),
     api: vscode.l10n.t('May send requests to your Ollama'),
   };
-}
-
-/** A name is somebody else's text: no icon of the editor may stand in it. */
-function plain(name: string): string {
-  return name.replaceAll('$(', '$\u200b(');
 }

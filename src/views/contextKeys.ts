@@ -9,18 +9,30 @@ export interface ContextValues {
   readonly relayConfigured: boolean;
   readonly state: TunnelConnectionState;
   readonly ollama: OllamaState;
+  /** Ollama answers, and has one to ask. */
+  readonly hasModels: boolean;
   /** At least one answer is being written. */
   readonly generating: boolean;
   /** At least one browser is paired. */
   readonly hasClients: boolean;
+  /** …and one is here now. */
+  readonly remoteActive: boolean;
   /** Nobody from elsewhere is let in, for now. */
   readonly remotePaused: boolean;
-  /** The keyboard is in the chat view. */
+  /** This window's agent holds the connection; no other window does. */
+  readonly isLeader: boolean;
+  /** This window runs a relay in a terminal. */
+  readonly trialRelayRunning: boolean;
+  /** The keyboard is in the chat. */
   readonly chatFocused: boolean;
+  /** …and in what is being written there. */
+  readonly inputFocused: boolean;
   /** The chat that is shown holds a message. */
   readonly hasConversation: boolean;
   /** …and an answer. */
   readonly hasAnswer: boolean;
+  /** The walkthrough has been opened by its command. */
+  readonly walkthroughOpen: boolean;
 }
 
 /** Before anything is known. */
@@ -29,12 +41,18 @@ export const initialContext: ContextValues = {
   relayConfigured: false,
   state: 'disconnected',
   ollama: 'unknown',
+  hasModels: false,
   generating: false,
   hasClients: false,
+  remoteActive: false,
   remotePaused: false,
+  isLeader: false,
+  trialRelayRunning: false,
   chatFocused: false,
+  inputFocused: false,
   hasConversation: false,
   hasAnswer: false,
+  walkthroughOpen: false,
 };
 
 /** The one place that sets context keys; a key is told to the editor only when its value has changed. */

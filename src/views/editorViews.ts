@@ -3,25 +3,40 @@ import type { Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { AgentControl } from '../protocol/agentControl.ts';
+import type { RelayLaunch } from '../protocol/relayLaunch.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import { statusView } from '../status/statusView.ts';
 import { ActiveChat } from './activeChat.ts';
+import { onDidChangeAgentSettings } from './agentSettings.ts';
 import { AgentState } from './agentState.ts';
+import { apiKeyCommand } from './apiKeyCommand.ts';
 import { chatCommands } from './chatCommands.ts';
 import { ChatEditors } from './chatEditors.ts';
 import { chatFileCommands } from './chatFileCommands.ts';
+import { ChatPicks } from './chatPicks.ts';
 import { ChatView } from './chatView.ts';
 import { clientCommands } from './clientCommands.ts';
 import { registerCommands, runCommand, type CommandHandlers } from './commands.ts';
 import { Connection } from './connection.ts';
 import { ConnectionIntent } from './connectionIntent.ts';
 import { ContextKeys } from './contextKeys.ts';
+import { DiagnosticViews, type Machine } from './diagnostics.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { faceOf, statusInputOf } from './faceOf.ts';
+import { FirstClick, STATUS_ITEM } from './firstClick.ts';
+import { helpCommands } from './helpCommands.ts';
+import { HiddenAnswers } from './hiddenAnswers.ts';
+import { inOwnLanguage } from './inOwnLanguage.ts';
+import { registerJoinLinks } from './joinLinks.ts';
+import { MetricsPanel } from './metricsPanel.ts';
 import { ollamaMender } from './ollamaMender.ts';
 import { Notifications } from './notifications.ts';
 import { Pairing } from './pairing.ts';
 import { answerPairingQuestions } from './pairingQuestions.ts';
+import { RemoteUse } from './remoteUse.ts';
+import { resetIdentityCommand } from './resetIdentity.ts';
+import { tellSetAside } from './setAside.ts';
 import { showError } from './showError.ts';
 import { ShownChatFile } from './shownChat.ts';
 import { applyRelaySetting, startConnection } from './startConnection.ts';
@@ -29,8 +44,15 @@ import type { StatusFace } from './statusFace.ts';
 import { StatusItem } from './statusItem.ts';
 import { pickFromStatusMenu } from './statusMenu.ts';
 import { statusTicks } from './statusTicks.ts';
+import { TrialRelay } from './trialRelay.ts';
 import { onDidChangeSetting, readSetting } from './userSettings.ts';
 import { WebPage } from './webPage.ts';
+
+/**
+ * The editor ticks a step only when its clause becomes true while the page is there, and says nothing when it is. After this time it is, ms;
+ * clauses that hold already then become true once more by a key of their own.
+ */
+const WALKTHROUGH_MS = 2_000;
 
 export interface EditorParts {
   readonly extensionUri: vscode.Uri;
@@ -43,9 +65,14 @@ export interface EditorParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly machine: Machine;
   readonly showLog: () => void;
   /** Starts the Ollama of this machine. @throws TunnelError when there is none */
   readonly startOllama: () => Promise<void>;
+  /** Ends the agent and makes its device another one. @throws TunnelError `anotherLeads`, `storeFailed` */
+  readonly resetIdentity: () => void;
+  /** How a relay is run in a terminal of this computer. */
+  readonly prepareTrialRelay: () => Promise<RelayLaunch>;
 }
 
 /** Draws the extension into the editor and wires what people do to the agent. The status item is there when this returns. */
@@ -54,7 +81,8 @@ export function createViews(parts: EditorParts): Disposable {
   const owned = new DisposableStore();
   const state = owned.add(new AgentState(bus, agent));
   owned.add(statusTicks(bus, clock, state.changed));
-  const face = (): StatusFace => faceOf(statusView(statusInputOf(state, clock)), readSetting('statusBar.label'));
+  const face = (): StatusFace =>
+    faceOf(statusView(statusInputOf(state, clock), inOwnLanguage), readSetting('statusBar.label'), inOwnLanguage);
   owned.add(new StatusItem({ clock, face, onDidChange: state.onDidChange }));
   owned.add(onDidChangeSetting('statusBar.label', state.changed));
   const keys = new ContextKeys();
@@ -66,21 +94,36 @@ export function createViews(parts: EditorParts): Disposable {
   keys.set(contextOf(state));
 
   const intent = new ConnectionIntent(parts.storageUri);
-  const connection = new Connection({ agent, bus, intent, clock });
+  const trial = owned.add(new TrialRelay({ clock, prepare: parts.prepareTrialRelay }));
+  const guide = vscode.Uri.joinPath(parts.extensionUri, 'docs', 'RELAY.md');
+  const openGuide = async (): Promise<unknown> => vscode.commands.executeCommand('markdown.showPreview', guide);
+  const connection = new Connection({ agent, bus, intent, clock, trial, openGuide });
+  owned.add(
+    trial.onDidChange(({ ended }) => {
+      keys.set({ trialRelayRunning: trial.isRunning });
+      if (ended !== undefined) void connection.trialEnded(ended);
+    }),
+  );
   const notifications = owned.add(new Notifications(bus, clock));
   const pairing = owned.add(new Pairing({ ...parts, connection }));
   const mend = ollamaMender(parts);
-  const surface = { ...parts, mend };
+  const open = (conversationId: string): Promise<void> => chat.open({ type: 'openConversation', conversationId });
+  const hiddenAnswers = owned.add(new HiddenAnswers({ ...parts, open }));
+  const surface = { ...parts, mend, hiddenAnswers };
   const chat = owned.add(new ActiveChat(owned.add(new ChatView(surface, new ShownChatFile(parts.workspaceStorageUri, log)))));
   const chatEditors = owned.add(new ChatEditors(surface, chat));
   owned.add(
     chat.onDidChangeView((view) => {
-      const { generating, chatFocused, hasConversation, hasAnswer } = view ?? nothingShown;
-      keys.set({ generating, chatFocused, hasConversation, hasAnswer });
+      const { generating, chatFocused, inputFocused, hasConversation, hasAnswer } = view ?? nothingShown;
+      keys.set({ generating, chatFocused, inputFocused, hasConversation, hasAnswer });
       state.changed();
     }),
   );
+  const chatPicks = owned.add(new ChatPicks({ ...parts, open }));
+  const firstClick = new FirstClick(parts.storageUri);
   const page = new WebPage(agent);
+  const metrics = owned.add(new MetricsPanel(parts));
+  const diagnostics = owned.add(new DiagnosticViews({ ...parts, state }));
 
   /** Of commands that say themselves what went wrong; afterwards the relay may be another. */
   const asked = (task: () => Promise<unknown>) => (): Promise<void> =>
@@ -96,42 +139,58 @@ export function createViews(parts: EditorParts): Disposable {
     disconnect: asked(() => connection.disconnect()),
     reconnect: asked(() => connection.reconnect()),
     setUpRelay: asked(() => connection.setUpRelay()),
+    startTrialRelay: asked(() => connection.startTrial()),
+    forgetRelay: asked(() => connection.forgetRelay()),
+    stopTrialRelay: () => {
+      trial.stop();
+    },
     pairBrowser: asked(() => pairing.start()),
     openWebPage: () => page.open(),
     copyWebPageAddress: () => page.copyAddress(),
     ...clientCommands(agent),
+    ...apiKeyCommand(agent),
+    ...resetIdentityCommand({ ...parts, state }),
+    ...helpCommands(() =>
+      owned.add(
+        clock.after(WALKTHROUGH_MS, () => {
+          keys.set({ walkthroughOpen: true });
+        }),
+      ),
+    ),
     ...chatCommands(chat, chatEditors),
+    ...chatPicks.commands,
     ...chatFileCommands(agent, () => (chat.view?.hasConversation === true ? chat.view : undefined)),
     checkOllama: async () => {
       await (await agent).control.checkOllama();
     },
     startOllama: () => mend('startOllama'),
+    ...diagnostics.commands,
+    showMetrics: () => metrics.show(),
     showLog: parts.showLog,
-    showMenu: async () => {
+    showMenu: async (from) => {
+      // Who has never seen the chat is shown it; the menu comes with the next click.
+      if (from === STATUS_ITEM && (await firstClick.take()) && chat.view === undefined) return runCommand('openChat');
       const chosen = await pickFromStatusMenu(keys.values);
       if (chosen !== undefined) await runCommand(chosen);
     },
   };
   owned.add(registerCommands(handlers, log));
+  owned.add(
+    registerJoinLinks(
+      {
+        current: async () => (await agent).control.relay?.origin,
+        use: (invitation) => asked(() => connection.join(invitation))(),
+      },
+      log,
+    ),
+  );
 
   agent
-    .then(async ({ control, damaged, damagedPairings }) => {
+    .then(async (ready) => {
+      const { control } = ready;
       if (owned.isDisposed) return;
-      if (damaged !== undefined)
-        void vscode.window.showWarningMessage(
-          vscode.l10n.t(
-            'The file of your chats was damaged and set aside as {0}. Chats that could still be read: {1}.',
-            damaged.file,
-            damaged.conversations,
-          ),
-        );
-      if (damagedPairings !== undefined)
-        void vscode.window.showWarningMessage(
-          vscode.l10n.t(
-            'The file of paired devices was damaged and set aside as {0}. Pair them again, and make new API keys.',
-            damagedPairings,
-          ),
-        );
+      tellSetAside(ready);
+      owned.add(new RemoteUse(control, clock, parts.storageUri));
       owned.add(
         answerPairingQuestions(control, log, () => {
           pairing.close();
@@ -139,7 +198,13 @@ export function createViews(parts: EditorParts): Disposable {
       );
       owned.add(
         onDidChangeSetting('relay.url', () => {
-          void applyRelaySetting(control, log).then(state.changed);
+          // of the others, each has settings of its own
+          if (leads(control)) void applyRelaySetting(control, log).then(state.changed);
+        }),
+      );
+      owned.add(
+        onDidChangeAgentSettings(() => {
+          control.settingsChanged();
         }),
       );
       owned.add(
@@ -147,7 +212,7 @@ export function createViews(parts: EditorParts): Disposable {
           void control.checkOllama();
         }),
       );
-      await startConnection(control, intent, log);
+      if (leads(control)) await startConnection(control, intent, log);
       state.changed();
     })
     .catch((error: unknown) => {
@@ -156,7 +221,11 @@ export function createViews(parts: EditorParts): Disposable {
   return owned;
 }
 
-const nothingShown = { generating: false, chatFocused: false, hasConversation: false, hasAnswer: false };
+function leads({ role = 'leads' }: AgentControl): boolean {
+  return role === 'leads';
+}
+
+const nothingShown = { generating: false, chatFocused: false, inputFocused: false, hasConversation: false, hasAnswer: false };
 
 function contextOf({ bus, control, relayConfigured }: AgentState): Parameters<ContextKeys['set']>[0] {
   return {
@@ -164,7 +233,10 @@ function contextOf({ bus, control, relayConfigured }: AgentState): Parameters<Co
     relayConfigured,
     state: bus.current.state,
     ollama: control?.ollama.state ?? 'unknown',
+    hasModels: control?.ollama.state === 'ok',
     hasClients: (control?.clients.length ?? 0) > 0,
+    remoteActive: control?.clients.some(({ online }) => online) ?? false,
+    isLeader: control !== undefined && leads(control),
     remotePaused: control?.isRemotePaused ?? false,
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { inEnglish, type Say } from '../base/say.ts';
 import type { HopLevel } from '../protocol/status.ts';
 import { statusActionTitles, type StatusAction } from '../status/statusActions.ts';
 import type { StatusInput } from '../status/statusInput.ts';
@@ -27,21 +28,21 @@ export function statusInputOf(
     clientsPaired: control?.clients.length ?? 0,
     paused: control?.isRemotePaused ?? false,
     relayConfigured,
-    role: event.error === 'anotherLeads' ? 'follows' : 'leads',
+    role: control?.role ?? (event.error === 'anotherLeads' ? 'follows' : 'leads'),
     ...(control === undefined ? {} : { deviceName: control.deviceName }),
     now: clock.now(),
   };
 }
 
 /** A status as the editor draws it. */
-export function faceOf(view: StatusView, label: 'full' | 'icon'): StatusFace {
+export function faceOf(view: StatusView, label: 'full' | 'icon', t: Say = inEnglish): StatusFace {
   const icon = `$(${view.icon})`;
   const commands = view.actions.filter(isCommand);
   return {
     text: label === 'icon' ? icon : `${icon} ${view.text}`,
     colour: view.colour,
     spoken: view.spokenLabel,
-    hover: [...view.tooltip.map(markdownLine), links(commands)].join('\n\n'),
+    hover: [...view.tooltip.map(markdownLine), links(commands, t)].join('\n\n'),
     hoverCommands: commands,
   };
 }
@@ -55,8 +56,8 @@ function markdownLine({ kind, label, value, level }: TooltipLine): string {
   return value === undefined ? `${icon}${text}` : `${icon}${text}: ${escapeMarkdown(value)}`;
 }
 
-function links(commands: readonly (CommandName & StatusAction)[]): string {
-  return commands.map((name) => `[${escapeMarkdown(statusActionTitles[name])}](command:${commandId(name)})`).join(' · ');
+function links(commands: readonly (CommandName & StatusAction)[], t: Say): string {
+  return commands.map((name) => `[${escapeMarkdown(t(statusActionTitles[name]))}](command:${commandId(name)})`).join(' · ');
 }
 
 function isCommand(action: StatusAction): action is CommandName & StatusAction {

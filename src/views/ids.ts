@@ -7,6 +7,13 @@ export const CHAT_VIEW_ID = `${PREFIX}.chat`;
 export const CHAT_EDITOR_TYPE = `${PREFIX}.chatEditor`;
 /** Type of the panel that shows a pairing link. */
 export const PAIRING_PANEL_TYPE = `${PREFIX}.pairing`;
+/** Type of the panel that shows the connection's figures. */
+export const METRICS_PANEL_TYPE = `${PREFIX}.metrics`;
+
+/** This extension, as the editor knows it. */
+export const EXTENSION_ID = `${PREFIX}.${PREFIX}`;
+/** The walkthrough of package.json, as the editor opens it. */
+export const WALKTHROUGH_ID = `${EXTENSION_ID}#start`;
 
 /** Every command that package.json declares, without the prefix. */
 export const commandNames = [
@@ -15,12 +22,17 @@ export const commandNames = [
   'reconnect',
   'showMenu',
   'setUpRelay',
+  'startTrialRelay',
+  'stopTrialRelay',
+  'forgetRelay',
   'openWebPage',
   'copyWebPageAddress',
   'pairBrowser',
   'manageClients',
   'pauseRemote',
   'resumeRemote',
+  'createApiKey',
+  'resetIdentity',
   'openChat',
   'openChatInEditor',
   'newChat',
@@ -44,7 +56,13 @@ export const commandNames = [
   'showModels',
   'startOllama',
   'checkOllama',
+  'runDiagnostics',
+  'copyDiagnosticReport',
+  'reportIssue',
+  'showMetrics',
   'showLog',
+  'openSettings',
+  'openWalkthrough',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { wordsOf, type ErrorCode } from '../protocol/errors.ts';
 import type { ConnectionStatusEvent, StatusEventBus } from '../protocol/status.ts';
+import { inOwnLanguage } from './inOwnLanguage.ts';
 import { tellError } from './showError.ts';
 import { readSetting } from './userSettings.ts';
 
@@ -76,7 +77,7 @@ export class Notifications implements Disposable {
 
   #tellGaveUp(code: ErrorCode): void {
     if (readSetting('notifications') === 'off' || !this.#isDue('gaveUp')) return;
-    tellError(wordsOf(code), code);
+    tellError(wordsOf(code, undefined, inOwnLanguage), code);
   }
 
   #tell(kind: Kind, text: string): boolean {

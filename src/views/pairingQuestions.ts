@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Logger } from '../base/log.ts';
-import type { AgentControl, PairingQuestion } from '../protocol/agentControl.ts';
+import type { AgentControl, PairingQuestion, Person } from '../protocol/agentControl.ts';
+import { runCommand } from './commands.ts';
 
 /**
  * Asks the user, one question at a time, whether a browser may pair; then says that it has.
@@ -20,9 +21,12 @@ export function answerPairingQuestions(control: AgentControl, log: Logger, onDen
   owned.add(
     control.onDidPair((clientId) => {
       const name = control.clients.find((client) => client.id === clientId)?.name;
-      void vscode.window.showInformationMessage(
-        name === undefined ? vscode.l10n.t('A browser is paired.') : vscode.l10n.t('{0} is paired and can chat with your models.', name),
-      );
+      const text =
+        name === undefined ? vscode.l10n.t('A browser is paired.') : vscode.l10n.t('{0} is paired and can chat with your models.', name);
+      const manage = vscode.l10n.t('Manage');
+      void vscode.window.showInformationMessage(text, manage).then((chosen) => {
+        if (chosen === manage) void runCommand('manageClients');
+      });
     }),
   );
   return owned;
@@ -35,11 +39,12 @@ async function ask(question: PairingQuestion, log: Logger): Promise<boolean> {
     over.abort();
   });
   try {
-    const allowed = await isAllowed(question);
-    if (!over.signal.aborted) question.answer(allowed);
+    const person = await letIn(question);
+    const allowed = person !== undefined;
+    if (!over.signal.aborted) question.answer(allowed, person);
     else if (allowed)
       void vscode.window.showWarningMessage(vscode.l10n.t('The question was over before your answer. Make a new pairing link.'));
-    log.info('pairing question answered', { allowed, tooLate: over.signal.aborted });
+    log.info('pairing question answered', { allowed, person, tooLate: over.signal.aborted });
     return allowed;
   } catch (error) {
     // the editor refused to show the question: nobody has allowed anything
@@ -51,28 +56,36 @@ async function ask(question: PairingQuestion, log: Logger): Promise<boolean> {
   }
 }
 
-/** Deny comes first, for the first button of a modal is the one that Enter presses; dismissing it is a no as well. */
-async function isAllowed(question: PairingQuestion): Promise<boolean> {
-  const allow = vscode.l10n.t('Allow');
-  const detail = [scopeText(question), vscode.l10n.t('Allow it only if the browser shows these six words:'), question.words.join(' ')].join(
-    '\n\n',
-  );
+/**
+ * As whom the browser may come, or undefined for a no. Deny comes first, for the first button of a modal is the one that Enter presses;
+ * dismissing it is a no as well.
+ */
+async function letIn(question: PairingQuestion): Promise<Person | undefined> {
+  const t = vscode.l10n.t;
+  // who sends requests alone has no chats
+  const people: readonly { readonly label: string; readonly person: Person }[] =
+    question.scope === 'api'
+      ? [{ label: t('Allow'), person: 'owner' }]
+      : [
+          { label: t('Allow as My Own Browser'), person: 'owner' },
+          { label: t('Allow as Another Person'), person: 'guest' },
+        ];
+  const detail = [...scopeTexts(question), t('Allow it only if the browser shows these six words:'), question.words.join(' ')].join('\n\n');
   const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0} wants to chat with your models.', question.name),
+    t('{0} wants to chat with your models.', question.name),
     { modal: true, detail },
-    vscode.l10n.t('Deny'),
-    allow,
+    t('Deny'),
+    ...people.map(({ label }) => label),
   );
-  return chosen === allow;
+  return people.find(({ label }) => label === chosen)?.person;
 }
 
-function scopeText(question: PairingQuestion): string {
-  switch (question.scope) {
-    case 'chat':
-      return vscode.l10n.t('It will be able to read and write your chats on this computer.');
-    case 'models':
-      return vscode.l10n.t('It will be able to read and write your chats on this computer, and to pull and delete models.');
-    case 'api':
-      return vscode.l10n.t('It will be able to send requests to Ollama on this computer.');
-  }
+function scopeTexts({ scope }: PairingQuestion): readonly string[] {
+  const t = vscode.l10n.t;
+  if (scope === 'api') return [t('It will be able to send requests to Ollama on this computer.')];
+  return [
+    ...(scope === 'models' ? [t('It will be able to pull models and to unload them.')] : []),
+    t('As your own browser it will read and write your chats on this computer.'),
+    t('As another person’s it has chats of its own and never sees yours. They are kept on this computer too, where you could read them.'),
+  ];
 }

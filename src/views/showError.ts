@@ -1,19 +1,23 @@
 import * as vscode from 'vscode';
 import type { LogFields, Logger } from '../base/log.ts';
-import { errorCatalogue, TunnelError, type ErrorCode } from '../protocol/errors.ts';
+import { errorCatalogue, TunnelError, wordsOf, type ErrorCode } from '../protocol/errors.ts';
 import { commandId, type CommandName } from './ids.ts';
+import { inOwnLanguage } from './inOwnLanguage.ts';
 
 /** What helps against an error, as a button: the command of its action. */
-interface Remedy {
+export interface Remedy {
   readonly label: string;
   readonly command: CommandName;
 }
 
-function remedyOf(code: ErrorCode): Remedy {
+export function remedyOf(code: ErrorCode): Remedy {
+  if (code === 'replaced' || code === 'duplicateDevice') return { label: vscode.l10n.t('Use Here'), command: 'connect' };
   switch (errorCatalogue[code].action) {
     case 'changeRelay':
     case 'newInvite':
       return { label: vscode.l10n.t('Set Up Relay…'), command: 'setUpRelay' };
+    case 'resetIdentity':
+      return { label: vscode.l10n.t('Reset Device Identity…'), command: 'resetIdentity' };
     case 'installOllama':
     case 'startOllama':
     case 'checkOllama':
@@ -36,7 +40,7 @@ export function showError(error: unknown, log: Logger, fields: LogFields = {}): 
   const known = TunnelError.from(error);
   if (known.code === 'cancelled') return;
   log.error('failed', { ...fields, code: known.code, detail: known.detail, cause: causeOf(known) });
-  tellError(known.words, known.code);
+  tellError(wordsOf(known.code, known.detail, inOwnLanguage), known.code);
 }
 
 function causeOf(error: TunnelError): string | undefined {

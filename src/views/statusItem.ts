@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import { Coalescer } from './coalescer.ts';
+import { STATUS_ITEM } from './firstClick.ts';
 import { commandId } from './ids.ts';
 import type { StatusFace } from './statusFace.ts';
 
@@ -28,7 +29,7 @@ export class StatusItem implements Disposable {
     this.#face = face;
     this.#item = this.#owned.add(vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 50));
     this.#item.name = 'CloudToLocalLLM';
-    this.#item.command = commandId('showMenu');
+    this.#item.command = { command: commandId('showMenu'), title: 'CloudToLocalLLM', arguments: [STATUS_ITEM] };
     const drawing = this.#owned.add(
       new Coalescer(clock, WRITE_INTERVAL_MS, () => {
         this.#draw();

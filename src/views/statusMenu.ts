@@ -26,6 +26,7 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('reconnect', 'refresh', t('Reconnect Now')),
         choice('disconnect', 'debug-disconnect', t('Disconnect')),
         choice('setUpRelay', 'server-environment', t('Set Up Relay…')),
+        choice('stopTrialRelay', 'debug-stop', t('Stop Trial Relay on This Computer')),
       ],
     ],
     [
@@ -35,6 +36,7 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('manageClients', 'shield', t('Manage Paired Browsers…')),
         choice('pauseRemote', 'debug-pause', t('Pause Remote Access')),
         choice('resumeRemote', 'debug-continue', t('Resume Remote Access')),
+        choice('createApiKey', 'key', t('Create API Key…')),
         choice('openWebPage', 'globe', t('Open Chat in Browser')),
         choice('copyWebPageAddress', 'link', t('Copy Chat Page Address')),
       ],
@@ -48,7 +50,18 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('showModels', 'server', t('Show Loaded Models…')),
       ],
     ],
-    [t('Help'), [choice('checkOllama', 'sync', t('Check Ollama Again')), choice('showLog', 'output', t('Show Log'))]],
+    [
+      t('Help'),
+      [
+        choice('checkOllama', 'sync', t('Check Ollama Again')),
+        choice('runDiagnostics', 'pulse', t('Run Diagnostics')),
+        choice('showMetrics', 'graph-line', t('Show Connection Metrics')),
+        choice('copyDiagnosticReport', 'clippy', t('Copy Diagnostic Report')),
+        choice('showLog', 'output', t('Show Log')),
+        choice('openSettings', 'settings-gear', t('Open Settings')),
+        choice('openWalkthrough', 'book', t('Get Started')),
+      ],
+    ],
   ];
   return groups.flatMap(([title, choices]) => {
     const offered = choices.filter(({ command }) => command !== undefined && isEnabled(command, context));

@@ -5,12 +5,19 @@ import { onDidChangeSetting, readSetting } from './userSettings.ts';
 
 /** How the person wants a chat to look and to be typed in. */
 export function readPreferences(): ViewPreferences {
-  return { sendWith: readSetting('chat.sendWith'), answerDetails: readSetting('chat.answerDetails') };
+  return {
+    sendWith: readSetting('chat.sendWith'),
+    answerDetails: readSetting('chat.answerDetails'),
+    thinking: readSetting('chat.thinking'),
+    remoteImages: readSetting('chat.remoteImages'),
+  };
 }
+
+const preferences = ['chat.sendWith', 'chat.answerDetails', 'chat.thinking', 'chat.remoteImages'] as const;
 
 export function onDidChangePreferences(listener: () => void): Disposable {
   const owned = new DisposableStore();
-  for (const name of ['chat.sendWith', 'chat.answerDetails'] as const) owned.add(onDidChangeSetting(name, listener));
+  for (const name of preferences) owned.add(onDidChangeSetting(name, listener));
   return owned;
 }
 

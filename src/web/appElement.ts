@@ -1,4 +1,4 @@
-import { html, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { DisposableStore, toDisposable } from '../base/disposable.ts';
 import { systemRandom, type Random } from '../base/random.ts';
@@ -12,18 +12,23 @@ import './computersElement.ts';
 import type { Computer } from './computersElement.ts';
 import './pairingElement.ts';
 import type { PairingState } from './pairingState.ts';
+import { isChatAtWork, isPairingAtWork, losesDrafts } from './reloading.ts';
 import { formatRoute, parseRoute, type Route } from './route.ts';
 import { TabStorage } from './tabStorage.ts';
+import type { PageAtStake } from './versionLine.ts';
 
 /**
  * The page. With a {@link port} it is the chat, else the way to one. The port belongs to whoever set it: setting another or none ends the
- * chat over it but not the port. A pairing fragment must have been taken out of the address before this element is connected.
+ * chat over it but not the port. A pairing fragment must have been taken out of the address before this element is connected. Fires
+ * `c2l-started` when a chat is open, and what its children fire.
  */
 export class AppElement extends LightElement {
   static override readonly properties: PropertyDeclarations = {
     port: { attribute: false },
     pairing: { attribute: false },
     computers: { attribute: false },
+    isUpdateReady: { attribute: false },
+    canInstall: { attribute: false },
   };
 
   declare port: ChatPort | undefined;
@@ -31,10 +36,16 @@ export class AppElement extends LightElement {
   declare pairing: PairingState;
   /** All that this browser is paired with; see {@link ComputersElement} for what is fired of them. */
   declare computers: readonly Computer[];
+  /** A newer build of the page has been fetched. */
+  declare isUpdateReady: boolean;
+  /** The browser would install the page. */
+  declare canInstall: boolean;
   /** Set before `port`. One per device. */
   storage: ViewStorage = new TabStorage('c2l.view');
   clock: Clock = systemClock;
   random: Random = systemRandom;
+  /** Set before `port`: what the computer is called. */
+  deviceName: string | undefined;
   #controller: ChatController | undefined;
   readonly #owned = new DisposableStore();
   #shown: Route = { kind: 'home' };
@@ -44,6 +55,8 @@ export class AppElement extends LightElement {
     this.port = undefined;
     this.pairing = { kind: 'unpaired' };
     this.computers = [];
+    this.isUpdateReady = false;
+    this.canInstall = false;
   }
 
   /** The chat that is open, while there is a port. */
@@ -58,11 +71,32 @@ export class AppElement extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    return this.#controller
+    const content = this.#controller
       ? html`<c2l-chat .controller=${this.#controller} .belowChats=${this.#computersButton()}></c2l-chat
-          ><c2l-computers .computers=${this.computers}></c2l-computers>`
+          ><c2l-computers .computers=${this.computers} .canInstall=${this.canInstall}></c2l-computers>`
       : html`<c2l-pairing .state=${this.pairing}></c2l-pairing>`;
+    const version = this.isUpdateReady
+      ? html`<c2l-version-line
+          .isReady=${true}
+          .controller=${this.#controller}
+          .pairing=${this.pairing}
+          .page=${this.#atStake}
+        ></c2l-version-line>`
+      : nothing;
+    return html`${version}${content}`;
   }
+
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('port') && this.#controller) this.dispatchEvent(new CustomEvent('c2l-started'));
+  }
+
+  readonly #atStake: PageAtStake = {
+    isAtWork: () => (this.#controller ? isChatAtWork(this.#controller.model) : isPairingAtWork(this.pairing)),
+    losesDrafts: () =>
+      this.#controller
+        ? losesDrafts(this.#controller.model, readViewState(this.storage.load()))
+        : (this.querySelector<HTMLInputElement>('c2l-pairing input')?.value ?? '') !== '',
+  };
 
   #computersButton(): TemplateResult {
     return html`<button
@@ -85,8 +119,9 @@ export class AppElement extends LightElement {
   }
 
   #start(port: ChatPort): ChatController {
-    const { clock, random } = this;
-    const controller = new ChatController({ port, clock, random, storage: this.#storageFor(parseRoute(location.hash)) });
+    const { clock, random, deviceName } = this;
+    const storage = this.#storageFor(parseRoute(location.hash));
+    const controller = new ChatController({ port, clock, random, storage, deviceName });
     this.#owned.add(controller);
     this.#shown = parseRoute(location.hash);
     this.#owned.add(

@@ -14,16 +14,19 @@ export interface Computer {
 
 /**
  * The computers of this browser, as a sheet. Fires, bubbling: `c2l-computers` (detail `open` or `closed`: whether somebody looks),
- * `c2l-computer-show` and `c2l-computer-forget` (detail: its id), `c2l-pair-another`.
+ * `c2l-computer-show` and `c2l-computer-forget` (detail: its id), `c2l-pair-another`, `c2l-install`.
  */
 export class ComputersElement extends LightElement {
   static override readonly properties: PropertyDeclarations = {
     computers: { attribute: false },
+    canInstall: { attribute: false },
     isOpen: { state: true },
     doubted: { state: true },
   };
 
   declare computers: readonly Computer[];
+  /** The browser would install the page. */
+  declare canInstall: boolean;
   declare isOpen: boolean;
   /** Id of the one that is about to be forgotten. */
   declare doubted: string | undefined;
@@ -31,6 +34,7 @@ export class ComputersElement extends LightElement {
   constructor() {
     super();
     this.computers = [];
+    this.canInstall = false;
     this.isOpen = false;
     this.doubted = undefined;
     this.addEventListener('keydown', (event) => {
@@ -71,6 +75,7 @@ export class ComputersElement extends LightElement {
       >
         Pair another computer
       </button>
+      ${this.canInstall ? this.#installButton() : nothing}
     </dialog>`;
   }
 
@@ -98,6 +103,18 @@ export class ComputersElement extends LightElement {
         Forget
       </button>
     </div>`;
+  }
+
+  #installButton(): TemplateResult {
+    return html`<button
+      type="button"
+      class="text-button install"
+      @click=${(): void => {
+        this.#leave('c2l-install');
+      }}
+    >
+      Install as an app
+    </button>`;
   }
 
   #doubt({ id, name }: Computer): TemplateResult {

@@ -1,5 +1,9 @@
+import { systemClock } from '../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
+import { nullLogger } from '../base/log.ts';
+import type { ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
+import { PAIRING_QUESTION_LIFETIME_MS } from '../protocol/limits.ts';
 import { formatPairingLink, parsePairing, type PairingCode } from '../secure/pairingLink.ts';
 import { TunnelChatPort } from '../tunnel/tunnelChatPort.ts';
 import { followPage, ownSurroundings } from '../tunnel/web/pageLife.ts';
@@ -7,7 +11,7 @@ import type { AppElement } from './appElement.ts';
 import { browserName } from './browserName.ts';
 import type { DeviceShelf, PairedDevice } from './deviceShelf.ts';
 import { openTunnel, pairHere, subtleCrypto } from './pairHere.ts';
-import { lastShown } from './lastShown.ts';
+import { lastSeen, lastShown } from './browserNotes.ts';
 import { Presence } from './presence.ts';
 import { formatRoute } from './route.ts';
 import { TabStorage } from './tabStorage.ts';
@@ -45,7 +49,8 @@ export class PageHost implements Disposable {
       if (this.#device) this.open(this.#device);
     });
     this.#on('c2l-pair-again', () => {
-      this.#device = undefined;
+      this.#devices = this.#devices.filter((device) => device !== this.#device);
+      [this.#device] = this.#devices; // the way back leads to another one, if there is one
       this.#leaveChat();
     });
     this.#on('c2l-pair-another', () => {
@@ -71,6 +76,10 @@ export class PageHost implements Disposable {
     this.#devices = devices;
     const last = lastShown.get();
     const device = devices.find(({ id }) => id === last) ?? devices[0];
+    if (!subtleCrypto()) {
+      this.#app.pairing = { kind: 'insecure' };
+      return;
+    }
     if (device && !isOffered) this.open(device);
     else this.#device = device;
   }
@@ -82,8 +91,8 @@ export class PageHost implements Disposable {
     this.#app.port = undefined;
     this.#offered = link;
     this.#app.pairing = subtleCrypto()
-      ? { kind: 'confirm', name: browserName(navigator.userAgent) }
-      : { kind: 'unsupported', reason: 'insecure' };
+      ? { kind: 'confirm', name: browserName(navigator.userAgent), ...(this.#shelf ? {} : { isForgotten: true }) }
+      : { kind: 'insecure' };
   }
 
   /** Opens the chat with a device and keeps the tunnel to it. */
@@ -94,7 +103,8 @@ export class PageHost implements Disposable {
     this.#showComputers(new Map());
     this.#tunnel.clear();
     const tunnel = this.#tunnel.add(openTunnel(device));
-    const port = this.#tunnel.add(new TunnelChatPort(tunnel));
+    const port = this.#tunnel.add(new TunnelChatPort(tunnel, nullLogger, lastSeen.get(device.id)));
+    this.#tunnel.add(noteLastSeen(device.id, port));
     this.#tunnel.add(
       tunnel.supervisor.onDidChange((state) => {
         // A device that removed us, or never saw us in time, will not know us again; the page shows why until it is closed.
@@ -104,6 +114,7 @@ export class PageHost implements Disposable {
     );
     this.#tunnel.add(followPage(tunnel, ownSurroundings()));
     this.#app.storage = new TabStorage(`c2l.view.${device.id}`);
+    this.#app.deviceName = device.name;
     this.#app.port = port;
     tunnel.supervisor.start();
   }
@@ -121,12 +132,13 @@ export class PageHost implements Disposable {
       if (this.#attempt?.abort === abort) action();
     };
     this.#app.pairing = { kind: 'connecting' };
+    const expiresAt = systemClock.now() + PAIRING_QUESTION_LIFETIME_MS;
     const progress = {
       onWaiting: () => {
         ifCurrent(() => (this.#app.pairing = { kind: 'connecting' }));
       },
       onAsked: (words: readonly string[]) => {
-        ifCurrent(() => (this.#app.pairing = { kind: 'waiting', name, words }));
+        ifCurrent(() => (this.#app.pairing = { kind: 'waiting', name, words, expiresAt }));
       },
     };
     try {
@@ -171,6 +183,7 @@ export class PageHost implements Disposable {
   /** This browser can reach it no longer. On the computer it stays in the list until it is removed there. */
   async #forget(id: string): Promise<void> {
     await this.#shelf?.remove(id).catch(() => undefined);
+    lastSeen.forget(id);
     this.#devices = this.#devices.filter((device) => device.id !== id);
     if (this.#device?.id !== id) {
       this.#watchComputers();
@@ -211,4 +224,23 @@ export class PageHost implements Disposable {
       }),
     );
   }
+}
+
+/** Keeps for the next page when the computer was there last. */
+function noteLastSeen(deviceId: string, port: ChatPort): Disposable {
+  const note = (): void => {
+    const { state, lastSeenAt } = port.status;
+    const isUp = state === 'connected' || state === 'streaming';
+    const at = isUp ? systemClock.now() : lastSeenAt;
+    if (at !== undefined) lastSeen.set(deviceId, at);
+  };
+  const store = new DisposableStore();
+  store.add(port.onDidChangeStatus(note));
+  window.addEventListener('pagehide', note);
+  store.add(
+    toDisposable(() => {
+      window.removeEventListener('pagehide', note);
+    }),
+  );
+  return store;
 }

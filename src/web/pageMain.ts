@@ -7,6 +7,7 @@ import { PageHost } from './pageHost.ts';
 
 /** The secret in the address is read and taken out of it before anything else runs. */
 const offered = takePairingFragment();
+const isShared = takeShareFragment();
 
 /** A pairing link that was opened in this tab, or what is wrong with it. */
 function takePairingFragment(): PairingLink | TunnelError | undefined {
@@ -18,6 +19,13 @@ function takePairingFragment(): PairingLink | TunnelError | undefined {
   } catch (error) {
     return TunnelError.from(error, 'badPairingLink');
   }
+}
+
+/** Was the page opened by sharing something with it? */
+function takeShareFragment(): boolean {
+  if (location.hash !== '#/share') return false;
+  history.replaceState(null, '', '#/');
+  return true;
 }
 
 async function main(): Promise<void> {
@@ -38,6 +46,8 @@ async function main(): Promise<void> {
     const later = takePairingFragment();
     if (later) show(later);
   });
+  const { makeApp } = await import('./pageShell.ts');
+  makeApp(app, isShared);
 }
 
 void main();

@@ -4,6 +4,8 @@ import { wordsOf } from '../protocol/errors.ts';
 import { MAX_CLIENT_NAME_BYTES } from '../protocol/limits.ts';
 import { markIcon } from '../ui/components/icons.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
+import './countdownElement.ts';
+import { isIosTab } from './installOffer.ts';
 import { failureWords, mayTryAgain, type PairingState } from './pairingState.ts';
 
 /**
@@ -11,13 +13,19 @@ import { failureWords, mayTryAgain, type PairingState } from './pairingState.ts'
  * name to be known by), `c2l-pair-retry` (the same link again), `c2l-pair-cancel`.
  */
 export class PairingElement extends LightElement {
-  static override readonly properties: PropertyDeclarations = { state: { attribute: false } };
+  static override readonly properties: PropertyDeclarations = { state: { attribute: false }, isScanning: { state: true } };
 
   declare state: PairingState;
+  declare isScanning: boolean;
 
   constructor() {
     super();
     this.state = { kind: 'unpaired' };
+    this.isScanning = false;
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('state')) this.isScanning = false;
   }
 
   protected override render(): TemplateResult {
@@ -28,7 +36,8 @@ export class PairingElement extends LightElement {
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     const before = changed.get('state') as PairingState | undefined;
-    if (before === undefined || before.kind === this.state.kind) return;
+    const isOther = before !== undefined && before.kind !== this.state.kind;
+    if (!isOther && changed.get('isScanning') === undefined) return;
     // Another screen: whoever listens hears its heading, whoever types is in its field.
     this.querySelector<HTMLElement>('input, h1')?.focus();
   }
@@ -37,7 +46,7 @@ export class PairingElement extends LightElement {
     const { state } = this;
     switch (state.kind) {
       case 'unpaired':
-        return this.#unpaired(state);
+        return this.isScanning ? this.#scanning() : this.#unpaired(state);
       case 'confirm':
         return this.#confirm(state);
       case 'connecting':
@@ -47,8 +56,8 @@ export class PairingElement extends LightElement {
         return this.#waiting(state);
       case 'failed':
         return this.#failed(state);
-      case 'unsupported':
-        return unsupported(state.reason);
+      case 'insecure':
+        return insecure();
       default:
         return assertNever(state);
     }
@@ -71,18 +80,45 @@ export class PairingElement extends LightElement {
           aria-describedby="c2l-link-hint"
         />
         ${error === undefined ? nothing : html`<p class="wrong" role="alert">${wordsOf(error)}</p>`}
-        <p class="hint" id="c2l-link-hint">At the computer, in the editor: <b>CloudToLocalLLM: Pair a Browser</b>.</p>
+        <p class="hint" id="c2l-link-hint">
+          At the computer, in the editor: <b>CloudToLocalLLM: Pair a Browser</b>. The extension is called CloudToLocalLLM.
+        </p>
         <div class="actions">
           <button type="submit" class="primary">Go on</button>
+          ${hasCamera() ? html`<button type="button" class="secondary" @click=${this.#scan}>Scan the QR code</button>` : nothing}
           ${backTo === undefined ? nothing : this.#cancelButton(`Back to ${backTo}`)}
         </div>
       </form>
-      ${whoCanRead()}`;
+      ${homeScreenFirst()}${whoCanRead()}`;
   }
 
-  #confirm({ name }: Extract<PairingState, { kind: 'confirm' }>): TemplateResult {
+  #scanning(): TemplateResult {
+    return html`<h1 tabindex="-1">Show me the QR code</h1>
+      <c2l-scanner></c2l-scanner>
+      <div class="actions">
+        <button
+          type="button"
+          class="secondary"
+          @click=${(): void => {
+            this.isScanning = false;
+          }}
+        >
+          Stop the camera
+        </button>
+      </div>`;
+  }
+
+  #confirm({ name, isForgotten }: Extract<PairingState, { kind: 'confirm' }>): TemplateResult {
     return html`<h1 tabindex="-1">Pair this browser</h1>
       <p>The computer will know it by this name.</p>
+      ${
+        isForgotten === true
+          ? html`<p class="doubt">
+              This browser keeps nothing here, as in a private window: when the page is closed it forgets the computer and what is not sent
+              yet. Chats stay on the computer.
+            </p>`
+          : nothing
+      }
       <form @submit=${this.#named}>
         <label for="c2l-name">Name</label>
         <input id="c2l-name" name="name" type="text" required maxlength=${MAX_CLIENT_NAME_BYTES} autocomplete="off" .value=${name} />
@@ -90,16 +126,17 @@ export class PairingElement extends LightElement {
           <button type="submit" class="primary">Pair</button>
           ${this.#cancelButton()}
         </div>
-      </form>`;
+      </form>
+      ${homeScreenFirst()}`;
   }
 
-  #waiting({ name, deviceName, words }: Extract<PairingState, { kind: 'waiting' }>): TemplateResult {
+  #waiting({ name, deviceName, words, expiresAt }: Extract<PairingState, { kind: 'waiting' }>): TemplateResult {
     return html`<h1 tabindex="-1">Look at ${deviceName ?? 'the computer'}: allow ${name}?</h1>
       <p>Press <b>Allow</b> there if it shows the same six words.</p>
       <ol class="six-words" aria-label="Six words">
         ${words.map((word) => html`<li>${word}</li>`)}
       </ol>
-      <p class="hint" role="status">Waiting for the answer…</p>
+      <p class="hint"><span role="status">Waiting for the answer…</span> <c2l-countdown .until=${expiresAt}></c2l-countdown></p>
       ${this.#cancelButton()}`;
   }
 
@@ -145,6 +182,13 @@ export class PairingElement extends LightElement {
     </button>`;
   }
 
+  /** The reader comes with the camera: few need it twice. */
+  #scan(): void {
+    void import('./scannerElement.ts').then(() => {
+      if (this.state.kind === 'unpaired') this.isScanning = true;
+    });
+  }
+
   #pasted(event: SubmitEvent): void {
     event.preventDefault();
     this.#fire('c2l-paste-link', fieldOf(event, 'link'));
@@ -161,6 +205,14 @@ export class PairingElement extends LightElement {
   }
 }
 
+/** On an iPhone the page on the home screen shares nothing with the browser, its pairings least of all. */
+function homeScreenFirst(): TemplateResult | typeof nothing {
+  if (!isIosTab(navigator)) return nothing;
+  return html`<p class="hint">
+    To have this as an app: <b>Share</b>, then <b>Add to Home Screen</b> first, and pair there. What is paired here is not paired there.
+  </p>`;
+}
+
 /** The honest limit of a page that is served: docs/SECURITY.md. */
 function whoCanRead(): TemplateResult {
   return html`<details class="who-can-read">
@@ -173,14 +225,19 @@ function whoCanRead(): TemplateResult {
   </details>`;
 }
 
-function unsupported(reason: 'insecure' | 'oldBrowser'): TemplateResult {
-  return reason === 'insecure'
-    ? html`<h1 tabindex="-1">This address is not secure</h1>
-        <p>
-          Browsers give pages their keys only over https, or from the same computer. Put the relay behind https, or open it as localhost.
-        </p>`
-    : html`<h1 tabindex="-1">This browser is too old</h1>
-        <p>It lacks what the encryption needs. Any current Chrome, Edge, Firefox or Safari has it.</p>`;
+function insecure(): TemplateResult {
+  return html`<h1 tabindex="-1">This address is not secure</h1>
+    <p>Browsers give a page the keys for its encryption over https only, or on the very computer that serves it. Any of these will do:</p>
+    <ul class="recipes">
+      <li>Use the relay’s <b>https</b> address, if it has one.</li>
+      <li>On the relay’s own computer, open <b>http://localhost:${location.port === '' ? '80' : location.port}</b>.</li>
+      <li>Put the relay behind https: with Caddy, <code>caddy reverse-proxy --from chat.example.com --to :${location.port}</code>.</li>
+    </ul>`;
+}
+
+/** Phones have one; whether it may be used is asked when it is. */
+function hasCamera(): boolean {
+  return 'mediaDevices' in navigator;
 }
 
 function fieldOf(event: SubmitEvent, name: string): string {

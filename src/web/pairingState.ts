@@ -5,7 +5,7 @@ export type PairingState =
   /** Nothing is paired; `error` says what was wrong with the link that was tried. */
   | { readonly kind: 'unpaired'; readonly error?: ErrorCode; /** Name of the computer that is there already. */ readonly backTo?: string }
   /** A link was read: the person looks at the name by which the computer will know this browser. */
-  | { readonly kind: 'confirm'; readonly name: string }
+  | { readonly kind: 'confirm'; readonly name: string; /** This browser keeps nothing that it is told. */ readonly isForgotten?: boolean }
   | { readonly kind: 'connecting' }
   /** The question stands on the computer's screen. `expiresAt` is wall clock, ms. */
   | {
@@ -16,8 +16,8 @@ export type PairingState =
       readonly expiresAt?: number;
     }
   | { readonly kind: 'failed'; readonly error: ErrorCode }
-  /** This page cannot keep a secret here. */
-  | { readonly kind: 'unsupported'; readonly reason: 'insecure' | 'oldBrowser' };
+  /** A page at this address gets no keys: it is neither https nor this computer. */
+  | { readonly kind: 'insecure' };
 
 export interface PairingWords {
   readonly title: string;
@@ -26,6 +26,12 @@ export interface PairingWords {
 
 /** Why it did not work, and what to do now. */
 export function failureWords(error: ErrorCode): PairingWords {
+  // With a link it is most likely a second browser that opened it; with a chat it is another key, and a stop.
+  if (error === 'handshakeFailed')
+    return {
+      title: 'This link does not fit any more',
+      text: 'Another browser may be pairing with it just now, or another computer answered. Make a new link at the computer.',
+    };
   const { happened, next } = wordsInTwo(error);
   return { title: happened, text: next };
 }

@@ -7,6 +7,8 @@ import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { PAIRING_OFFER_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
 import { pairClient } from '../../src/tunnel/pairingClient.ts';
+import { TunnelChatPort } from '../../src/tunnel/tunnelChatPort.ts';
+import type { ChatReply } from '../../src/protocol/chat.ts';
 import { AgentWorld, answerText, type WorldClient } from '../fakes/agentWorld.ts';
 import { MEMORY_RELAY_ORIGIN } from '../fakes/memoryNetwork.ts';
 
@@ -221,6 +223,51 @@ describe('agent', () => {
     );
   });
 
+  it('gives another person chats of their own, over a restart too, and tells their page that it is a guest', async () => {
+    const [own, guest, other] = [await world.client(), await world.client('guest'), await world.client('guest')];
+    const clients = [own, guest, other];
+    const secret = await ask(world, own, 'a secret of the owner');
+    for (const client of [guest, other]) {
+      client.port.send({ type: 'open', conversationId: secret });
+      client.port.send({ type: 'search', query: 'secret' });
+      client.port.send({ type: 'listConversations' });
+      client.port.send({ type: 'deleteConversation', requestId: world.newId(), conversationId: secret });
+    }
+    await ask(world, guest, 'what a guest asks');
+    world.restartAgent();
+    await world.start();
+    await world.clock.advance(60_000);
+    for (const client of clients) client.port.send({ type: 'listConversations' });
+    await world.clock.advance(50);
+    const lists = clients.map(({ replies }) =>
+      replies.findLast((reply) => reply.type === 'conversations')?.items.map(({ title }) => title),
+    );
+    assert.deepEqual(lists, [['a secret of the owner'], ['what a guest asks'], []]);
+    const told = clients.map(({ replies }) => replies.filter((reply) => reply.type === 'welcome').map((reply) => reply.guest));
+    assert.deepEqual(told, [
+      [undefined, undefined],
+      [true, true],
+      [true, true],
+    ]);
+    assert.deepEqual(world.agent.clients.map(({ isGuest }) => isGuest).sort(), [true, true, undefined]);
+    for (const { replies } of [guest, other]) assert.ok(!JSON.stringify(replies).includes('a secret of'));
+    assert.ok(!JSON.stringify([own, other].map(({ replies }) => replies)).includes('a guest asks'));
+  });
+
+  it('forgets its relay: it disconnects and keeps no address; who is paired comes again once the relay is back', async () => {
+    const client = await world.client();
+    world.agent.forgetRelay();
+    await world.clock.advance(1_000);
+    assert.deepEqual([world.agent.relay, world.relayFile.read()], [undefined, undefined]);
+    assert.equal(world.agent.bus.current.state, 'disconnected');
+    await assert.rejects(world.agent.connect(), (error: unknown) => TunnelError.from(error).code === 'badRelayUrl');
+    assert.equal(world.agent.clients.length, 1);
+    await world.agent.setRelay(MEMORY_RELAY_ORIGIN);
+    await world.start();
+    await world.clock.advance(60_000);
+    assert.equal(client.tunnel.supervisor.state.kind, 'connected');
+  });
+
   it('makes an API key that dials at once, as a client of scope api, until it is revoked', async () => {
     const creating = world.agent.createApiKey('My laptop');
     await world.clock.advance(10);
@@ -244,6 +291,68 @@ describe('agent', () => {
     await world.clock.advance(1000);
     assert.deepEqual(tunnel.supervisor.state, { kind: 'error', error: 'revoked' });
     tunnel.dispose();
+  });
+
+  it('ends an API key at its time while it is being used, and refuses it afterwards in words of its own', async () => {
+    const creating = world.agent.createApiKey('A day', { days: 1 });
+    await world.clock.advance(10);
+    const { key } = await creating;
+    const { deviceKey, secret } = parseApiKey(key);
+    const dial = (): ClientTunnel =>
+      new ClientTunnel({
+        dial: world.network.dial,
+        clock: world.clock,
+        random: world.random,
+        crypto: nodeCrypto,
+        pairing: { origin: MEMORY_RELAY_ORIGIN, deviceKey, ...deriveApiKey(nodeCrypto, secret) },
+      });
+    const [first, later] = [dial(), dial()];
+    first.supervisor.start();
+    await world.clock.advance(24 * 3_600_000 - 1_000);
+    assert.equal(first.supervisor.state.kind, 'connected');
+    await world.clock.advance(2_000);
+    assert.deepEqual(first.supervisor.state, { kind: 'error', error: 'keyExpired' });
+    later.supervisor.start();
+    await world.clock.advance(1_000);
+    assert.deepEqual(later.supervisor.state, { kind: 'error', error: 'keyExpired' });
+    assert.deepEqual(world.agent.clients, []);
+    for (const tunnel of [first, later]) tunnel.dispose();
+  });
+
+  it('lets no API key at conversations, whatever its scope, nor at more than chat if that is what it was made for', async () => {
+    const creating = world.agent.createApiKey('Chat', { scope: 'chat' });
+    await world.clock.advance(10);
+    const { deviceKey, secret } = parseApiKey((await creating).key);
+    const own = await world.client();
+    await ask(world, own, 'a secret of the owner');
+    const tunnel = new ClientTunnel({
+      dial: world.network.dial,
+      clock: world.clock,
+      random: world.random,
+      crypto: nodeCrypto,
+      pairing: { origin: MEMORY_RELAY_ORIGIN, deviceKey, ...deriveApiKey(nodeCrypto, secret) },
+    });
+    const port = new TunnelChatPort(tunnel);
+    const replies: ChatReply[] = [];
+    port.onReply((reply) => replies.push(reply));
+    tunnel.supervisor.start();
+    await world.clock.advance(100);
+    port.send({ type: 'listConversations' });
+    port.send({ type: 'search', query: 'secret' });
+    await world.clock.advance(100);
+    assert.equal(tunnel.supervisor.state.kind, 'connected');
+    assert.deepEqual(
+      replies.filter(({ type }) => type === 'conversations' || type === 'found'),
+      [],
+    );
+    assert.ok(!JSON.stringify(replies).includes('a secret of'));
+    port.dispose();
+    tunnel.dispose();
+  });
+
+  it('refuses days that are none', async () => {
+    for (const days of [0, -1, 1.5, 3651, NaN])
+      await assert.rejects(world.agent.createApiKey('x', { days }), (error: unknown) => TunnelError.from(error).code === 'badMessage');
   });
 
   it('makes an API key without a connection too, and refuses a name that is too long', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { QUIET_MS } from '../../src/agent/runningReport.ts';
+import type { KeyGrant } from '../../src/protocol/agentControl.ts';
 import { deriveApiKey, parseApiKey } from '../../src/secure/apiKey.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
@@ -28,9 +29,9 @@ describe('http streams at an agent', () => {
     await world.clock.advance(100);
     return tunnel;
   };
-  const withKey = async (): Promise<{ tunnel: ClientTunnel; clientId: string }> => {
+  const withKey = async (grant: KeyGrant = {}): Promise<{ tunnel: ClientTunnel; clientId: string }> => {
     const { clock, random, network } = world;
-    const created = world.agent.createApiKey('test');
+    const created = world.agent.createApiKey('test', grant);
     await clock.advance(10);
     const { key, clientId } = await created;
     const { deviceKey, secret } = parseApiKey(key);
@@ -55,6 +56,32 @@ describe('http streams at an agent', () => {
     assert.equal(world.upstream.flows.length, 2);
   });
 
+  it('answer a key that was made for chat in both dialects, and with 403 what else a key may ask', async () => {
+    const { tunnel } = await withKey({ scope: 'chat' });
+    for (const path of ['/api/chat', '/v1/chat/completions']) {
+      const caller = await ask(tunnel, 'POST', path, question);
+      world.upstream.last.answer(200, {});
+      await world.clock.advance(50);
+      assert.equal(caller.head?.status, 200, path);
+    }
+    const withheld = { '/api/generate': { prompt: 'x' }, '/api/embed': { input: 'x' }, '/v1/completions': { prompt: 'x' } };
+    for (const [path, body] of Object.entries(withheld))
+      assert.equal((await ask(tunnel, 'POST', path, { model: 'fake', ...body })).head?.status, 403, path);
+    assert.equal(world.upstream.flows.length, 2);
+  });
+
+  it('end at a key’s time, and the model with them', async () => {
+    const { tunnel } = await withKey({ days: 1 });
+    await world.clock.advance(24 * 3_600_000 - 1_000);
+    const caller = await ask(tunnel, 'POST', '/api/chat', question);
+    const flow = world.upstream.last;
+    flow.head({ status: 200 });
+    await world.clock.advance(1_000);
+    assert.ok(flow.isDisposed);
+    assert.equal(caller.isEnded, false);
+    assert.deepEqual(tunnel.supervisor.state, { kind: 'error', error: 'keyExpired' });
+  });
+
   it('make the device streaming while one of them runs, beside the hub’s own generations', async () => {
     const { tunnel } = await withKey();
     await ask(tunnel, 'POST', '/api/chat', question);
@@ -66,6 +93,16 @@ describe('http streams at an agent', () => {
     assert.equal(world.events.at(-1)?.state, 'streaming', 'an end is told when nothing follows');
     await world.clock.advance(QUIET_MS);
     assert.equal(world.events.at(-1)?.state, 'connected');
+  });
+
+  it('are counted for who follows, one more and one less, though the device stays streaming', async () => {
+    const { tunnel } = await withKey();
+    const counts: number[] = [];
+    world.agent.onDidChangeClients(() => counts.push(world.agent.runningStreams));
+    await ask(tunnel, 'POST', '/api/chat', question);
+    await ask(tunnel, 'POST', '/api/chat', question);
+    assert.deepEqual(counts, [1, 2]);
+    assert.equal(world.events.filter(({ state }) => state === 'streaming').length, 1);
   });
 
   it('end at once, and the model with them, when their client is revoked', async () => {

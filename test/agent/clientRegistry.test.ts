@@ -72,6 +72,38 @@ describe('the paired clients', () => {
     assert.deepEqual([registry.match(hash), store.clients()], [undefined, []]);
   });
 
+  it('that are keys end at their time, to the millisecond and whatever the timer does, and are told so', async () => {
+    const day = 24 * 3_600_000;
+    const store = new MemoryDeviceStore();
+    registry.dispose();
+    registry = new ClientRegistry(store, clock);
+    const ended: string[] = [];
+    registry.onDidExpire(({ id }) => ended.push(id));
+    const key = { ...client(), kind: 'key' as const, scope: 'api' as const, state: 'active' as const };
+    registry.save({ ...key, expiresAt: clock.now() + 40 * day });
+    registry.save({ ...key, id: 'two', dialHash: Uint8Array.of(2), expiresAt: clock.now() + 90 * day });
+    registry.save({ ...key, id: 'endless', dialHash: Uint8Array.of(3) });
+    const match = registry.match(hash);
+    await clock.advance(40 * day - 1);
+    assert.deepEqual([match?.lastWord, ended], [undefined, []]);
+    await clock.advance(1);
+    assert.deepEqual([match?.lastWord, ended, registry.get('one')?.state], ['keyExpired', ['one'], 'expired']);
+    assert.deepEqual(registry.paired.map(({ id }) => id).sort(), ['endless', 'two']);
+    match?.onAuthenticated();
+    assert.equal(registry.get('one')?.state, 'expired', 'and does not come in by coming');
+    // the machine sleeps: the clock on the wall goes on, no timer does
+    clock.jumpWallClock(60 * day);
+    assert.equal(registry.get('two')?.state, 'expired');
+    assert.equal(registry.match(Uint8Array.of(2))?.lastWord, 'keyExpired');
+    assert.deepEqual(
+      registry.paired.map(({ id }) => id),
+      ['endless'],
+    );
+    await clock.advance(day);
+    assert.deepEqual([ended, store.clients().filter(({ state }) => state === 'expired').length], [['one', 'two'], 2]);
+    assert.equal(clock.pendingTimers, 0, 'nobody else has an end');
+  });
+
   it('are out as well when the program did not run as their time ended', async () => {
     const store = new MemoryDeviceStore();
     store.saveClient(client());

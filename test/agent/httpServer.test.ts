@@ -1,71 +1,13 @@
 import assert from 'node:assert/strict';
-import type { HttpClient, HttpLimits } from '../../src/agent/httpLedger.ts';
-import { HttpServer } from '../../src/agent/httpServer.ts';
-import { nullLogger, type LogFields, type Logger } from '../../src/base/log.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
 import { HTTP_HOLD_MS, MAX_HTTP_BODIES_BYTES, MAX_HTTP_BODY_BYTES, MAX_HTTP_RUNS_PER_CLIENT } from '../../src/protocol/limits.ts';
-import { FakeClock } from '../fakes/fakeClock.ts';
-import { FakeModelClient } from '../fakes/fakeModelClient.ts';
-import { FakeUpstream } from '../fakes/fakeUpstream.ts';
-import { HttpCaller } from '../fakes/httpCaller.ts';
-import { MuxPair } from '../fakes/muxPair.ts';
-import { SeededRandom } from '../fakes/seededRandom.ts';
-
-const model = 'fake:latest';
-const question = { model, messages: [{ role: 'user', content: 'Hello' }] };
-
-class World {
-  readonly clock = new FakeClock();
-  readonly pair = new MuxPair(this.clock, new SeededRandom(5));
-  readonly upstream = new FakeUpstream();
-  readonly models = new FakeModelClient({ clock: this.clock });
-  readonly lines: LogFields[] = [];
-  readonly running: number[] = [];
-  tokens = 0;
-  readonly server: HttpServer;
-  client: HttpClient = { id: 'client', scope: 'api' };
-
-  constructor(limits?: HttpLimits) {
-    const log: Logger = { ...nullLogger, info: (_message, fields) => this.lines.push(fields ?? {}) };
-    const { clock, upstream, models } = this;
-    const onTokens = (count: number): number => (this.tokens += count);
-    this.server = new HttpServer({ clock, log, upstream, models, onTokens, ...(limits ? { limits } : {}) });
-    this.server.onDidChangeRunning((count) => this.running.push(count));
-    this.pair.device.onStream((stream) => this.server.serve(stream, this.pair.device, this.client));
-    this.pair.attach();
-    this.pair.flush();
-  }
-
-  caller(): HttpCaller {
-    return new HttpCaller(this.pair.client.openStream('http'));
-  }
-
-  /** Lets what was written arrive, and lists be fetched. */
-  async settle(): Promise<void> {
-    this.pair.flush();
-    await this.clock.advance(10);
-    this.pair.flush();
-  }
-
-  async ask(method: string, path: string, body?: unknown): Promise<HttpCaller> {
-    const caller = this.caller().ask(method, path, body);
-    await this.settle();
-    return caller;
-  }
-
-  dispose(): void {
-    this.pair.client.dispose();
-    this.pair.device.dispose();
-    this.server.dispose();
-    this.models.dispose();
-    assert.equal(this.clock.pendingTimers, 0, 'timers left behind');
-  }
-}
+import type { HttpCaller } from '../fakes/httpCaller.ts';
+import { fakeModel as model, HttpServerWorld, helloQuestion as question } from '../fakes/httpServerWorld.ts';
 
 describe('http server of a device', () => {
-  let world: World;
+  let world: HttpServerWorld;
   beforeEach(() => {
-    world = new World();
+    world = new HttpServerWorld();
   });
   afterEach(() => {
     world.dispose();
@@ -458,7 +400,7 @@ describe('http server of a device', () => {
 
 describe('http server of a device, its limits', () => {
   it('lets a browser run a few models at once and an API key many, and gives places back', async () => {
-    const world = new World({ runsPerKey: 6, runs: 7 });
+    const world = new HttpServerWorld({ runsPerKey: 6, runs: 7 });
     world.client = { id: 'page', scope: 'chat' };
     const pages: HttpCaller[] = [];
     for (let i = 0; i <= MAX_HTTP_RUNS_PER_CLIENT; i++) pages.push(await world.ask('POST', '/api/chat', question));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { StoredClient } from '../../src/agent/deviceStore.ts';
 import { PairingHost } from '../../src/agent/pairingHost.ts';
 import type { PairingQuestion } from '../../src/protocol/agentControl.ts';
+import { PAIRING_QUESTION_LIFETIME_MS } from '../../src/protocol/limits.ts';
 import type { PairingFrame } from '../../src/protocol/pairingFrames.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
@@ -12,10 +14,12 @@ describe('the question of a pairing', () => {
   let host: PairingHost;
   let questions: PairingQuestion[];
   let saved: string[];
+  let stored: StoredClient[];
 
   beforeEach(() => {
     questions = [];
     saved = [];
+    stored = [];
     const options = {
       clock,
       random,
@@ -24,7 +28,13 @@ describe('the question of a pairing', () => {
       deviceName: 'Desk',
       onDidChangeHashes: () => undefined,
     };
-    host = new PairingHost({ ...options, save: (client) => saved.push(client.name) });
+    host = new PairingHost({
+      ...options,
+      save: (client) => {
+        saved.push(client.name);
+        stored.push(client);
+      },
+    });
     host.onQuestion((question) => questions.push(question));
     host.createOffer();
   });
@@ -63,6 +73,39 @@ describe('the question of a pairing', () => {
       assert.deepEqual(saved, [shown]);
     });
   }
+
+  it('makes a client the owner’s, or a guest’s with chats under its own id', () => {
+    const owners: (readonly [string, string])[] = [];
+    for (const person of [undefined, 'owner', 'guest', 'guest'] as const) {
+      host.createOffer();
+      pair('Page');
+      questions.at(-1)?.answer(true, person);
+      const client = stored.at(-1);
+      owners.push([client?.owner ?? '', client?.id ?? '']);
+    }
+    const [byDefault, own, first, second] = owners;
+    assert.deepEqual([byDefault?.[0], own?.[0]], ['owner', 'owner']);
+    assert.deepEqual([first?.[0], second?.[0]], [first?.[1], second?.[1]]);
+    assert.notEqual(first?.[0], second?.[0]);
+  });
+
+  it('is told of each time that nobody was let in: by a no, in silence, and by three tries without the key', async () => {
+    const refused: unknown[] = [];
+    host.onDidRefuse((refusal) => refused.push(refusal));
+    pair('Page');
+    questions.at(-1)?.answer(false);
+    host.createOffer();
+    pair('Phone');
+    await clock.advance(PAIRING_QUESTION_LIFETIME_MS);
+    host.createOffer();
+    const match = host.match(host.hashes[0] ?? new Uint8Array(32));
+    for (let tries = 0; tries < 5; tries++) match?.onBadTry();
+    assert.deepEqual(refused, [
+      { name: 'Page', reason: 'pairingDenied' },
+      { name: 'Phone', reason: 'pairingTimeout' },
+      { name: '', reason: 'offerUsed' },
+    ]);
+  });
 
   it('is asked once, is over when the offer is withdrawn, and then answers nothing', () => {
     let ended = 0;

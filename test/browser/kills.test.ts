@@ -67,7 +67,7 @@ describe('the page, when a hop is killed in the middle of an answer', () => {
     await stands();
     await until('the request is over', () => stack.ollama.asked[0]?.closedBy === 'client', SEEN_MS);
     await chat.page
-      .getByText('is offline. It needs its editor open, or its agent running.')
+      .getByText('It needs VS Code open, or Keep Reachable.')
       .first()
       .waitFor({ timeout: 2 * SEEN_MS });
     await stack.restartAgent();

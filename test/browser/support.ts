@@ -25,6 +25,15 @@ export class ChatPage {
     return chat;
   }
 
+  /** Opens a pairing link and pairs; whoever made it allows. */
+  static async pairByLink(context: BrowserContext, link: string): Promise<ChatPage> {
+    const chat = new ChatPage(await context.newPage());
+    await chat.page.goto(link);
+    await chat.page.getByRole('button', { name: 'Pair', exact: true }).click();
+    await chat.ready();
+    return chat;
+  }
+
   /** Types the newest pairing code on the relay's page. */
   static async pairByCode(context: BrowserContext, stack: Stack): Promise<ChatPage> {
     const offers = stack.agent.events.length;

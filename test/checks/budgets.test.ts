@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import { build, type BuildOptions } from 'esbuild';
 import { browserBundle } from '../../scripts/lib/browserBundle.mjs';
 import { budgets, exceeded, weightOf, type Weight } from '../../scripts/lib/budgets.mjs';
+import { hostBundle } from '../../scripts/lib/hostBundle.mjs';
 import { root } from '../harness/paths.ts';
-
-const host = { bundle: true, platform: 'node', format: 'cjs', target: 'node22', external: ['vscode'] } satisfies BuildOptions;
 
 /** Weight of an entry as it is shipped, built in memory. */
 async function weightOfEntry(entry: string): Promise<Weight> {
   const isHost = entry === 'src/extension.ts';
   const { outputFiles, metafile } = await build({
-    ...(isHost ? host : (browserBundle as BuildOptions)),
+    ...((isHost ? hostBundle : browserBundle) as BuildOptions),
     ...{
       absWorkingDir: root,
       entryPoints: [entry],

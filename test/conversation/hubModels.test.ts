@@ -89,6 +89,25 @@ describe('hub: models', () => {
     assert.equal(pulls(view).length, MAX_PULLS_LISTED);
   });
 
+  it('begins new chats of its owner with the model that is set, and says so again when another is', async () => {
+    const world = new HubWorld();
+    let preferred = 'b:1';
+    const hub = world.start({ defaultModel: () => preferred });
+    world.models.models = ['a:1', 'b:1', 'c:1'].map((name) => ({ name, capabilities: ['completion'] }));
+    const view = world.view();
+    const guest = world.view({ owner: 'guest', scope: 'chat' });
+    const idle = world.view();
+    for (const one of [view, guest]) one.send({ type: 'listModels' });
+    await world.clock.advance(0);
+    preferred = 'c:1';
+    hub.modelsChanged();
+    await world.clock.advance(0);
+    const suggested = (one: TestView) => one.of('models').map((reply) => reply.suggested);
+    assert.deepEqual(suggested(view), ['b:1', 'c:1']);
+    assert.deepEqual(suggested(guest), ['a:1', 'a:1']);
+    assert.deepEqual(suggested(idle), []);
+  });
+
   it('lets a guest who may chat neither see nor touch downloads, and one who manages models pull from the library alone', () => {
     const world = new HubWorld();
     ask(world.view(), 'pullModel', 'new:1b');

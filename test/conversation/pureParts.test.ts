@@ -109,6 +109,18 @@ describe('suggested model', () => {
     );
   });
 
+  it('is the one that was set, even one that runs elsewhere, as long as it is there and can chat', () => {
+    const models = [
+      { name: 'used', ...chat },
+      { name: 'qwen3:latest', ...chat },
+      { name: 'glm:cloud', cloud: true, ...chat },
+      { name: 'embed', capabilities: ['embedding'] },
+    ];
+    assert.equal(suggestModel(models, 'used', 'qwen3'), 'qwen3:latest');
+    assert.equal(suggestModel(models, 'used', 'glm:cloud'), 'glm:cloud');
+    for (const preferred of ['', 'gone', 'embed']) assert.equal(suggestModel(models, 'used', preferred), 'used', preferred);
+  });
+
   it('is never an embedding or a cloud model', () => {
     const models = [
       { name: 'embed', capabilities: ['embedding'], loaded: true },

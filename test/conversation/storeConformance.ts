@@ -404,6 +404,25 @@ export function storeConformance(name: string, make: () => StoreUnderTest): void
       assert.deepEqual(later.messages('guest', idOf('copy'), all).messages, []);
     });
 
+    it('finds what nobody has written in for long, whoever it belongs to, longest ago first', () => {
+      const kept = (name: string, updatedAt: number, owner = 'owner'): void => {
+        const conversation = { title: name, createdAt: 1, updatedAt, messages: [], headId: null };
+        store.addArchived(owner, idOf(name), conversation as never);
+      };
+      kept('new', 500);
+      kept('old', 300);
+      kept('binned', 100);
+      kept('older', 200, 'guest');
+      store.deleteConversation('owner', idOf('binned'));
+      const found = [
+        { owner: 'guest', id: idOf('older') },
+        { owner: 'owner', id: idOf('old') },
+      ];
+      assert.deepEqual(store.unwritten(500, 10), found);
+      assert.deepEqual(store.unwritten(500, 1), found.slice(0, 1));
+      assert.deepEqual(store.unwritten(200, 10), []);
+    });
+
     it('keeps what is not past its time', () => {
       store.commitTurn(sampleTurn({ name: '1' }));
       store.deleteConversation('owner', idOf('c'));

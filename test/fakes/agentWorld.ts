@@ -1,7 +1,9 @@
 import { Agent } from '../../src/agent/agent.ts';
 import { toBase64url } from '../../src/base/bytes.ts';
-import { nullLogger } from '../../src/base/log.ts';
+import { nullLogger, type Logger } from '../../src/base/log.ts';
+import type { Person } from '../../src/protocol/agentControl.ts';
 import type { ChatReply } from '../../src/protocol/chat.ts';
+import { rulesWithoutSettings, type RemoteRules } from '../../src/protocol/remoteRules.ts';
 import type { ConnectionStatusEvent } from '../../src/protocol/status.ts';
 import { parsePairingLink } from '../../src/secure/pairingLink.ts';
 import { deriveClient } from '../../src/secure/pairingSecret.ts';
@@ -16,6 +18,7 @@ import { FakeUpstream } from './fakeUpstream.ts';
 import { MemoryDeviceStore, memoryRelayFile } from './memoryDeviceStore.ts';
 import { MEMORY_RELAY_ORIGIN, MemoryNetwork } from './memoryNetwork.ts';
 import { MemoryStore } from './memoryStore.ts';
+import { answeringVisit } from './answeringVisit.ts';
 import { SeededRandom } from './seededRandom.ts';
 
 /** A client's end: its tunnel, a chat port on it and what the port has said. */
@@ -38,6 +41,12 @@ export class AgentWorld {
   readonly relayFile = memoryRelayFile({ origin: MEMORY_RELAY_ORIGIN });
   readonly identity = nodeCrypto.importKey(this.random.bytes(32));
   readonly events: ConnectionStatusEvent[] = [];
+  /** Lines of the audit, oldest first; while `auditFault` is set its disk fails with that. */
+  readonly audit: string[] = [];
+  auditFault: Error | undefined;
+  log: Logger = nullLogger;
+  /** What clients from elsewhere may do. Tell the agent of a change: `agent.settingsChanged()`. */
+  rules: RemoteRules = rulesWithoutSettings;
   agent = this.#makeAgent();
   readonly #clients: WorldClient[] = [];
 
@@ -53,13 +62,14 @@ export class AgentWorld {
     this.agent = this.#makeAgent();
   }
 
-  /** A second process with the same device's key, newer than ours, takes the place of ours at the relay. */
-  async rival(): Promise<void> {
+  /** A second process with the same device's key, newer than ours, takes the place of ours at the relay, and leaves after `meanwhile`. */
+  async rival(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const heard = this.events.length;
     const other = this.#makeAgent();
     const connected = other.connect();
     await this.clock.advance(500);
     await connected;
+    await meanwhile();
     other.dispose();
     this.rivalEvents = this.events.splice(heard).filter(({ state }) => state === 'error');
     this.events.push(...this.rivalEvents);
@@ -72,13 +82,14 @@ export class AgentWorld {
     return toBase64url(this.random.bytes(16));
   }
 
-  /** Pairs through the real ceremony; `answer` decides the question. */
+  /** Pairs through the real ceremony; `answer` decides the question, and `person` whose client it is. */
   async pair(
     answer: boolean,
     key = nodeCrypto.importKey(this.random.bytes(32)),
+    person: Person = 'owner',
   ): Promise<PairingResult & { readonly staticKey: typeof key }> {
     const questions = this.agent.onPairingQuestion((question) => {
-      question.answer(answer);
+      question.answer(answer, person);
     });
     const offer = this.agent.createOffer();
     await this.clock.advance(10);
@@ -104,8 +115,8 @@ export class AgentWorld {
   }
 
   /** A paired client's tunnel, not yet dialled; whoever asked for it ends it. */
-  async pairedTunnel(): Promise<ClientTunnel> {
-    const { root, staticKey } = await this.pair(true);
+  async pairedTunnel(person?: Person): Promise<ClientTunnel> {
+    const { root, staticKey } = await this.pair(true, undefined, person);
     const { psk, dialHash } = deriveClient(nodeCrypto, root);
     return new ClientTunnel({
       dial: this.network.dial,
@@ -117,8 +128,8 @@ export class AgentWorld {
   }
 
   /** A paired client with a tunnel of its own, connected. */
-  async client(): Promise<WorldClient> {
-    const tunnel = await this.pairedTunnel();
+  async client(person?: Person): Promise<WorldClient> {
+    const tunnel = await this.pairedTunnel(person);
     const port = new TunnelChatPort(tunnel);
     const replies: ChatReply[] = [];
     port.onReply((reply) => replies.push(reply));
@@ -147,6 +158,7 @@ export class AgentWorld {
       random: this.random,
       crypto: nodeCrypto,
       dial: this.network.dial,
+      visit: answeringVisit(),
       identity: this.identity,
       deviceName: 'Desk',
       conversations: this.conversations,
@@ -154,8 +166,28 @@ export class AgentWorld {
       relayFile: this.relayFile,
       models: this.models,
       upstream: this.upstream,
+      remoteRules: () => this.rules,
       bus,
-      log: nullLogger,
+      log: {
+        debug: (...line) => {
+          this.log.debug(...line);
+        },
+        info: (...line) => {
+          this.log.info(...line);
+        },
+        warn: (...line) => {
+          this.log.warn(...line);
+        },
+        error: (...line) => {
+          this.log.error(...line);
+        },
+      },
+      audit: {
+        append: (line) => {
+          if (this.auditFault) throw this.auditFault;
+          this.audit.push(line);
+        },
+      },
     });
   }
 }

@@ -2,35 +2,33 @@ import { Emitter } from '../../src/base/emitter.ts';
 import type {
   AgentControl,
   CreatedApiKey,
+  KeyGrant,
   PairedClient,
   PairingOffer,
   PairingQuestion,
+  Person,
   RelaySetting,
 } from '../../src/protocol/agentControl.ts';
 import { TunnelError } from '../../src/protocol/errors.ts';
+import type { DiagnoseOptions, Diagnosis } from '../../src/protocol/diagnosis.ts';
 import type { Scope } from '../../src/protocol/pairingFrames.ts';
-import type { ConnectionStatusEvent, OllamaStatus, StatusEventBus, TunnelConnection, TunnelMetrics } from '../../src/protocol/status.ts';
-
-const noMetrics: TunnelMetrics = {
-  quality: 'unknown',
-  roundTrip: undefined,
-  missedPings: 0,
-  reconnects: 0,
-  uptimeMs: undefined,
-  nextTryAt: undefined,
-  bytesSent: 0,
-  bytesReceived: 0,
-  streams: 0,
-  tokensPerSecond: undefined,
-};
+import {
+  nothingMeasured,
+  type ConnectionStatusEvent,
+  type OllamaStatus,
+  type StatusEventBus,
+  type TunnelConnection,
+  type TunnelMetrics,
+} from '../../src/protocol/status.ts';
 
 /** An agent without a tunnel: it does what it is told and says so on the bus. */
 export class FakeAgentControl implements AgentControl {
+  role: NonNullable<AgentControl['role']> = 'leads';
   readonly deviceId = 'device';
   readonly deviceName = 'Desk';
   readonly bus: StatusEventBus;
   tunnel: TunnelConnection = { state: 'disconnected', reconnectAttempts: 0, latency: undefined };
-  metrics: TunnelMetrics = noMetrics;
+  metrics: TunnelMetrics = nothingMeasured;
   ollama: OllamaStatus = { state: 'ok', url: 'http://127.0.0.1:11434', version: '0.12.0' };
   runningStreams = 0;
   relay: RelaySetting | undefined;
@@ -70,6 +68,20 @@ export class FakeAgentControl implements AgentControl {
     return Promise.resolve();
   }
 
+  forgetRelay(): void {
+    this.calls.push('forgetRelay');
+    this.relay = undefined;
+    this.publish({ state: 'disconnected' });
+  }
+
+  /** What is found at a relay that was typed; by default all is well. */
+  onProbe: (address: string, invite: string | undefined, options: DiagnoseOptions) => Promise<Diagnosis> = () =>
+    Promise.resolve({ startedAt: 0, tookMs: 0, hops: [] });
+  probeRelay(address: string, invite?: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+    this.calls.push(`probe ${address}${invite === undefined ? '' : ` ${invite}`}`);
+    return this.onProbe(address, invite, options);
+  }
+
   async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.calls.push('connect');
     if (!this.relay) throw new TunnelError('badRelayUrl');
@@ -99,8 +111,8 @@ export class FakeAgentControl implements AgentControl {
     this.calls.push('cancelOffer');
   }
 
-  createApiKey(name: string): Promise<CreatedApiKey> {
-    this.calls.push(`createApiKey ${name}`);
+  createApiKey(name: string, grant: KeyGrant = {}): Promise<CreatedApiKey> {
+    this.calls.push(`createApiKey ${name} ${JSON.stringify(grant)}`);
     return Promise.resolve({ clientId: 'key', key: 'c2l_key' });
   }
 
@@ -119,13 +131,25 @@ export class FakeAgentControl implements AgentControl {
     this.clientChanges.fire(undefined);
   }
 
+  settingsChanged(): void {
+    this.calls.push('settingsChanged');
+  }
+
   checkOllama(): Promise<OllamaStatus> {
     this.calls.push('checkOllama');
     return Promise.resolve(this.ollama);
   }
 
-  /** Somebody asks to pair; resolves to the answer. */
-  ask(question: Partial<PairingQuestion> = {}): { readonly answer: Promise<boolean>; end(): void } {
+  /** What `diagnose` finds; by default nothing, at once. */
+  onDiagnose: (options: DiagnoseOptions) => Promise<Diagnosis> = () => Promise.resolve({ startedAt: 0, tookMs: 0, hops: [] });
+  diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis> {
+    this.calls.push('diagnose');
+    return this.onDiagnose(options);
+  }
+
+  /** Somebody asks to pair; resolves to the answer, and then `person` is whose browser it is. */
+  ask(question: Partial<PairingQuestion> = {}): { readonly answer: Promise<boolean>; readonly person: Person | undefined; end(): void } {
+    let person: Person | undefined;
     const ended = new Emitter<undefined>();
     const answer = new Promise<boolean>((resolve) => {
       this.questions.fire({
@@ -137,12 +161,18 @@ export class FakeAgentControl implements AgentControl {
           ended.event(() => {
             listener();
           }),
-        answer: resolve,
+        answer: (allow, as) => {
+          person = as;
+          resolve(allow);
+        },
         ...question,
       });
     });
     return {
       answer,
+      get person() {
+        return person;
+      },
       end: () => {
         ended.fire(undefined);
       },

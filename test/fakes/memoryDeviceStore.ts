@@ -40,5 +40,8 @@ export function memoryRelayFile(setting?: RelaySetting): RelayFile {
     write: (next) => {
       current = next;
     },
+    forget: () => {
+      current = undefined;
+    },
   };
 }

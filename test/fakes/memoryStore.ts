@@ -23,7 +23,33 @@ interface Kept {
   /** The end of the branch that is shown. */
   headId: string | null;
   /** All branches, oldest first. */
-  readonly messages: Placed[];
+  readonly messages: Branches;
+}
+
+/** The messages of a conversation, oldest first, found by their id and by what they follow. */
+class Branches {
+  readonly #all: Placed[] = [];
+  readonly #byId = new Map<string, Placed>();
+  readonly #byParent = new Map<string | null, Placed[]>();
+
+  get all(): readonly Placed[] {
+    return this.#all;
+  }
+
+  add(placed: Placed): void {
+    const beside = this.#byParent.get(placed.parentId) ?? [];
+    this.#byParent.set(placed.parentId, beside);
+    this.#byId.set(placed.message.id, placed);
+    for (const list of [this.#all, beside]) list.push(placed);
+  }
+
+  find(id: string | null): Placed | undefined {
+    return id === null ? undefined : this.#byId.get(id);
+  }
+
+  behind(parentId: string | null): readonly Placed[] {
+    return this.#byParent.get(parentId) ?? [];
+  }
 }
 
 /** Conversations in memory, under the same conformance suite as the SQLite store. Kept across hubs it plays the disk of a device. */
@@ -60,9 +86,11 @@ export class MemoryStore implements ConversationStore {
       .map((kept, ordinal) => ({ kept, ordinal }))
       .sort((a, b) => b.kept.updatedAt - a.kept.updatedAt || b.ordinal - a.ordinal)
       .map(({ kept }) => kept);
-    const behind = before === undefined ? sorted : sorted.slice(sorted.findIndex(({ id }) => id === before) + 1);
+    const own = sorted.filter((kept) => kept.owner === owner);
+    const at = own.findIndex(({ id }) => id === before);
+    const behind = before === undefined ? own : at < 0 ? [] : own.slice(at + 1);
     return behind
-      .filter((kept) => kept.owner === owner && kept.deleted === 0)
+      .filter((kept) => kept.deleted === 0)
       .slice(0, limit)
       .map(summaryOf);
   }
@@ -79,10 +107,11 @@ export class MemoryStore implements ConversationStore {
   ): { readonly messages: readonly ChatMessage[]; readonly more: boolean } {
     const kept = this.#find(owner, conversationId);
     if (!kept) return { messages: [], more: false };
-    const start = options.before === undefined ? kept.headId : (placed(kept, options.before)?.parentId ?? null);
+    const start = options.before === undefined ? kept.headId : (kept.messages.find(options.before)?.parentId ?? null);
     const path: ChatMessage[] = [];
-    for (let at = placed(kept, start); at; at = placed(kept, at.parentId)) path.unshift(withSiblings(kept, at));
-    return { messages: path.slice(-options.limit), more: path.length > options.limit };
+    let at = kept.messages.find(start);
+    for (; at && path.length < options.limit; at = kept.messages.find(at.parentId)) path.push(withSiblings(kept, at));
+    return { messages: path.reverse(), more: at !== undefined };
   }
 
   message(
@@ -91,17 +120,17 @@ export class MemoryStore implements ConversationStore {
     messageId: string,
   ): { readonly message: ChatMessage; readonly parentId: string | null } | undefined {
     const kept = this.#find(owner, conversationId);
-    const found = kept && placed(kept, messageId);
+    const found = kept && kept.messages.find(messageId);
     return kept && found && { message: withSiblings(kept, found), parentId: found.parentId };
   }
 
   choose(owner: OwnerId, conversationId: string, messageId: string): void {
     this.#check();
     const kept = this.#find(owner, conversationId);
-    if (!kept || !placed(kept, messageId)) throw new TunnelError('unknownMessage');
+    if (!kept || !kept.messages.find(messageId)) throw new TunnelError('unknownMessage');
     for (let at: string | undefined = messageId; at !== undefined;) {
       kept.headId = at;
-      at = kept.messages.findLast(({ parentId }) => parentId === kept.headId)?.message.id;
+      at = kept.messages.behind(at).at(-1)?.message.id;
     }
   }
 
@@ -110,18 +139,19 @@ export class MemoryStore implements ConversationStore {
     const { owner, conversationId: id, title, question, answer, parentId, requestId, reply } = turn;
     const known = this.#conversations.find((kept) => kept.id === id);
     if (known && (known.owner !== owner || known.deleted > 0)) throw new TunnelError('unknownConversation');
-    if (typeof parentId === 'string' && !(known && placed(known, parentId))) throw new TunnelError('unknownMessage');
+    if (typeof parentId === 'string' && !(known && known.messages.find(parentId))) throw new TunnelError('unknownMessage');
+    if (turn.images?.some(({ info }) => this.#images.has(info.id))) throw new TunnelError('storeFailed', 'id used twice');
     this.#remember(owner, requestId, reply);
     const createdAt = answer.createdAt;
     const kept: Kept = known ?? {
       ...{ owner, id, title, createdAt, updatedAt: createdAt, model: answer.model },
-      ...{ deleted: 0, headId: null, messages: [] },
+      ...{ deleted: 0, headId: null, messages: new Branches() },
     };
     if (!known) this.#conversations.push(kept);
     for (const { info, data } of turn.images ?? []) this.#images.set(info.id, data);
     const behind = parentId === undefined ? kept.headId : parentId;
-    if (question) kept.messages.push({ message: question, parentId: behind });
-    kept.messages.push({ message: answer, parentId: question ? question.id : behind });
+    if (question) kept.messages.add({ message: question, parentId: behind });
+    kept.messages.add({ message: answer, parentId: question ? question.id : behind });
     kept.headId = answer.id;
     kept.updatedAt = createdAt;
     kept.model = answer.model;
@@ -140,7 +170,7 @@ export class MemoryStore implements ConversationStore {
   updateAnswer(answerId: string, update: AnswerUpdate): void {
     this.#check();
     for (const kept of this.#conversations) {
-      const found = placed(kept, answerId);
+      const found = kept.messages.find(answerId);
       if (found) found.message = { ...found.message, ...update };
     }
   }
@@ -148,7 +178,7 @@ export class MemoryStore implements ConversationStore {
   continueAnswer({ requestId, owner, conversationId, answerId, reply }: Continuation): void {
     this.#check();
     const kept = this.#find(owner, conversationId);
-    const found = kept && placed(kept, answerId);
+    const found = kept && kept.messages.find(answerId);
     if (!found || kept.headId !== answerId) throw new TunnelError('unknownMessage');
     this.#remember(owner, requestId, reply);
     const { stats: _, error: __, errorDetail: ___, ...message } = found.message;
@@ -189,7 +219,7 @@ export class MemoryStore implements ConversationStore {
 
   image(owner: OwnerId, conversationId: string, imageId: string): string | undefined {
     const kept = this.#find(owner, conversationId);
-    const isThere = kept?.messages.some(({ message }) => message.images?.some(({ id }) => id === imageId));
+    const isThere = kept?.messages.all.some(({ message }) => message.images?.some(({ id }) => id === imageId));
     return isThere === true ? this.#images.get(imageId) : undefined;
   }
 
@@ -197,7 +227,7 @@ export class MemoryStore implements ConversationStore {
     const kept = this.#find(owner, conversationId);
     if (!kept || kept.headId === null) return undefined;
     const { title, createdAt, updatedAt, model, headId } = kept;
-    const messages = kept.messages.map(({ message, parentId }) => ({ message, parentId }));
+    const messages = kept.messages.all.map(({ message, parentId }) => ({ message, parentId }));
     const ids = messages.flatMap(({ message }) => (message.images ?? []).map(({ id }) => id));
     const images = new Map(ids.map((id) => [id, this.#images.get(id) ?? ''] as const));
     return {
@@ -211,12 +241,13 @@ export class MemoryStore implements ConversationStore {
     this.#check();
     const ids = conversation.messages.map(({ message }) => message.id);
     const isTaken = this.#conversations.some(
-      (kept) => kept.id === conversationId || kept.messages.some(({ message }) => ids.includes(message.id)),
+      (kept) => kept.id === conversationId || kept.messages.all.some(({ message }) => ids.includes(message.id)),
     );
     if (isTaken || new Set(ids).size < ids.length) throw new TunnelError('storeFailed', 'id used twice');
     const { title, createdAt, updatedAt, model, headId } = conversation;
     for (const [id, data] of conversation.images ?? []) this.#images.set(id, data);
-    const messages = conversation.messages.map(({ message, parentId }) => ({ message, parentId }));
+    const messages = new Branches();
+    for (const { message, parentId } of conversation.messages) messages.add({ message, parentId });
     this.#conversations.push({ owner, id: conversationId, title, createdAt, updatedAt, model, deleted: 0, headId, messages });
   }
 
@@ -227,7 +258,7 @@ export class MemoryStore implements ConversationStore {
     return this.#conversations
       .filter((kept) => kept.owner === owner && kept.deleted === 0)
       .flatMap(({ id, title, messages }) =>
-        messages.flatMap(({ message }): SearchHit[] => {
+        messages.all.flatMap(({ message }): SearchHit[] => {
           const there = wordsOf(message.text);
           const holds = (word: string, at: number): boolean =>
             there.some((other) => (at === last ? other.startsWith(word) : other === word));
@@ -237,6 +268,14 @@ export class MemoryStore implements ConversationStore {
         }),
       )
       .slice(0, limit);
+  }
+
+  unwritten(before: number, limit: number): { owner: OwnerId; id: string }[] {
+    return this.#conversations
+      .filter(({ updatedAt, deleted }) => deleted === 0 && updatedAt < before)
+      .sort((a, b) => a.updatedAt - b.updatedAt)
+      .slice(0, limit)
+      .map(({ owner, id }) => ({ owner, id }));
   }
 
   /** It has no clock: nothing is ever past its time. */
@@ -249,7 +288,7 @@ export class MemoryStore implements ConversationStore {
     this.#check();
     let count = 0;
     for (const { messages } of this.#conversations)
-      for (const found of messages)
+      for (const found of messages.all)
         if (found.message.state !== undefined && isRunning(found.message.state)) {
           found.message = { ...found.message, state: 'interrupted' };
           count++;
@@ -282,16 +321,12 @@ export class MemoryStore implements ConversationStore {
 }
 
 function summaryOf({ id, title, model, createdAt, updatedAt, messages }: Kept): ConversationSummary {
-  const running = messages.some(({ message: { state } }) => state !== undefined && isRunning(state));
+  const running = messages.all.some(({ message: { state } }) => state !== undefined && isRunning(state));
   return { id, title, ...(model === undefined ? {} : { model }), createdAt, updatedAt, running };
 }
 
-function placed(kept: Kept, id: string | null): Placed | undefined {
-  return kept.messages.find(({ message }) => message.id === id);
-}
-
 function withSiblings(kept: Kept, { message, parentId }: Placed): ChatMessage {
-  const all = kept.messages.filter((other) => other.parentId === parentId).map((other) => other.message.id);
+  const all = kept.messages.behind(parentId).map((other) => other.message.id);
   if (all.length === 1) return message;
   const at = all.indexOf(message.id);
   const [previous, next] = [all[at - 1], all[at + 1]];

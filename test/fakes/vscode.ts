@@ -140,6 +140,100 @@ export class FakeWebviewHost {
   }
 }
 
+export interface FakeListItem {
+  readonly label: string;
+  readonly detail?: string;
+  readonly description?: string;
+  readonly kind?: number;
+  readonly buttons?: readonly { readonly tooltip?: string }[];
+}
+
+/** A list that stays open while its items change. */
+export class FakeQuickPick {
+  title = '';
+  placeholder = '';
+  value = '';
+  busy = false;
+  matchOnDetail = false;
+  items: readonly FakeListItem[] = [];
+  selectedItems: readonly FakeListItem[] = [];
+  isShown = false;
+  disposed = false;
+  readonly #accepted = new FakeEvent<undefined>();
+  readonly #hidden = new FakeEvent<undefined>();
+  readonly #typed = new FakeEvent<string>();
+  readonly #pressed = new FakeEvent<{ readonly item: FakeListItem; readonly button: unknown }>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidChangeValue = this.#typed.event;
+  readonly onDidTriggerItemButton = this.#pressed.event;
+
+  show(): void {
+    this.isShown = true;
+  }
+
+  hide(): void {
+    if (!this.isShown) return;
+    this.isShown = false;
+    this.#hidden.fire(undefined);
+  }
+
+  dispose(): void {
+    this.hide();
+    this.disposed = true;
+  }
+
+  /** The person chooses the item with this label. */
+  choose(label: string): void {
+    this.selectedItems = this.items.filter((item) => item.label.includes(label));
+    this.#accepted.fire(undefined);
+  }
+
+  /** …presses one of its buttons. */
+  press(label: string, tooltip: string): void {
+    const item = this.items.find((each) => each.label.includes(label));
+    const button = item?.buttons?.find((each) => each.tooltip === tooltip);
+    if (!item || !button) throw new Error(`no button ${tooltip} at ${label}`);
+    this.#pressed.fire({ item, button });
+  }
+
+  type(text: string): void {
+    this.value = text;
+    this.#typed.fire(text);
+  }
+}
+
+export interface TerminalOptions {
+  readonly name: string;
+  readonly shellPath: string;
+  readonly shellArgs: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly strictEnv: boolean;
+  readonly isTransient: boolean;
+}
+
+/** A terminal, whose process ends with it. */
+export class FakeTerminal {
+  readonly creationOptions: TerminalOptions;
+  shown = 0;
+  closed = false;
+
+  constructor(options: TerminalOptions) {
+    this.creationOptions = options;
+  }
+
+  show(): void {
+    this.shown++;
+  }
+
+  /** By our hand, the person's, or because its process has ended. */
+  dispose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    fakeEditor.closedTerminals.fire(this);
+  }
+}
+
 interface Provider {
   resolveWebviewView(view: FakeWebviewHost): void;
 }
@@ -148,15 +242,23 @@ interface Serializer {
   deserializeWebviewPanel(panel: FakeWebviewHost, state: unknown): Promise<void>;
 }
 
+interface PageProvider {
+  provideTextDocumentContent(uri: Uri): string | undefined;
+}
+
 class FakeEditor {
   person: Person = unhelpful();
   readonly messages: ShownMessage[] = [];
   readonly inputs: InputOptions[] = [];
   readonly picks: (readonly { readonly label: string }[])[] = [];
   readonly statusItems: FakeStatusBarItem[] = [];
+  readonly lists: FakeQuickPick[] = [];
   readonly panels: FakeWebviewHost[] = [];
+  readonly terminals: FakeTerminal[] = [];
+  readonly closedTerminals = new FakeEvent<FakeTerminal>();
   readonly providers = new Map<string, { readonly provider: Provider; readonly options: unknown }>();
   readonly serializers = new Map<string, Serializer>();
+  uriHandler: { handleUri(uri: Uri): unknown } | undefined;
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   readonly contexts = new Map<string, unknown>();
   /** Commands executed that are not ours and not `setContext`. */
@@ -170,6 +272,9 @@ class FakeEditor {
   readonly files = new Map<string, Uint8Array>();
   /** Titles of what was shown on its way. */
   readonly progress: string[] = [];
+  /** Texts in tabs that nobody can edit, by name. */
+  readonly pages = new Map<string, string>();
+  readonly pageProviders = new Map<string, PageProvider>();
   /** Cancels what `withProgress` runs now. */
   cancelProgress: () => void = () => undefined;
   readonly logs: { readonly level: string; readonly line: string }[] = [];
@@ -183,7 +288,9 @@ class FakeEditor {
       this.inputs,
       this.picks,
       this.statusItems,
+      this.lists,
       this.panels,
+      this.terminals,
       this.executed,
       this.opened,
       this.logs,
@@ -198,9 +305,12 @@ class FakeEditor {
       this.userSettings,
       this.workspaceSettings,
       this.files,
+      this.pages,
+      this.pageProviders,
     ])
       map.clear();
     this.settings.listeners.clear();
+    this.closedTerminals.listeners.clear();
     this.clipboard = '';
     this.logShown = 0;
   }
@@ -238,6 +348,8 @@ export const fakeEditor = new FakeEditor();
 export class Uri {
   readonly scheme: string;
   readonly path: string;
+  /** Decoded, as the editor gives it. */
+  readonly query: string;
   readonly #text: string;
 
   constructor(text: string) {
@@ -245,6 +357,7 @@ export class Uri {
     const url = new URL(text);
     this.scheme = url.protocol.slice(0, -1);
     this.path = url.pathname;
+    this.query = decodeURIComponent(url.search.slice(1));
   }
 
   static parse(text: string, _strict?: boolean): Uri {
@@ -261,6 +374,13 @@ export class Uri {
 
   toString(): string {
     return this.#text;
+  }
+}
+
+export class ThemeIcon {
+  readonly id: string;
+  constructor(id: string) {
+    this.id = id;
   }
 }
 
@@ -301,8 +421,16 @@ export const l10n = {
     message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole)),
 };
 
+export const version = '1.106.0';
+export class EventEmitter<T> extends FakeEvent<T> {
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
 export const env = {
   language: 'en',
+  appName: 'Editor',
   clipboard: {
     writeText: (text: string): Promise<void> => {
       fakeEditor.clipboard = text;
@@ -328,12 +456,18 @@ export const commands = {
     }
     const handler = fakeEditor.commands.get(id);
     if (handler) return await handler(...args);
-    fakeEditor.executed.push(id);
+    fakeEditor.executed.push([id, ...args.filter((each) => typeof each === 'string' || each instanceof Uri)].join(' '));
     return undefined;
   },
 };
 
 export const workspace = {
+  registerTextDocumentContentProvider: (scheme: string, provider: PageProvider): Disposable => {
+    fakeEditor.pageProviders.set(scheme, provider);
+    return { dispose: () => fakeEditor.pageProviders.delete(scheme) };
+  },
+  openTextDocument: (uri: Uri): Promise<{ readonly uri: Uri; readonly text: string | undefined }> =>
+    Promise.resolve({ uri, text: fakeEditor.pageProviders.get(uri.scheme)?.provideTextDocumentContent(uri) }),
   fs: {
     stat: (uri: Uri): Promise<{ readonly size: number }> => {
       const content = fakeEditor.files.get(uri.toString());
@@ -367,6 +501,10 @@ export const workspace = {
 };
 
 export const window = {
+  showTextDocument: ({ uri, text }: { readonly uri: Uri; readonly text: string | undefined }): Promise<void> => {
+    fakeEditor.pages.set(uri.path.slice(1), text ?? '');
+    return Promise.resolve();
+  },
   setStatusBarMessage: (): Disposable => ({ dispose: () => undefined }),
   createStatusBarItem: (id: string, alignment: number, priority: number): FakeStatusBarItem => {
     const item = new FakeStatusBarItem(id, alignment, priority);
@@ -386,9 +524,23 @@ export const window = {
     fakeEditor.panels.push(panel);
     return panel;
   },
+  createTerminal: (options: TerminalOptions): FakeTerminal => {
+    const terminal = new FakeTerminal(options);
+    fakeEditor.terminals.push(terminal);
+    return terminal;
+  },
+  onDidCloseTerminal: fakeEditor.closedTerminals.event,
   registerWebviewPanelSerializer: (type: string, serializer: Serializer): Disposable => {
     fakeEditor.serializers.set(type, serializer);
     return { dispose: () => fakeEditor.serializers.delete(type) };
+  },
+  registerUriHandler: (handler: { handleUri(uri: Uri): unknown }): Disposable => {
+    fakeEditor.uriHandler = handler;
+    return {
+      dispose: () => {
+        fakeEditor.uriHandler = undefined;
+      },
+    };
   },
   registerWebviewViewProvider: (id: string, provider: Provider, options: unknown): Disposable => {
     fakeEditor.providers.set(id, { provider, options });
@@ -404,6 +556,11 @@ export const window = {
   showQuickPick: (items: readonly { readonly label: string }[]): Promise<unknown> => {
     fakeEditor.picks.push(items);
     return Promise.resolve(fakeEditor.person.pick(items));
+  },
+  createQuickPick: (): FakeQuickPick => {
+    const list = new FakeQuickPick();
+    fakeEditor.lists.push(list);
+    return list;
   },
   showSaveDialog: (options: SaveOptions): Promise<Uri | undefined> => Promise.resolve(fakeEditor.person.save(options)),
   showOpenDialog: (): Promise<readonly Uri[] | undefined> => Promise.resolve(fakeEditor.person.open()),

@@ -337,5 +337,7 @@ describe('a refusal', () => {
       type: 'error',
       error: { type: 'authentication_error', message: refusal.message },
     });
+    const offline = JSON.parse(refusalBody('/v1/messages', refusalOf('deviceOffline'))) as { error: { type: string } };
+    assert.equal(offline.error.type, 'overloaded_error', 'as Ollama calls a 503');
   });
 });

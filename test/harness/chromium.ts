@@ -1,4 +1,4 @@
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type LaunchOptions } from 'playwright-core';
 import { findChromium, librariesOf } from '../../scripts/lib/chromium.mjs';
 import { measureContext } from './browserCoverage.ts';
 
@@ -14,6 +14,22 @@ const launchArguments = [
   '--disable-dev-shm-usage',
 ];
 
+function launchOptions(extra: readonly string[] = []): LaunchOptions {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error('There is no Chromium. Run: npm run setup');
+  const libraries = librariesOf(executablePath);
+  const env = { ...process.env, ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }) };
+  return { executablePath, headless: true, args: [...launchArguments, ...extra], env };
+}
+
+/** A browser with a profile in `folder`: pages can be installed there, which a private one refuses. Closing the context ends it. */
+export async function openProfile(folder: string): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(folder, launchOptions());
+  context.setDefaultTimeout(30_000);
+  measureContext(context);
+  return context;
+}
+
 /** A headless Chromium whose pages are measured when the run asks for coverage. */
 export class TestBrowser {
   readonly #browser: Browser;
@@ -22,12 +38,9 @@ export class TestBrowser {
     this.#browser = browser;
   }
 
-  static async launch(): Promise<TestBrowser> {
-    const executablePath = findChromium();
-    if (executablePath === undefined) throw new Error('There is no Chromium. Run: npm run setup');
-    const libraries = librariesOf(executablePath);
-    const env = { ...process.env, ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }) };
-    return new TestBrowser(await chromium.launch({ executablePath, headless: true, args: launchArguments, env }));
+  /** @param extra arguments of this browser alone */
+  static async launch(extra: readonly string[] = []): Promise<TestBrowser> {
+    return new TestBrowser(await chromium.launch(launchOptions(extra)));
   }
 
   /** A clean user: own storage, own permissions. */

@@ -31,12 +31,16 @@ const quietSettings = {
   'remote.autoForwardPorts': false,
 };
 
+const askingSettings = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'always' };
+
 export interface CodeServerOptions {
   /** User settings beside the quiet ones; written before the start, because later changes from outside are not noticed. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** A packed extension to install: tests of what people see use it. */
   readonly vsix?: string;
+  /** Ask about every folder whether it is trusted; else all are. */
+  readonly trust?: 'ask' | undefined;
   /** Honour an extension under development in the address. VS Code then shows no toasts, so never together with `vsix`. */
   readonly driver?: boolean;
 }
@@ -63,13 +67,17 @@ export class CodeServer {
     mkdirSync(this.workspace, { recursive: true });
   }
 
-  static async start({ settings = {}, env = {}, vsix, driver = vsix === undefined }: CodeServerOptions = {}): Promise<CodeServer> {
+  static async start({ settings = {}, env = {}, vsix, trust, driver = vsix === undefined }: CodeServerOptions = {}): Promise<CodeServer> {
     if (!existsSync(entry)) throw new Error('VS Code for the tests is not installed. Run: node test/tools/install.mjs');
     const folder = mkdtempSync(join(tmpdir(), 'vsc-'));
-    const profile = writeProfile(folder, settings);
+    const profile = writeProfile(folder, trust === 'ask' ? { ...askingSettings, ...settings } : settings);
     if (vsix !== undefined)
       execFileSync(node, [entry, ...profile, '--install-extension', vsix], { stdio: 'pipe', env: cleanEnv(folder, env) });
-    const child = spawn(node, [entry, ...profile, ...serverArguments, ...(driver ? ['--vscode-option', 'enable-smoke-test-driver'] : [])], {
+    const chosen = [
+      ...(trust === 'ask' ? [] : ['--disable-workspace-trust']),
+      ...(driver ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+    ];
+    const child = spawn(node, [entry, ...profile, ...serverArguments, ...chosen], {
       env: cleanEnv(folder, env),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -115,7 +123,7 @@ export class CodeServer {
 }
 
 const serverArguments = [
-  ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
+  ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check'],
   // A lower level hides the line that names the port.
   ...['--disable-getting-started-override', '--ignore-last-opened', '--log', 'info'],
 ];

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageArguments } from '../../scripts/lib/packageFiles.mjs';
 import { artefacts, root } from './paths.ts';
 
 let packed: string | undefined;
@@ -12,16 +13,7 @@ export function packedExtension(): string {
   mkdirSync(artefacts, { recursive: true });
   const file = join(artefacts, 'extension.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  // The README's pictures are in the package, so its links stay as they are.
-  const options = [
-    '--no-dependencies',
-    '--allow-missing-repository',
-    '--no-update-package-json',
-    '--no-rewrite-relative-links',
-    '-o',
-    file,
-  ];
-  execFileSync(process.execPath, [vsce, 'package', ...options], { cwd: root, stdio: 'pipe' });
+  execFileSync(process.execPath, [vsce, 'package', ...packageArguments, '-o', file], { cwd: root, stdio: 'pipe' });
   packed = file;
   return file;
 }

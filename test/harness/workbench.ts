@@ -12,6 +12,8 @@ export const themes = {
 export interface WorkbenchAddress {
   /** Folder to open; the server's empty workspace unless told otherwise. */
   readonly folder?: string;
+  /** A `.code-workspace` to open instead of a folder. */
+  readonly workspace?: string;
   /** Folder of an extension under development; needs a server with `driver`. */
   readonly extension?: string;
   /** Entry file of tests to run inside the extension host. */
@@ -21,7 +23,10 @@ export interface WorkbenchAddress {
 }
 
 /** The address of a window of the workbench. */
-export function workbenchUrl(server: CodeServer, { folder = server.workspace, extension, tests, env }: WorkbenchAddress = {}): string {
+export function workbenchUrl(
+  server: CodeServer,
+  { folder = server.workspace, workspace, extension, tests, env }: WorkbenchAddress = {},
+): string {
   const remote = (path: string): string => `vscode-remote://${new URL(server.origin).host}${path}`;
   const payload = [
     ['skipWelcome', 'true'],
@@ -31,7 +36,8 @@ export function workbenchUrl(server: CodeServer, { folder = server.workspace, ex
   if (extension !== undefined) payload.push(['extensionDevelopmentPath', remote(extension)]);
   if (tests !== undefined) payload.push(['extensionTestsPath', remote(tests)]);
   const url = new URL(server.origin);
-  url.searchParams.set('folder', folder);
+  if (workspace === undefined) url.searchParams.set('folder', folder);
+  else url.searchParams.set('workspace', workspace);
   url.searchParams.set('payload', JSON.stringify(payload));
   return url.href;
 }

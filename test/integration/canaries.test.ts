@@ -1,25 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../harness/paths.ts';
+import { SecretWatch, secretForms } from '../harness/secretWatch.ts';
+import { SeededRandom } from '../fakes/seededRandom.ts';
 import { JsonProcess } from './support/childProcess.ts';
+import { LinkEnd, refusalOf } from './linkEnd.ts';
 import { freePort, newId, shownAnswer, Stack, until } from './support/stack.ts';
 import { TcpTap } from './support/tcpTap.ts';
 
 const COUNT = 50;
-
-/** A canary as it would be found: plain, hex, and base64 at each of its three alignments, without the characters that depend on neighbours. */
-function forms(canary: string): Buffer[] {
-  const plain = Buffer.from(canary);
-  const base64 = [0, 1, 2].map((shift) =>
-    Buffer.concat([Buffer.alloc(shift), plain])
-      .toString('base64')
-      .replace(/=+$/, '')
-      .slice(shift === 0 ? 0 : 4, -4),
-  );
-  return [canary, canary.toUpperCase(), plain.toString('hex'), ...base64].map((form) => Buffer.from(form));
-}
 
 /** ASCII text, turned round. */
 function mirror(text: string): string {
@@ -27,7 +19,7 @@ function mirror(text: string): string {
 }
 
 function found(haystack: Buffer, canaries: readonly string[]): string[] {
-  return canaries.filter((canary) => forms(canary).some((form) => haystack.includes(form)));
+  return canaries.filter((canary) => secretForms(canary).some((form) => haystack.includes(form)));
 }
 
 describe('what the relay can read', () => {
@@ -96,19 +88,13 @@ describe('what the relay can read', () => {
     const earlier = snapshots();
     const latest = (): string | undefined => snapshots().find((name) => !earlier.includes(name));
     stack.relay.child.kill('SIGUSR2');
-    let size = -1;
+    const written = (): Buffer => readFileSync(join(stack.folder, latest() ?? ''));
     await until(
       'the snapshot of the relay’s memory',
-      () => {
-        const name = latest();
-        const now = name === undefined ? -1 : readFileSync(join(stack.folder, name)).length;
-        const isWritten = now > 0 && now === size;
-        size = now;
-        return isWritten;
-      },
+      () => latest() !== undefined && /\]\s*\}\s*$/.test(written().subarray(-8).toString()),
       25_000,
     );
-    const memory = readFileSync(join(stack.folder, latest() ?? ''));
+    const memory = written();
     assert.ok(memory.includes('RelayCore'), 'the snapshot holds the relay');
     assert.ok(tap.seen.length > 10_000, 'the tap saw the traffic');
     assert.ok(tap.seen.includes('c2l.v1'), 'the tap reads what is readable');
@@ -121,5 +107,110 @@ describe('what the relay can read', () => {
     const canary = 'canary0123456789abcdef';
     for (const text of [canary, Buffer.from(canary).toString('hex'), Buffer.from(`.${canary}..`).toString('base64')])
       assert.deepEqual(found(Buffer.from(`before ${text} after`), [canary]), [canary]);
+  });
+});
+
+describe('what is written down', () => {
+  /** Sixteen letters, so that they pass every name and every encoding. */
+  const canariesOf = (seed: number, count: number): string[] => {
+    const random = new SeededRandom(seed);
+    return Array.from({ length: count }, () => `canary${Buffer.from(random.bytes(8)).toString('hex')}`);
+  };
+
+  it('holds no pairing secret, dial token, key, invite or message text: not in logs, output or files, whatever goes wrong', async () => {
+    const stack = await Stack.start({
+      relayLogLevel: 'debug',
+      relayArgs: ['--gateway'],
+      ollama: { script: ({ prompt }) => mirror(prompt) },
+    });
+    const { secrets, relay, relayUrl } = stack;
+    const canaries = canariesOf(1, 8);
+    secrets.add('message', ...canaries, ...canaries.map(mirror));
+    const socketUrl = `${relayUrl.replace('http', 'ws')}/v1/dial`;
+    try {
+      // two pairings, a chat, a key that is used at the gateway and through a proxy, and a key that is no longer one
+      const client = await stack.client();
+      await stack.client();
+      const conversationId = newId();
+      client.port.send({ type: 'open', conversationId });
+      for (const canary of canaries.slice(0, 4)) {
+        client.port.send({ type: 'send', requestId: newId(), conversationId, text: canary, model: 'stand-in:latest' });
+        await until('the answer', () => shownAnswer(client.replies).includes(mirror(canary)));
+        await until('its end', () => client.replies.findLast((reply) => reply.type === 'event')?.event.type === 'answerState');
+      }
+      stack.agent.say('k canary');
+      const key = String((await stack.agent.first('key'))['key']);
+      const env = { ...process.env, C2L_KEY: key, C2L_RELAY: relayUrl };
+      const cli = join(root, 'dist', 'cli.mjs');
+      const proxy = new JsonProcess(process.execPath, [cli, 'proxy', '--json', '--port', '0'], { env, secrets });
+      const proxyUrl = String((await proxy.first('listening'))['url']);
+      const ask = async (url: string, canary: string, bearer: string): Promise<Response> =>
+        fetch(`${url}/api/chat?token=${canary}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${bearer}`, referer: `https://${canary}.example/`, connection: 'close' },
+          body: JSON.stringify({ model: 'stand-in:latest', messages: [{ role: 'user', content: canary }] }),
+        });
+      const statuses = [await ask(relayUrl, canaries[4] ?? '', key), await ask(proxyUrl, canaries[5] ?? '', key)];
+      statuses.push(await ask(relayUrl, canaries[6] ?? '', `${key.slice(0, -8)}AAAAAAAA`));
+      assert.deepEqual(await Promise.all(statuses.map(async (answer) => [answer.status, (await answer.text()).length > 0])), [
+        [200, true],
+        [200, true],
+        [401, true],
+      ]);
+      // secrets where they do not belong: in an address, as a name, in a frame that is none, in an invite that is not right
+      const [, fragment = ''] = stack.link.split('#');
+      for (const url of [`${socketUrl}?${fragment}`, `${relayUrl.replace('http', 'ws')}/${fragment}`])
+        await refusalOf(url, ['c2l.v9'], {
+          origin: `https://${canaries[7] ?? ''}.example`,
+          cookie: fragment,
+          authorization: `Bearer ${key}`,
+        });
+      await fetch(`${relayUrl}/${key}?${fragment}`, { headers: { referer: stack.link, connection: 'close' } });
+      const { invite } = await relay.first('listening');
+      await assert.rejects(LinkEnd.device(relayUrl, `${String(invite)}x`, ['token']));
+      const odd = await LinkEnd.client(relayUrl, 'token');
+      odd.ws.send(Buffer.from(stack.code));
+      await odd.closed();
+      await stack.restartAgent();
+      await proxy.stop();
+    } finally {
+      await stack.stop(); // fails when a secret was left
+    }
+    for (const word of ['upgrade refused', 'device refused', 'link refused', 'device admitted'])
+      assert.ok(relay.output.includes(word), word);
+    assert.ok(secrets.count >= 16 + 2 * 5 + 3 * 6, String(secrets.count));
+  });
+
+  it('is searched in every form and in every place, but for those that are there to hold it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'c2l-secrets-'));
+    try {
+      const [message = '', invite = ''] = canariesOf(2, 2);
+      const raw = new SeededRandom(3).bytes(32);
+      const watch = new SecretWatch();
+      watch.add('message', message);
+      watch.add('session key', raw);
+      assert.ok(watch.addEvent({ event: 'listening', invite: `local.1.${invite}` }));
+      assert.equal(watch.addEvent({ event: 'state' }), false);
+      let said = 'all is well';
+      watch.listen('a process', () => said);
+      mkdirSync(join(folder, 'state'));
+      const write = (name: string, bytes: string | Uint8Array): void => {
+        writeFileSync(join(folder, 'state', name), bytes);
+      };
+      write('relay.json', JSON.stringify({ invite: `local.1.${invite}` }));
+      write('conversations.db', `..${message}..`);
+      write('device.db', Buffer.concat([Buffer.from('..'), raw]));
+      assert.deepEqual(watch.leaks(folder), []);
+      for (const text of [raw, `{"k":"${Buffer.from(raw).toString('base64url')}"}`, Buffer.from(raw).toString('hex').toUpperCase()]) {
+        write('agent.log', text);
+        assert.deepEqual(watch.leaks(folder), [`session key in ${join('state', 'agent.log')}`]);
+      }
+      write('agent.log', '');
+      write('device.db', message);
+      said = Buffer.from(`?token=${invite}`).toString('base64');
+      assert.deepEqual(watch.leaks(folder), ['invite in the output of a process', `message in ${join('state', 'device.db')}`]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -333,4 +333,29 @@ describe('a mux that is cut at any frame, and hears old ones again', () => {
     ];
     fc.assert(fc.property(fc.array(fc.oneof(...all), { maxLength: 150, size: 'max' }), play), runs);
   });
+
+  it('tells of a reset even when all was done at this end before it could be said', () => {
+    play([
+      { do: 'end', side: 'client', n: 0 },
+      { do: 'carry', side: 'device', n: 0, count: 1 },
+      { do: 'stop', side: 'client', n: 0 },
+      { do: 'carry', side: 'client', n: 0, count: 1 },
+      { do: 'carry', side: 'device', n: 0, count: 4 },
+      { do: 'reset', side: 'client', n: 0 },
+      { do: 'carry', side: 'client', n: 0, count: 4 },
+    ]);
+  });
+
+  it('forgets what it has reset when the peer was done already, and the line was lost in between', () => {
+    play([
+      { do: 'carry', side: 'device', n: 0, count: 1 },
+      { do: 'end', side: 'client', n: 0 },
+      { do: 'carry', side: 'client', n: 0, count: 1 },
+      { do: 'stop', side: 'client', n: 0 },
+      { do: 'carry', side: 'device', n: 0, count: 3 },
+      { do: 'carry', side: 'client', n: 0, count: 3 },
+      { do: 'carry', side: 'device', n: 0, count: 3 },
+      { do: 'reset', side: 'client', n: 0 },
+    ]);
+  });
 });

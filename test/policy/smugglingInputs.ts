@@ -148,8 +148,8 @@ const withheld: readonly (readonly [string, string, number])[] = [
   ['POST', '/api/experimental/web_fetch', 403],
   ['GET', '/api/experimental/model-recommendations', 403],
   ['GET', '/api/status', 403],
-  ['POST', '/v1/responses', 403],
-  ['POST', '/v1/messages', 403],
+  ['POST', '/v1/responses/compact', 404],
+  ['POST', '/v1/messages/count_tokens', 404],
   ['POST', '/v1/audio/transcriptions', 403],
   ['GET', '/debug/pprof', 403],
   ['GET', '/debug/vars', 403],
@@ -301,7 +301,58 @@ const otherBodies: readonly (readonly [string, string, string, number])[] = [
   ['/api/show', 'a model that is a path', '{"model":"../x"}', 400],
 ];
 
+/** Names that lead elsewhere than to a model of this machine, or that two readers might read in two ways; wherever a body names a model. */
+const crookedModels: readonly (readonly [string, number])[] = [
+  ['b:cloud', 403],
+  ['B:Cloud', 403],
+  ['b:120b-cloud', 403],
+  ['ns/b:cloud', 403],
+  ['hf.co/ns/b:cloud', 403],
+  ['registry.ollama.ai/library/b:cloud', 403],
+  [' b', 400],
+  ['b:cloud ', 400],
+  ['b:cloud\t', 400],
+  ['b:cloud\n', 400],
+  ['b:cloud\u0000', 400],
+  ['b\u0000:cloud', 400],
+  ['b:cl\u043eud', 400],
+  ['b:\uff43loud', 400],
+  ['b:clo\u00adud', 400],
+  ['b:cloud\u200b', 400],
+  ['b::cloud', 400],
+  ['b:/cloud', 400],
+  ['b:cloud/', 400],
+  ['b%3acloud', 400],
+  ['b:cloud?x', 400],
+  ['b:cloud#x', 400],
+  ['../b', 400],
+  ['./b', 400],
+  ['/b', 400],
+  ['//host/b', 400],
+  ['ns//b', 400],
+  ['ns\\b', 400],
+  ['ns/../b', 400],
+  ['http://evil.example/b', 400],
+  ['evil.example:80\r\nX: y/b', 400],
+  [`b@sha256:${'0'.repeat(64)}`, 400],
+  ['$(b)', 400],
+  ['{model}', 400],
+];
+const namingPaths = ['/api/chat', '/api/generate', '/api/embed', '/api/embeddings', '/api/show', '/v1/chat/completions'] as const;
+const morePaths = ['/v1/completions', '/v1/embeddings'] as const;
+
+/** Whatever each of the paths needs beside a model; what it does not know it drops. */
+const rest = { messages: [{ role: 'user', content: 'hi' }], prompt: 'hi', input: 'hi' };
+
 export const smugglingInputs: readonly SmugglingInput[] = [
+  ...[...namingPaths, ...morePaths].flatMap((path) =>
+    crookedModels.map(([model, status]) => ({
+      what: `${path} with the model ${JSON.stringify(model)}`,
+      head: { method: 'POST', path },
+      body: JSON.stringify({ model, ...rest }),
+      status,
+    })),
+  ),
   ...crookedPaths.map(get),
   ...crookedMethods.map((method) => ({ what: `method ${JSON.stringify(method)}`, head: { method, path: '/api/tags' }, status: 400 })),
   ...foreignFields.map(([name, value]) => ({

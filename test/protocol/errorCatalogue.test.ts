@@ -12,12 +12,15 @@ const folder = 'test/agent/node/stateFolder.test.ts';
 const ollamaErrors = 'test/ollama/errors.test.ts';
 const pullCauses = 'test/ollama/pullReader.test.ts › knows a full disk, an unknown name and a machine that is offline ${where}';
 const status = `${ollamaErrors} › reads \${String(status)} \${body.slice(0, 60)} as \${code}`;
+const pipe = 'test/agent/node/leaderPipe.test.ts';
+const windows = 'test/agent/node/sharedAgent.test.ts';
 const reach = 'test/protocol/reachable.test.ts';
 
 /** For each code the test that brings it about: `file › title`, the title as it stands in the file. */
 const proofs: Readonly<Record<ErrorCode, string>> = {
   relayUnreachable: `${refusals} › tries again where nobody answers: relayUnreachable`,
   relayNotFound: upgrade,
+  foreignHost: upgrade,
   relayProtocol: 'test/tunnel/deviceAttempt.test.ts › is given up after ${what}',
   relayVersion: upgrade,
   relaySilent: 'test/tunnel/link.test.ts › is dead after 24 s without a frame, and not before',
@@ -43,6 +46,9 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   paused: `${refusals} › hears \${word} from the device itself, and is \${kind}`,
   identityLost: `${folder} › says identity lost instead of making a new key, when the private half is missing, damaged, or another one`,
   anotherLeads: `${folder} › has one leader; the lock of a killed one is free at once`,
+  leaderStuck: `${windows} › show what was written, name the window that hangs, refuse what would change something, and go on after it: leaderStuck`,
+  leaderOlder: `${pipe} › tells a newer window that the program that leads must be reloaded: leaderOlder`,
+  windowOlder: `${pipe} › tells an older window that it must be reloaded itself: windowOlder`,
   offerExpired: 'test/agent/agent.test.ts › lets an offer be used once, and not after its time',
   offerUsed: `${outcomes} › is told that the offer has been used up by tries without its key: offerUsed`,
   pairingDenied: 'test/agent/agent.test.ts › keeps nothing of a client that is denied',
@@ -50,6 +56,8 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   pairingTimeout: `${outcomes} › is told that nobody answered in time: pairingTimeout`,
   badApiKey: `${reach} › tells half an API key from one that nobody knows: badApiKey`,
   unknownKey: `${reach} › tells a key that its device does not know from a device that is away: unknownKey`,
+  keyExpired:
+    'test/agent/agent.test.ts › ends an API key at its time while it is being used, and refuses it afterwards in words of its own',
   pairingUnused: 'test/agent/pairingRedial.test.ts › ends with words when it was allowed and not used in time',
   streamReset: 'test/protocol/errors.test.ts › reads an unknown number as a reset, and knows its own codes',
   streamGone: `${reach} › ends a stream that the peer has forgotten: streamGone`,

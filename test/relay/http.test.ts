@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Hono } from 'hono';
+import { hostsOf } from '../../src/protocol/askedHost.ts';
 import { contentSecurityPolicy } from '../../src/relay/node/headers.ts';
 import { readPage } from '../../src/relay/node/pages.ts';
 import { hasUntrustedForwarding, remoteAddressOf } from '../../src/relay/node/remoteAddress.ts';
@@ -21,6 +22,7 @@ describe('the relay over HTTP', () => {
     folder = mkdtempSync(join(tmpdir(), 'c2l-page-'));
     writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
     writeFileSync(join(folder, 'page-AB12.js'), script);
+    writeFileSync(join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
     writeFileSync(join(folder, 'page-AB12.js.map'), 'not in the table');
     writeFileSync(
       join(folder, 'assets.json'),
@@ -28,6 +30,7 @@ describe('the relay over HTTP', () => {
         files: [
           { path: 'index.html', immutable: false },
           { path: 'page-AB12.js', immutable: true },
+          { path: 'icon.svg', immutable: false },
         ],
       }),
     );
@@ -47,6 +50,7 @@ describe('the relay over HTTP', () => {
     assert.deepEqual(routes.toSorted(), [
       'GET /',
       'GET /healthz',
+      'GET /icon.svg',
       'GET /index.html',
       'GET /join',
       'GET /page-AB12.js',
@@ -94,7 +98,7 @@ describe('the relay over HTTP', () => {
       assert.equal(headers.get('referrer-policy'), 'no-referrer');
       assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin');
       assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
-      assert.match(headers.get('permissions-policy') ?? '', /^camera=\(self\), microphone=\(\)/);
+      assert.match(headers.get('permissions-policy') ?? '', /^camera=\(self\), clipboard-write=\(self\), .*\bmicrophone=\(\)/);
       assert.equal(headers.get('strict-transport-security'), 'max-age=31536000');
       assert.equal(headers.get('access-control-allow-origin'), null);
       assert.equal(headers.get('set-cookie'), null);
@@ -103,7 +107,7 @@ describe('the relay over HTTP', () => {
 
   it('pins the content security policy', () => {
     assert.equal(
-      contentSecurityPolicy(['https://relay.example', 'http://127.0.0.1:8787']),
+      contentSecurityPolicy(['https://relay.example', 'http://127.0.0.1:8787', 'http://[::1]:8787']),
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
         "connect-src 'self' wss://relay.example ws://127.0.0.1:8787; manifest-src 'self'; worker-src 'self'; base-uri 'none'; " +
         "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html c2l",
@@ -116,7 +120,8 @@ describe('the relay over HTTP', () => {
     assert.equal(headers.get('strict-transport-security'), null);
   });
 
-  it('lets hashed files be kept for ever and the page never', async () => {
+  it('lets hashed files be kept for ever, pictures for a day and the page never', async () => {
+    assert.equal((await get('/icon.svg')).headers.get('cache-control'), 'public, max-age=86400');
     assert.equal((await get('/')).headers.get('cache-control'), 'no-store');
     assert.equal((await get('/page-AB12.js')).headers.get('cache-control'), 'public, max-age=31536000, immutable');
     assert.equal((await get('/')).headers.get('content-type'), 'text/html; charset=utf-8');
@@ -170,8 +175,9 @@ describe('the relay over HTTP', () => {
 
 describe('upgrades', () => {
   const origins = [origin, 'http://127.0.0.1:8787'];
+  const names = { origins, hosts: hostsOf(origins) };
   const judge = (url: string, own?: string, subprotocols = ['c2l.v1'], draining = false): string | number => {
-    const verdict = judgeUpgrade({ url, origin: own, subprotocols }, origins, draining);
+    const verdict = judgeUpgrade({ url, host: 'relay.example', origin: own, version: '13', subprotocols }, names, draining);
     return verdict.kind === 'accept' ? verdict.role : verdict.refusal.status;
   };
 

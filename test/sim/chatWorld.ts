@@ -37,20 +37,16 @@ export class ChatWorld extends SimWorld {
     this.device.start();
     await this.#makePages();
     const isLeftAlone = this.chance.float() < 0.04;
-    const windowMs = this.between(1_000, 30_000);
+    const windowMs = this.chooseWindow();
     const endsAt = this.time.now + windowMs;
     this.time.onStep = () => {
       this.#checkStep();
     };
     const person = new SimPerson(this, this.device, this.pages, this.between(1, 5), () => {
-      if (this.chance.float() < 0.25) this.#strikeSoon(endsAt);
+      if (this.isStruckAtQuestions && this.chance.float() < 0.25) this.#strikeSoon(endsAt);
     });
-    for (let left = this.chance.int(11); left > 0; left--) {
-      this.in(this.chance.int(windowMs), () => {
-        doFault(this, this.#targets);
-      });
-    }
-    if (isLeftAlone) this.#leaveAlone(this.chance.int(windowMs));
+    this.befall(windowMs);
+    if (isLeftAlone && this.isStruckAtQuestions) this.#leaveAlone(this.chance.int(windowMs));
     this.onWindow(windowMs);
     await this.time.run(endsAt);
     await this.time.run(this.healedAt);
@@ -63,6 +59,25 @@ export class ChatWorld extends SimWorld {
     await this.time.run(this.time.now + SILENCE_MS);
     this.#checkLinks();
     await this.#end();
+  }
+
+  /** Is a question the moment at which something happens? */
+  protected get isStruckAtQuestions(): boolean {
+    return true;
+  }
+
+  /** How long faults befall the world, ms. */
+  protected chooseWindow(): number {
+    return this.between(1_000, 30_000);
+  }
+
+  /** Plans what befalls the world within that time. */
+  protected befall(windowMs: number): void {
+    for (let left = this.chance.int(11); left > 0; left--) {
+      this.in(this.chance.int(windowMs), () => {
+        doFault(this, this.#targets);
+      });
+    }
   }
 
   /** The time in which faults befall the world begins: more than chance may be planned for it. */
@@ -121,7 +136,9 @@ export class ChatWorld extends SimWorld {
     const staticKey = this.crypto.importKey(this.entropy.bytes(32));
     const { psk, dialHash } = deriveClient(this.crypto, this.entropy.bytes(32));
     const who = { id: toBase64url(this.entropy.bytes(16)), name: 'Firefox', kind: 'page', scope: 'chat', owner: MACHINE_OWNER } as const;
-    this.device.devices.saveClient({ ...who, publicKey: staticKey.publicKey, psk, dialHash, state: 'active', pairedAt: 0, lastSeenAt: 0 });
+    const at = this.device.process()?.now() ?? 0;
+    const times = { pairedAt: at, lastSeenAt: at };
+    this.device.devices.saveClient({ ...who, publicKey: staticKey.publicKey, psk, dialHash, state: 'active', ...times });
     // As if it had been paired before: the running agent reads its clients at its start.
     this.device.kill(false);
     this.device.start();

@@ -333,10 +333,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the port does not send again what was not answered',
-    edits: [{ file: 'tunnel/tunnelChatPort.ts', find: '...this.#unanswered.values(),', replace: '' }],
+    edits: [{ file: 'tunnel/resumingChat.ts', find: '...(readsOnly ? [] : this.#unanswered.values()),', replace: '' }],
   },
   {
     name: 'the port opens its conversations anew without where they stood',
-    edits: [{ file: 'tunnel/tunnelChatPort.ts', find: "since ? { type: 'open', conversationId, since } : ", replace: '' }],
+    edits: [{ file: 'tunnel/resumingChat.ts', find: "since ? { type: 'open', conversationId, since } : ", replace: '' }],
   },
 ];

@@ -57,6 +57,7 @@ export class SimDevice implements Restartable {
       random: this.#world.entropy,
       crypto: this.#world.crypto,
       dial: this.#world.network.dialFor(process),
+      visit: () => assert.fail('nobody diagnoses here'),
       identity: this.identity,
       deviceName: 'Desk',
       conversations: this.conversations,

@@ -40,6 +40,8 @@ export class SimNetwork {
   /** The relay's ends of clients' lines. */
   readonly #clientEnds = new Set<SimSocket>();
   dials = 0;
+  /** What a machine’s way to the relay adds to each message, ms; 0 where nothing is said. */
+  readonly extraLatencyMs = new Map<string, number>();
   /** Stands before every node, and means harm. */
   relay: HostileRelay | undefined;
   readonly #time: SimTime;
@@ -163,7 +165,8 @@ export class SimNetwork {
 
   #makeLine(process: SimProcess, host: RelayNode | undefined, role: SimLine['role']): { line: SimLine; latencyMs: () => number } {
     const baseMs = 1 + this.#random.int(100) * (this.#random.float() < 0.3 ? 1 : 0.2);
-    const latencyMs = (): number => baseMs + this.#random.int(5);
+    const extraMs = this.extraLatencyMs.get(process.name) ?? 0;
+    const latencyMs = (): number => extraMs + baseMs + this.#random.int(5);
     const windowBytes = WINDOWS_BYTES[this.#random.int(WINDOWS_BYTES.length)] ?? 65_536;
     const shared = { time: this.#time, latencyMs, windowBytes };
     // An end looks at its backlog before each record; the relay ends a link that would pass its bound.

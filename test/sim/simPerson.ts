@@ -99,19 +99,21 @@ export class SimPerson {
 
   #follow(question: Question): void {
     const turn = this.#device.conversations.turns.find(({ requestId }) => requestId === question.requestId);
-    const refusal = question.life.watch.answered.get(question.requestId);
     if (!turn && this.#isQueued(question)) return;
+    const refusal = question.life.watch.answered.get(question.requestId);
     if (!turn && refusal?.type === 'refused') this.#onRefused(question, refusal.error);
     else if (!turn) this.#considerGivingUp(question);
     else if (!this.#isRunning(turn.conversationId, turn.answer.id)) this.#finish(question, 'answered');
     else this.#considerStopping(question, turn.answer.id);
   }
 
-  /** A question that waits its turn outlives its page; behind an answer that broke off it goes when the person says so. */
+  /** A question that is not confirmed outlives its page; behind an answer that broke off it goes when the person says so. */
   #isQueued(question: Question): boolean {
     const { life } = question.page;
-    if (life?.controller.model.pending.find(({ requestId }) => requestId === question.requestId)?.state !== 'queued') return false;
+    const state = life?.controller.model.pending.find(({ requestId }) => requestId === question.requestId)?.state;
+    if (!life || state === undefined) return false;
     question.life = life;
+    if (state === 'refused') return false;
     const { conversation } = life.controller.model;
     if (!life.process.isAsleep && conversation.phase === 'ready' && !runningAnswer(conversation))
       life.controller.sendNow(question.requestId);

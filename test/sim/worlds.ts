@@ -1,6 +1,7 @@
 import { ByteWorld } from './byteWorld.ts';
 import { ChatWorld } from './chatWorld.ts';
 import { HostileWorld } from './hostileWorld.ts';
+import { PhoneWorld } from './phoneWorld.ts';
 
 /** A world that has lived through its seed. */
 export interface LivedWorld {
@@ -14,11 +15,10 @@ export interface LivedWorld {
 
 /**
  * The whole of it: device, relay, tabs and a person who asks. Below the chat: raw streams between a client and a device. And the whole of it
- * with a relay that means harm.
+ * with a relay that means harm. And a phone on a bad line.
  */
-const worlds = { chat: ChatWorld, tunnel: ByteWorld, hostile: HostileWorld } as const;
+const worlds = { chat: ChatWorld, tunnel: ByteWorld, hostile: HostileWorld, phone: PhoneWorld } as const;
 export type WorldName = keyof typeof worlds;
-export const worldNames = Object.keys(worlds) as readonly WorldName[];
 
 /** Lives one seed. @throws when anything in it is not as it should be */
 export async function liveSeed(name: WorldName, seed: number, trace?: (line: string) => void): Promise<LivedWorld> {

@@ -135,7 +135,8 @@ export function embed(exchange: Exchange, state: StandInState, isLegacy: boolean
   });
 }
 
-function vector(text: string): number[] {
+/** Of unit length, and of the text alone. */
+export function vector(text: string): number[] {
   const numbers = [...createHash('sha256').update(text).digest().subarray(0, 8)].map((byte) => byte - 127.5);
   const length = Math.hypot(...numbers);
   return numbers.map((number) => number / length);

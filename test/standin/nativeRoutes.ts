@@ -1,4 +1,5 @@
 import type { AnswerItem } from './answer.ts';
+import { collectAnswer } from './collectAnswer.ts';
 import type { Exchange } from './exchange.ts';
 import { readAsked, runModel, type Asked } from './generating.ts';
 import { goJson } from './goJson.ts';
@@ -42,20 +43,11 @@ async function stream(exchange: Exchange, state: StandInState, asked: Asked): Pr
 }
 
 async function answerAtOnce(exchange: Exchange, state: StandInState, asked: Asked): Promise<void> {
-  let text = '';
-  let thinking = '';
-  let calls: readonly ScriptedToolCall[] = [];
-  for await (const item of runModel(exchange, state, asked)) {
-    if (item.kind === 'text') text += item.text;
-    else if (item.kind === 'thinking') thinking += item.text;
-    else if (item.kind === 'toolCalls') calls = item.calls;
-    else if (item.kind === 'error') throw Refusal.json(500, item.text);
-    else if (item.kind === 'cut') exchange.kill(item.how === 'fin' ? 'fin' : 'rst');
-    else {
-      const message = { ...textField(asked, text, thinking), ...toolField([...calls, ...item.calls]) };
-      exchange.sendJson(200, { ...head(state, asked), ...message, done: true, done_reason: item.reason, ...item.counters });
-    }
-  }
+  const whole = await collectAnswer(exchange, state, asked);
+  if (!whole) return;
+  const { text, thinking, calls, reason, counters } = whole;
+  const message = { ...textField(asked, text, thinking), ...toolField(calls) };
+  exchange.sendJson(200, { ...head(state, asked), ...message, done: true, done_reason: reason, ...counters });
 }
 
 function doneLine(exchange: Exchange, state: StandInState, asked: Asked, item: Extract<AnswerItem, { kind: 'done' }>): string {

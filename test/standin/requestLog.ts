@@ -24,7 +24,7 @@ export interface RequestRecord {
 /** The newest requests are kept, so that a stand-in that is polled for days does not grow. */
 const MAX_RECORDS = 20_000;
 
-const generatingPaths = new Set(['/api/chat', '/api/generate', '/v1/chat/completions']);
+const generatingPaths = new Set(['/api/chat', '/api/generate', '/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages']);
 
 export function isGenerating(record: RequestRecord): boolean {
   return record.method === 'POST' && generatingPaths.has(record.path);

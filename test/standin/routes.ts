@@ -1,10 +1,12 @@
 import type { Exchange } from './exchange.ts';
-import { listEntry } from './models.ts';
 import * as management from './managementRoutes.ts';
 import { answerNatively } from './nativeRoutes.ts';
-import { answerChatCompletions } from './openAiRoutes.ts';
 import { Refusal } from './refusal.ts';
 import type { StandInState } from './state.ts';
+import { answerCompletions } from './v1Completions.ts';
+import { answerEmbeddings, listModels, retrieveModel } from './v1Lists.ts';
+import { answerMessages } from './v1Messages.ts';
+import { answerResponses } from './v1Responses.ts';
 
 type Handler = (exchange: Exchange, state: StandInState) => void | Promise<void>;
 
@@ -47,18 +49,17 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
       throw new Refusal(401, { error: 'unauthorized', signin_url: 'https://ollama.com/connect?name=stand-in&key=none' });
     },
   },
-  '/v1/chat/completions': { POST: answerChatCompletions },
-  '/v1/models': {
-    GET: (exchange, state) => {
-      const data = [...state.models.values()].map((model) => ({
-        id: (listEntry(model) as { name: string }).name,
-        object: 'model',
-        created: Math.floor(Date.parse(model.modifiedAt) / 1000),
-        owned_by: 'library',
-      }));
-      exchange.sendJson(200, { object: 'list', data: data.length > 0 ? data : null });
-    },
-  },
+  '/v1/chat/completions': { POST: (exchange, state) => answerCompletions(exchange, state, true) },
+  '/v1/completions': { POST: (exchange, state) => answerCompletions(exchange, state, false) },
+  '/v1/responses': { POST: answerResponses },
+  '/v1/messages': { POST: answerMessages },
+  '/v1/embeddings': { POST: answerEmbeddings },
+  '/v1/models': { GET: listModels },
+};
+/** Paths that end with a name. */
+const named: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  '/api/blobs/': { HEAD: management.blob, POST: management.blob },
+  '/v1/models/': { GET: retrieveModel },
 };
 
 function readOnly(handler: Handler): Record<string, Handler> {
@@ -69,7 +70,8 @@ function readOnly(handler: Handler): Record<string, Handler> {
 export async function route(exchange: Exchange, state: StandInState): Promise<void> {
   const path = exchange.url.pathname;
   const method = exchange.req.method ?? '';
-  const methods = path.startsWith('/api/blobs/') ? { HEAD: management.blob, POST: management.blob } : routes[path];
+  const prefix = Object.keys(named).find((one) => path.startsWith(one));
+  const methods = prefix === undefined ? routes[path] : named[prefix];
   if (!methods) {
     const trimmed = path.replace(/\/+$/, '');
     if (trimmed !== path && routes[trimmed]) {

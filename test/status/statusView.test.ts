@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inEnglish } from '../../src/base/say.ts';
 import { errorCatalogue, isErrorCode } from '../../src/protocol/errors.ts';
 import { tunnelConnectionStates, type OllamaState, type TunnelConnectionState } from '../../src/protocol/status.ts';
 import { causeInShort } from '../../src/status/causes.ts';
@@ -119,7 +120,7 @@ describe('status view', () => {
 
   it('has a cause of at most three words for every error there is', () => {
     for (const code of Object.keys(errorCatalogue).filter(isErrorCode)) {
-      const words = causeInShort(code);
+      const words = causeInShort(code, inEnglish);
       assert.ok(words.split(' ').length <= 3 && words.length <= 26, words);
       const view = statusView(input('error', { event: { error: code } }));
       assert.equal(view.text, words);

@@ -1,4 +1,5 @@
-// Installs what the tests run in, from npm alone: Node 24 and VS Code's server and web workbench (code-server).
+// Installs what the tests run in, from npm alone: Node 24 and VS Code's server and web workbench (code-server); and the official clients
+// of Ollama's, OpenAI's and Anthropic's APIs, which they run with.
 // No script of any package runs and nothing is compiled: the server starts without its native modules. Safe to repeat.
 // `--chromium` installs a Chromium instead, for Linux machines that have none and no apt.
 import { existsSync } from 'node:fs';

@@ -210,6 +210,7 @@ const rows: readonly Row[] = [
   ]),
   { role: 'device', stage: 'TLS, where no relay was ever found', error: 'certificate', fail: (stage) => refuse(stage, 'certificate') },
   { role: 'device', stage: 'the upgrade, 404 where no relay was ever found', error: 'relayNotFound', fail: (stage) => refuse(stage, 404) },
+  { role: 'device', stage: 'the upgrade, at a name that is not the relay’s', error: 'foreignHost', fail: (stage) => refuse(stage, 421) },
   // admission
   {
     role: 'device',

@@ -110,6 +110,38 @@ describe('record pump', () => {
     assert.equal(sent.join(''), 'abcde');
   });
 
+  it('sends in steps of time where it is paced: together what was said between two, and all of what is long', async () => {
+    pump = new RecordPump(
+      clock,
+      () => backlogBytes,
+      () => true,
+    );
+    await clock.advance(30);
+    pump.wake(source('a', 1, 100));
+    clock.endTurn();
+    await clock.advance(69);
+    pump.wake(source('b', 1, 100));
+    assert.equal(sent.join(''), '');
+    await clock.advance(1);
+    assert.equal(sent.join(''), 'ab');
+    while (clock.endTurn());
+    await clock.advance(40);
+    pump.wake(source('c', 9));
+    await clock.advance(59);
+    assert.equal(sent.join(''), 'ab');
+    await clock.advance(1);
+    while (clock.endTurn());
+    assert.equal(sent.join(''), `ab${'c'.repeat(9)}`);
+    const gone = source('d', 1);
+    pump.wake(gone);
+    assert.equal(clock.pendingTimers, 1);
+    pump.remove(gone);
+    assert.equal(clock.pendingTimers, 0);
+    pump.wake(source('e', 1));
+    await clock.advance(100);
+    assert.equal(sent.at(-1), 'e');
+  });
+
   it('sends nothing for a source that was taken out', () => {
     const gone = source('a', 1);
     pump.wake(gone);

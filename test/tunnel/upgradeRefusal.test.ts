@@ -14,6 +14,7 @@ describe('a refused upgrade', () => {
     [403, 'relayNotFound', 'relayIntercepted'],
     [404, 'relayNotFound', 'relayIntercepted'],
     [407, 'relayIntercepted', 'relayIntercepted'],
+    [421, 'foreignHost', 'relayIntercepted'],
     [426, 'relayNotFound', 'relayIntercepted'],
     [429, 'relayBusy', 'relayBusy'],
     [500, 'relayUnreachable', 'relayUnreachable'],

@@ -28,6 +28,21 @@ describe('chat controller', () => {
     assert.deepEqual(port.take('open'), [{ type: 'open', conversationId: chat }]);
   });
 
+  it('asks again for a stop that may not have arrived before the page was reloaded', () => {
+    const { port, controller, saved } = setUp();
+    port.reply(snapshot(0));
+    port.reply(turn(1, '1'));
+    port.setStatus({ state: 'reconnecting', error: 'deviceOffline' });
+    controller.stop();
+    const [stop] = port.take('stop');
+    assert.ok(stop);
+    const next = setUp(structuredClone(saved.at(-1)));
+    next.controller.start();
+    assert.deepEqual(next.port.take('stop'), [stop]);
+    next.port.reply(snapshot(4, [question('q1'), answer('a1', 'stopped')]));
+    assert.equal(next.saved.at(-1)?.stopping, undefined);
+  });
+
   it('makes a conversation of its own when it remembers none', () => {
     const { controller } = setUp(undefined);
     assert.match(controller.model.conversation.id, /^[A-Za-z0-9_-]{22}$/);

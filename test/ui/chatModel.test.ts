@@ -247,6 +247,23 @@ describe('chat model: conversations, models and the line', () => {
     assert.equal(view.model.conversation.messages.length, 2);
   });
 
+  it('shows a question that was accepted once, wherever its turn stands: further up than a snapshot reaches, or in an earlier page', () => {
+    const view = new View()
+      .hear(models, snapshot(0))
+      .do({ type: 'draft', text: 'Why?' })
+      .do({ type: 'send', requestId: idOf('r1') });
+    view.hear({ type: 'accepted', requestId: idOf('r1'), answerId: idOf('a1') });
+    assert.equal(view.model.pending.length, 1);
+    view.hear(snapshot(9, [question('q2'), answer('a2', 'done')], { more: true }));
+    assert.deepEqual(view.model.pending, []);
+    // asked again under its id over a new line, and accepted as the one that it is
+    view.do({ type: 'draft', text: 'Why?' }).do({ type: 'send', requestId: idOf('r3') });
+    view.hear({ type: 'accepted', requestId: idOf('r3'), answerId: idOf('a1') });
+    assert.equal(view.model.pending.length, 1);
+    view.do({ type: 'older' }).hear({ type: 'page', conversationId: chat, messages: [question('q1'), answer('a1', 'done')], more: false });
+    assert.deepEqual(view.model.pending, []);
+  });
+
   it('puts earlier messages in front without repeating any', () => {
     const view = new View().hear(snapshot(9, [question('q2'), answer('a2', 'done')], { more: true })).do({ type: 'older' });
     assert.deepEqual(view.last, [{ type: 'page', conversationId: chat, before: idOf('q2') }]);

@@ -94,6 +94,6 @@ describe('rows of the transcript', () => {
     hear({ type: 'status', status: { state: 'reconnecting', error: 'deviceOffline' } });
     const offline = transcriptRows(model, 0);
     assert.equal(offline.length, 3);
-    assert.equal(offline[2]?.note, 'Waiting to be sent');
+    assert.equal(offline[2]?.note, 'Sent, not confirmed yet');
   });
 });

@@ -79,6 +79,53 @@ describe('questions that wait for an answer to end', () => {
   });
 });
 
+describe('questions that wait for the computer', () => {
+  const away = { type: 'status', status: { state: 'reconnecting', error: 'deviceOffline' } } as const;
+  const back = { type: 'status', status: { state: 'connected' } } as const;
+  const idle = (): View => new View().hear(models, snapshot(0));
+  const reloaded = (view: View): View => {
+    const next = new View();
+    next.model = { ...next.model, ...restoredModel(readViewState(structuredClone(viewStateOf(view.model)))) };
+    return next.do(away);
+  };
+
+  it('are kept back while it is away, can be taken back, and go in their order when it has returned', () => {
+    const view = ask(ask(ask(idle().do(away), 'one'), 'two'), 'three');
+    assert.deepEqual(sent(view), []);
+    const rows = transcriptRows(view.model, 0);
+    assert.deepEqual(
+      rows.map(({ message, note, queued }) => [message.text, note, queued]),
+      ['one', 'two', 'three'].map((text) => [text, 'Waits for the computer', 'queued']),
+    );
+    view.do({ type: 'dismiss', requestId: idOf('two') });
+    assert.deepEqual(sent(view.do(back)), ['one']);
+    assert.deepEqual(sent(view.do(back)), []);
+    view.hear({ type: 'accepted', requestId: idOf('one'), answerId: idOf('a1') }, turn(1, '1', 'one'));
+    assert.deepEqual(sent(view.hear(state(2, '1', 'done'))), ['three']);
+  });
+
+  it('come back with a reload while it is still away', () => {
+    const view = reloaded(ask(ask(idle().do(away), 'one'), 'two'));
+    assert.deepEqual(sent(view.hear(models, snapshot(0))), []);
+    assert.deepEqual(sent(view.do(back)), ['one']);
+  });
+
+  it('go from a chat that was begun meanwhile and left, once the list of chats is there', () => {
+    const view = ask(idle().do(away), 'left').do({ type: 'open', conversationId: other }).do(back);
+    assert.deepEqual(sent(view), []);
+    assert.deepEqual(sent(view.hear({ type: 'conversations', items: [] })), ['left']);
+  });
+
+  it('are sent under the same id by the next page when nobody knows whether they arrived', () => {
+    const view = reloaded(ask(idle(), 'lost'));
+    assert.deepEqual(sent(view.do(back).hear(snapshot(0))), []);
+    view.hear(models);
+    assert.deepEqual(view.last, [{ type: 'send', requestId: idOf('lost'), conversationId: chat, text: 'lost', model: 'qwen3:8b' }]);
+    view.hear({ type: 'accepted', requestId: idOf('lost'), answerId: idOf('a1') }, snapshot(2, [question('q1', 'lost'), answer('a1')]));
+    assert.deepEqual(view.model.pending, []);
+  });
+});
+
 describe('files and lines that go with a question', () => {
   const file = { path: 'a.ts', language: 'typescript', text: 'let a;' };
   const lines = { ...file, lines: { first: 2, last: 3 } };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseChatSettings, thinkLevels, type ChatSettings } from '../../src/protocol/chatSettings.ts';
+import { MAX_REMOTE_CONTEXT_LENGTH } from '../../src/protocol/limits.ts';
 import { emptyForm, formOf, keepAliveChoices, readForm, settingsWords } from '../../src/ui/settingsForm.ts';
 
 const settings = (): fc.Arbitrary<ChatSettings> =>
@@ -19,7 +20,7 @@ describe('the form of a chat’s settings', () => {
   it('reads back what it was filled with', () => {
     fc.assert(
       fc.property(settings(), (value) => {
-        assert.deepEqual(readForm(formOf(value), true), { settings: value, faults: {} });
+        assert.deepEqual(readForm(formOf(value), MAX_REMOTE_CONTEXT_LENGTH), { settings: value, faults: {} });
       }),
     );
   });
@@ -34,28 +35,29 @@ describe('the form of a chat’s settings', () => {
     });
     fc.assert(
       fc.property(typed, (form) => {
-        const { settings: read, faults } = readForm(form, false);
+        const { settings: read, faults } = readForm(form);
         if (Object.keys(faults).length === 0) assert.deepEqual(parseChatSettings(read), read);
       }),
     );
   });
 
   it('says in words what is wrong, and what may be asked for from a browser', () => {
-    const faults = (form: Partial<typeof emptyForm>, isRemote = false) => readForm({ ...emptyForm, ...form }, isRemote).faults;
+    const faults = (form: Partial<typeof emptyForm>, remoteContext?: number) => readForm({ ...emptyForm, ...form }, remoteContext).faults;
     assert.deepEqual(faults({ temperature: '2.1' }), { temperature: 'Enter a number from 0 to 2.' });
     assert.deepEqual(faults({ temperature: 'warm' }), { temperature: 'Enter a number from 0 to 2.' });
     assert.deepEqual(faults({ contextLength: '100' }), { contextLength: 'Enter a whole number from 512 to 4,194,304.' });
     assert.deepEqual(faults({ contextLength: '65536' }), {});
-    assert.deepEqual(faults({ contextLength: '65536' }, true), {
+    assert.deepEqual(faults({ contextLength: '65536' }, MAX_REMOTE_CONTEXT_LENGTH), {
       contextLength: 'Enter a whole number from 512 to 32,768, the most from a browser.',
     });
+    assert.deepEqual(faults({ contextLength: '65536' }, 131_072), {}, 'the owner allows it');
     assert.deepEqual(faults({ systemPrompt: 'x'.repeat(8191) }), { systemPrompt: 'Too long by 1 bytes. Shorten it.' });
   });
 
   it('takes numbers as people write them', () => {
-    const tokens = (text: string) => readForm({ ...emptyForm, contextLength: text }, false).settings.contextLength;
+    const tokens = (text: string) => readForm({ ...emptyForm, contextLength: text }).settings.contextLength;
     for (const text of ['8192', ' 8192 ', '8,192', '8 192', '8k', '8K']) assert.equal(tokens(text), 8192, text);
-    assert.equal(readForm({ ...emptyForm, temperature: '0,7' }, false).settings.temperature, 0.7);
+    assert.equal(readForm({ ...emptyForm, temperature: '0,7' }).settings.temperature, 0.7);
   });
 
   it('offers how long a model may stay in memory, no more from afar than is allowed, and what was set', () => {

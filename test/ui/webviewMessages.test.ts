@@ -4,10 +4,10 @@ import { DecodeError } from '../../src/base/bytes.ts';
 import { parseHostMessage, parseWebviewMessage, type HostToWebview, type WebviewToHost } from '../../src/protocol/webviewMessages.ts';
 import { chat, snapshot } from './talk.ts';
 
-const preferences = { sendWith: 'ctrlEnter', answerDetails: false } as const;
+const preferences = { sendWith: 'ctrlEnter', answerDetails: false, thinking: 'hidden', remoteImages: 'never' } as const;
 const fromHost: HostToWebview[] = [
   { type: 'init', capabilities: { editorActions: true, showsConnection: false }, status: { state: 'connected' }, preferences },
-  { type: 'preferences', preferences: { sendWith: 'enter', answerDetails: true } },
+  { type: 'preferences', preferences: { sendWith: 'enter', answerDetails: true, thinking: 'expanded', remoteImages: 'ask' } },
   {
     type: 'init',
     capabilities: { editorActions: true, showsConnection: false },

@@ -23,7 +23,7 @@ const view: WebviewView = {
   chatFocused: true,
   inputFocused: true,
 };
-let preferences: ViewPreferences = { sendWith: 'enter', answerDetails: true };
+let preferences: ViewPreferences = { sendWith: 'enter', answerDetails: true, thinking: 'collapsed', remoteImages: 'ask' };
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('ChatBridge', () => {
@@ -79,10 +79,10 @@ describe('ChatBridge', () => {
     assert.equal(page.posted.length, 0);
     page.say({ type: 'ready' });
     await settle();
-    preferences = { sendWith: 'ctrlEnter', answerDetails: false };
+    preferences = { ...preferences, sendWith: 'ctrlEnter', answerDetails: false };
     made.preferencesChanged();
     assert.deepEqual(page.posted.at(-1), { type: 'preferences', preferences });
-    preferences = { sendWith: 'enter', answerDetails: true };
+    preferences = { sendWith: 'enter', answerDetails: true, thinking: 'collapsed', remoteImages: 'ask' };
     made.dispose();
   });
 

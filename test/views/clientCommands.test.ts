@@ -4,6 +4,7 @@ import type { PairedClient } from '../../src/protocol/agentControl.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
+const { apiKeyCommand } = await import('../../src/views/apiKeyCommand.ts');
 const { clientCommands } = await import('../../src/views/clientCommands.ts');
 
 const phone: PairedClient = { id: 'p', name: 'Phone $(trash)', kind: 'page', scope: 'chat', pairedAt: 0, online: true };
@@ -17,7 +18,10 @@ describe('paired browsers in the editor', () => {
     control.clients = [phone, key];
   });
 
-  const commands = () => clientCommands(Promise.resolve({ control, createChatPort: () => assert.fail(), chats: undefined as never }));
+  const commands = () => {
+    const agent = Promise.resolve({ control, createChatPort: () => assert.fail(), chats: undefined as never });
+    return { ...clientCommands(agent), ...apiKeyCommand(agent) };
+  };
   /** Chooses, one list after the other, the entry that holds each text; leaves the list that has none. */
   const choose = (...texts: string[]): void => {
     const left = [...texts];
@@ -43,6 +47,15 @@ describe('paired browsers in the editor', () => {
     assert.deepEqual(control.calls, []);
   });
 
+  it('says who is another person, and what becomes of their chats', async () => {
+    control.clients = [{ ...phone, isGuest: true }];
+    choose('Phone', 'Revoke');
+    await commands().manageClients();
+    const [list] = fakeEditor.picks as unknown as { detail: string }[][];
+    assert.equal(list?.[0]?.detail, 'Another person: May chat with your models. Never sees your chats');
+    assert.match(fakeEditor.messages.at(-1)?.detail ?? '', /begins without chats/);
+  });
+
   it('renames, with a name that can be one', async () => {
     choose('Phone', 'Rename');
     fakeEditor.person = { ...fakeEditor.person, input: () => '  My phone ' };
@@ -56,9 +69,15 @@ describe('paired browsers in the editor', () => {
   });
 
   it('changes what a browser may do, but not what a key may', async () => {
-    choose('Phone', 'Scope', 'pull and delete');
+    choose('Phone', 'Scope', 'pull and unload');
+    fakeEditor.person = { ...fakeEditor.person, message: (_text, [open]) => open };
     await commands().manageClients();
     assert.deepEqual(control.calls, ['change p {"scope":"models"}']);
+    assert.match(fakeEditor.messages[0]?.text ?? '', /^Until it is switched on/);
+    assert.deepEqual(fakeEditor.executed, ['workbench.action.openSettings cloudtolocalllm.remote.modelManagement']);
+    fakeEditor.userSettings.set('cloudtolocalllm.remote.modelManagement', true);
+    await commands().manageClients();
+    assert.equal(fakeEditor.messages.length, 1, 'it is switched on');
     choose('Laptop');
     await commands().manageClients();
     assert.ok(!fakeEditor.picks.at(-1)?.some(({ label }) => label.includes('Scope')));
@@ -72,6 +91,48 @@ describe('paired browsers in the editor', () => {
     fakeEditor.person = { ...fakeEditor.person, message: () => 'Revoke' };
     await commands().manageClients();
     assert.deepEqual(control.calls, ['revoke p']);
+  });
+
+  it('asks what a key may do and until when, shows it this once, and copies it only when asked to', async () => {
+    fakeEditor.person = { ...fakeEditor.person, input: () => ' Laptop ' };
+    choose('chat requests alone', '90 days');
+    await commands().createApiKey();
+    const shown = fakeEditor.messages.at(-1);
+    assert.deepEqual([control.calls, shown?.modal, fakeEditor.clipboard], [['createApiKey Laptop {"scope":"chat","days":90}'], true, '']);
+    assert.match(shown?.detail ?? '', /^c2l_key\n/);
+    assert.match(shown?.detail ?? '', /chat requests alone\. Good for 90 days\./);
+    choose('send requests', 'until you revoke');
+    await commands().createApiKey();
+    assert.equal(control.calls.at(-1), 'createApiKey Laptop {"scope":"api"}');
+    choose('send requests', 'one day');
+    fakeEditor.person = { ...fakeEditor.person, message: () => 'Copy Key' };
+    await commands().createApiKey();
+    assert.equal(fakeEditor.clipboard, 'c2l_key');
+  });
+
+  it('lists until when a key is good and how little it may do, and revokes it as any other', async () => {
+    control.clients = [{ ...key, scope: 'chat', expiresAt: Date.UTC(2027, 0, 1) }];
+    choose('Laptop', 'Revoke');
+    fakeEditor.person = { ...fakeEditor.person, message: () => 'Revoke' };
+    await commands().manageClients();
+    const [list] = fakeEditor.picks as unknown as { detail: string }[][];
+    assert.match(list?.[0]?.detail ?? '', /^May ask your Ollama chat requests alone\. Good until .*202[67]/);
+    assert.deepEqual(control.calls, ['revoke k']);
+  });
+
+  it('makes no key when what it may do, or until when, is left open', async () => {
+    fakeEditor.person = { ...fakeEditor.person, input: () => 'Laptop' };
+    choose();
+    await commands().createApiKey();
+    choose('send requests');
+    await commands().createApiKey();
+    assert.deepEqual([control.calls, fakeEditor.messages], [[], []]);
+  });
+
+  it('makes no key without a name', async () => {
+    await commands().createApiKey();
+    assert.deepEqual([control.calls, fakeEditor.messages], [[], []]);
+    assert.equal(fakeEditor.inputs[0]?.validateInput?.(' '), 'Enter a name.');
   });
 
   it('pauses all of them, and lets them in again', async () => {

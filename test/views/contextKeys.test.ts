@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import type { OllamaState } from '../../src/protocol/status.ts';
 import * as vscode from '../fakes/vscode.ts';
-const { ContextKeys } = await import('../../src/views/contextKeys.ts');
+const { ContextKeys, initialContext } = await import('../../src/views/contextKeys.ts');
 const { statusMenu } = await import('../../src/views/statusMenu.ts');
 
 describe('ContextKeys', () => {
@@ -19,7 +19,7 @@ describe('ContextKeys', () => {
     };
     const keys = new ContextKeys();
     keys.set({ state: 'connected', relayConfigured: true });
-    assert.equal(told.length, 10);
+    assert.equal(told.length, Object.keys(initialContext).length);
     assert.equal(vscode.fakeEditor.contexts.get('cloudtolocalllm.state'), 'connected');
     told.length = 0;
     keys.set({ state: 'connected' });
@@ -35,26 +35,17 @@ describe('ContextKeys', () => {
 describe('statusMenu', () => {
   const labels = (context: Parameters<typeof statusMenu>[0]): string[] =>
     statusMenu(context).map(({ label }) => label.replace(/^\$\([^)]*\) /, ''));
-  const base = {
-    ready: true,
-    relayConfigured: false,
-    state: 'disconnected',
-    ollama: 'ok',
-    generating: false,
-    hasClients: false,
-    remotePaused: false,
-    chatFocused: false,
-    hasConversation: false,
-    hasAnswer: false,
-  } as const;
+  const base = { ...initialContext, ready: true, ollama: 'ok', hasModels: true } as const;
 
   it('offers only what is enabled, in groups without an empty one', () => {
     assert.deepEqual(labels(base), [
       ...['Chat', 'Open Chat', 'New Chat', 'Connection', 'Connect', 'Set Up Relay…'],
-      ...['Models', 'Select Model…', 'Pull Model…', 'Show Loaded Models…', 'Help', 'Show Log'],
+      ...['Models', 'Select Model…', 'Pull Model…', 'Show Loaded Models…'],
+      ...['Help', 'Run Diagnostics', 'Show Connection Metrics', 'Copy Diagnostic Report', 'Show Log', 'Open Settings', 'Get Started'],
     ]);
     const models = ['Start Ollama', 'Select Model…', 'Pull Model…', 'Show Loaded Models…'];
-    const offered = (ollama: OllamaState): string[] => labels({ ...base, ollama }).filter((label) => models.includes(label));
+    const offered = (ollama: OllamaState): string[] =>
+      labels({ ...base, ollama, hasModels: false }).filter((label) => models.includes(label));
     assert.deepEqual(offered('notRunning'), ['Start Ollama']);
     assert.deepEqual(offered('noModels'), ['Pull Model…']);
     assert.deepEqual(offered('notInstalled'), []);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import '../fakes/vscodeModule.ts';
 import type { Uri } from 'vscode';
 import { nullLogger } from '../../src/base/log.ts';
@@ -16,6 +17,7 @@ const { createViews } = await import('../../src/views/editorViews.ts');
 const { commandId, commandNames } = await import('../../src/views/ids.ts');
 
 const { fakeEditor } = vscode;
+const trialLaunch = { origin: 'http://127.0.0.1:8787', invite: 'trial.1.x', program: 'node', args: ['cli.mjs'], environment: { A: 'b' } };
 type FakeWebviewHost = InstanceType<typeof vscode.FakeWebviewHost>;
 
 describe('the views together', () => {
@@ -25,6 +27,7 @@ describe('the views together', () => {
   let views: { dispose(): void };
   let ports: FakeChatPort[];
   let ollamaStarts: number;
+  let resets: number;
   const chats: ChatFiles = { exportChat: () => assert.fail('no files here'), importChats: () => assert.fail('no files here') };
 
   function create(agent = Promise.resolve<EditorAgent>({ control, createChatPort: newPort, chats })): void {
@@ -37,11 +40,16 @@ describe('the views together', () => {
       clock,
       random: new SeededRandom(1),
       log: nullLogger,
+      machine: { system: 'linux', home: '/home/jane', names: ['jane'], issuesUrl: undefined },
       showLog: () => undefined,
       startOllama: () => {
         ollamaStarts += 1;
         return Promise.resolve();
       },
+      resetIdentity: () => {
+        resets += 1;
+      },
+      prepareTrialRelay: () => Promise.resolve(trialLaunch),
     });
   }
   function newPort(): FakeChatPort {
@@ -50,6 +58,7 @@ describe('the views together', () => {
     return port;
   }
   const text = (): unknown => fakeEditor.statusItems[0]?.values['text'];
+  const hover = (): string => (fakeEditor.statusItems[0]?.values['tooltip'] as { readonly value: string }).value;
   const run = (name: (typeof commandNames)[number]): Promise<unknown> => vscode.commands.executeCommand(commandId(name));
 
   beforeEach(() => {
@@ -59,6 +68,7 @@ describe('the views together', () => {
     control = new FakeAgentControl(bus);
     ports = [];
     ollamaStarts = 0;
+    resets = 0;
   });
   afterEach(async () => {
     views.dispose();
@@ -131,7 +141,7 @@ describe('the views together', () => {
     assert.equal(view.webview.posted.length, 2);
     await run('openChat');
     assert.deepEqual(view.webview.posted.at(-1), { type: 'command', command: 'focusInput' });
-    assert.deepEqual(view.webview.options['localResourceRoots']?.toString(), 'file:///ext/dist/webview');
+    assert.deepEqual(view.webview.options['localResourceRoots']?.toString(), 'file:///ext/dist/webview,file:///ext/dist/page');
     assert.equal(view.webview.options['enableCommandUris'], false);
     assert.deepEqual(fakeEditor.providers.get('cloudtolocalllm.chat')?.options, { webviewOptions: { retainContextWhenHidden: false } });
   });
@@ -142,12 +152,48 @@ describe('the views together', () => {
     view.webview.say({ type: 'ready' });
     await clock.settle();
     fakeEditor.changeUserSetting('cloudtolocalllm.chat.sendWith', 'ctrlEnter');
-    const preferences = { sendWith: 'ctrlEnter', answerDetails: true };
+    const preferences = { sendWith: 'ctrlEnter', answerDetails: true, thinking: 'collapsed', remoteImages: 'ask' };
     assert.deepEqual(view.webview.posted.at(-1), { type: 'preferences', preferences });
     const { length } = view.webview.posted;
     view.dispose();
     fakeEditor.changeUserSetting('cloudtolocalllm.chat.answerDetails', false);
     assert.equal(view.webview.posted.length, length);
+  });
+
+  it('has the agent tell its views at once when another model is set for new chats', async () => {
+    create();
+    await clock.settle();
+    fakeEditor.changeUserSetting('cloudtolocalllm.chat.defaultModel', 'qwen3:8b');
+    assert.deepEqual(control.calls.filter((call) => call === 'settingsChanged').length, 1);
+  });
+
+  it('says once a day that somebody from elsewhere is here, and keeps everybody out on a press', async () => {
+    const phone = { id: 'p', name: 'Phone', kind: 'page', scope: 'chat', pairedAt: 0, online: true } as const;
+    const come = async (): Promise<void> => {
+      for (const clients of [[], [phone]]) {
+        control.clients = clients;
+        control.clientChanges.fire(undefined);
+        await clock.settle();
+      }
+    };
+    const told = () => fakeEditor.messages.filter(({ text }) => text.startsWith('Phone uses your models')).length;
+    create();
+    await clock.settle();
+    assert.equal(told(), 0);
+    await come();
+    await come();
+    assert.equal(told(), 1);
+    assert.deepEqual(fakeEditor.messages[0]?.items, ['Pause']);
+    views.dispose();
+    create();
+    await clock.settle();
+    await come();
+    assert.equal(told(), 1, 'neither a restart nor another window says it again');
+    fakeEditor.person.message = () => 'Pause';
+    await clock.advance(24 * 60 * 60_000);
+    await come();
+    assert.equal(told(), 2);
+    assert.ok(control.calls.includes('pause'), control.calls.join());
   });
 
   it('keeps the keys of the chat: what it shows, and nothing once it is gone', async () => {
@@ -169,6 +215,33 @@ describe('the views together', () => {
     view.setVisible(false);
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.generating'), false);
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.chatFocused'), false);
+  });
+
+  it('says that an answer has ended whose chat was hidden in the middle of it', async () => {
+    create();
+    const view = fakeEditor.resolveView('cloudtolocalllm.chat');
+    view.webview.say({ type: 'ready' });
+    await clock.settle();
+    const conversationId = 'A'.repeat(22);
+    const shown = { conversationId, title: '', hasConversation: true, hasAnswer: true, chatFocused: true, inputFocused: true };
+    const ended = { id: conversationId, title: 'Cats', createdAt: 1, updatedAt: 1, running: false };
+    const hide = async (generating: boolean): Promise<void> => {
+      view.setVisible(true);
+      view.webview.say({ type: 'ready' });
+      await clock.settle();
+      view.webview.say({ type: 'view', view: { ...shown, generating } });
+      view.setVisible(false);
+      await clock.settle();
+      ports.at(-1)?.replies.fire({ type: 'conversations', items: [ended] });
+      await clock.settle();
+    };
+    await hide(false);
+    assert.deepEqual(fakeEditor.messages, []);
+    await hide(true);
+    assert.deepEqual(
+      fakeEditor.messages.map(({ text, items }) => [text, items]),
+      [['The answer in “Cats” has ended.', ['Show']]],
+    );
   });
 
   describe('a chat in a tab', () => {
@@ -203,7 +276,7 @@ describe('the views together', () => {
       const { tab } = await openTab();
       assert.deepEqual([tab.type, tab.title], ['cloudtolocalllm.chatEditor', 'About cats']);
       assert.deepEqual((lastInit(tab) as { conversationId?: string }).conversationId, ID);
-      assert.equal(tab.webview.options['localResourceRoots']?.toString(), 'file:///ext/dist/webview');
+      assert.equal(tab.webview.options['localResourceRoots']?.toString(), 'file:///ext/dist/webview,file:///ext/dist/page');
       assert.equal(tab.webview.options['enableCommandUris'], false);
       await run('openChatInEditor');
       assert.equal(fakeEditor.panels.length, 1);
@@ -253,11 +326,44 @@ describe('the views together', () => {
     assert.equal(fakeEditor.contexts.get('cloudtolocalllm.relayConfigured'), true);
   });
 
+  it('leaves connection and relay to the program that leads, says who that is, and takes over when it is this one', async () => {
+    fakeEditor.userSettings.set('cloudtolocalllm.relay.autoConnect', 'always');
+    control.relay = { origin: 'https://relay.example' };
+    control.role = 'agent';
+    create();
+    await clock.settle();
+    fakeEditor.changeUserSetting('cloudtolocalllm.relay.url', 'https://other.example');
+    await clock.settle();
+    assert.deepEqual(control.calls, []);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.isLeader'), false);
+    control.publish({ state: 'connected' });
+    await clock.advance(500);
+    assert.match(hover(), /The background agent holds the connection/);
+    control.role = 'leads';
+    control.clientChanges.fire(undefined);
+    await clock.advance(500);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.isLeader'), true);
+    assert.match(hover(), /This window holds the connection/);
+  });
+
   it('starts Ollama when it stands still, and looks at once whether it is there', async () => {
     create();
     await clock.settle();
     await run('startOllama');
     assert.deepEqual([ollamaStarts, control.calls], [1, ['checkOllama']]);
+  });
+
+  it('opens its settings and its walkthrough in the editor’s own pages', async () => {
+    create();
+    await run('openSettings');
+    await run('openWalkthrough');
+    assert.deepEqual(fakeEditor.executed, [
+      'workbench.action.openSettings @ext:cloudtolocalllm.cloudtolocalllm',
+      'workbench.action.openWalkthrough cloudtolocalllm.cloudtolocalllm#start',
+    ]);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.walkthroughOpen'), false);
+    await clock.advance(2_000);
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.walkthroughOpen'), true);
   });
 
   it('opens and copies the page’s address, without the invite', async () => {
@@ -269,6 +375,55 @@ describe('the views together', () => {
     assert.equal(fakeEditor.clipboard, 'https://relay.example/');
   });
 
+  describe('a join link', () => {
+    const open = (address: string): Promise<void> =>
+      Promise.resolve(
+        fakeEditor.uriHandler?.handleUri(vscode.Uri.parse(`vscode://cloudtolocalllm.cloudtolocalllm${address}`)) as undefined,
+      );
+    const link = `/join?link=${encodeURIComponent('https://relay.example/join#anna.1.x')}`;
+
+    it('asks, naming both relays; Enter and Escape keep what is', async () => {
+      create();
+      control.relay = { origin: 'https://old.example' };
+      for (const answer of [undefined, 'first'] as const) {
+        fakeEditor.person.message = (_text, items) => (answer === undefined ? undefined : items[0]);
+        await open(link);
+      }
+      const [asked] = fakeEditor.messages;
+      assert.deepEqual([fakeEditor.messages.length, asked?.modal, asked?.items[0]], [2, true, 'Keep as It Is']);
+      assert.match(asked?.text ?? '', /through the relay relay\.example\?/);
+      assert.match(asked?.detail ?? '', /takes the place of old\.example/);
+      assert.doesNotMatch(JSON.stringify(fakeEditor.messages), /anna/, 'an invite is a secret');
+      assert.deepEqual(control.calls, []);
+    });
+
+    it('takes the relay when the person says so, and connects', async () => {
+      create();
+      fakeEditor.person.message = () => 'Use This Relay';
+      await open(link);
+      assert.deepEqual(control.calls, ['probe https://relay.example anna.1.x', 'setRelay https://relay.example anna.1.x', 'connect']);
+      assert.equal(fakeEditor.userSettings.get('cloudtolocalllm.relay.url'), 'https://relay.example');
+    });
+
+    it('is the only link that is heard', async () => {
+      create();
+      fakeEditor.person.message = (_text, items) => items.at(-1);
+      const long = `/join?link=${encodeURIComponent(`https://relay.example/join#${'a'.repeat(2048)}`)}`;
+      for (const address of [
+        '/',
+        '/settings?link=https://relay.example',
+        '/join',
+        '/join?relay=x',
+        '/join?link=ftp://relay.example',
+        long,
+      ]) {
+        await open(address);
+        assert.deepEqual([fakeEditor.messages.at(-1)?.kind, fakeEditor.messages.at(-1)?.modal], ['error', false], address);
+      }
+      assert.deepEqual(control.calls, []);
+    });
+  });
+
   it('runs from the menu what was chosen', async () => {
     create();
     await clock.settle();
@@ -277,6 +432,34 @@ describe('the views together', () => {
     control.ollamaChanges.fire(control.ollama);
     await run('showMenu');
     assert.deepEqual(control.calls, ['checkOllama']);
+  });
+
+  it('opens the chat with the first click ever on the status item, and the menu with each later one', async () => {
+    create();
+    await clock.settle();
+    const click = (): Promise<unknown> => vscode.commands.executeCommand('cloudtolocalllm.showMenu', 'statusItem');
+    await run('showMenu');
+    assert.equal(fakeEditor.picks.length, 1, 'the palette always means the menu');
+    await click();
+    assert.deepEqual([fakeEditor.picks.length, fakeEditor.executed], [1, ['cloudtolocalllm.chat.focus']]);
+    await click();
+    views.dispose();
+    create();
+    await click();
+    assert.equal(fakeEditor.picks.length, 3);
+  });
+
+  it('opens the menu with the first click when the chat has been seen', async () => {
+    create();
+    fakeEditor.resolveView('cloudtolocalllm.chat').webview.say({
+      type: 'view',
+      view: {
+        ...{ conversationId: 'A'.repeat(22), title: '', hasConversation: false, hasAnswer: false },
+        ...{ generating: false, chatFocused: false, inputFocused: false },
+      },
+    });
+    await vscode.commands.executeCommand('cloudtolocalllm.showMenu', 'statusItem');
+    assert.deepEqual([fakeEditor.picks.length, fakeEditor.executed], [1, []]);
   });
 
   it('says once, in words, that the agent cannot run here', async () => {
@@ -302,10 +485,46 @@ describe('the views together', () => {
     await run('connect');
     await clock.settle();
     assert.equal(fakeEditor.messages.length, 1);
-    assert.equal(fakeEditor.inputs.length, 1);
+    assert.equal(fakeEditor.picks.length, 1);
   });
 
-  it('names a damaged chat file that was set aside', async () => {
+  it('offers to stop a trial relay while one runs, and only then', async () => {
+    create();
+    await clock.settle();
+    await run('startTrialRelay');
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.trialRelayRunning'), true);
+    await run('stopTrialRelay');
+    await clock.settle();
+    assert.equal(fakeEditor.contexts.get('cloudtolocalllm.trialRelayRunning'), false);
+    assert.deepEqual(control.calls.slice(1), ['setRelay http://127.0.0.1:8787 trial.1.x', 'connect', 'disconnect']);
+  });
+
+  it('resets the identity only when told twice', async () => {
+    create();
+    await run('resetIdentity');
+    assert.equal(resets, 0);
+    fakeEditor.person.message = () => 'Reset Identity';
+    await run('resetIdentity');
+    assert.equal(resets, 1);
+  });
+
+  it('ends its trial relay with the window', async () => {
+    create();
+    await run('startTrialRelay');
+    views.dispose();
+    assert.deepEqual([fakeEditor.terminals.length, fakeEditor.terminals[0]?.closed], [1, true]);
+  });
+
+  it('shows the guide for a relay on a server as a page of its own', async () => {
+    create();
+    fakeEditor.person.pick = (items) => items.find(({ label }) => label.includes('Server'));
+    await run('setUpRelay');
+    assert.ok(fakeEditor.executed.includes('markdown.showPreview file:///ext/docs/RELAY.md'));
+    assert.ok(existsSync(new URL('../../docs/RELAY.md', import.meta.url)));
+  });
+
+  it('names a damaged chat file that was set aside, and shows its folder', async () => {
+    fakeEditor.person.message = (_text, [show]) => show;
     create(
       Promise.resolve({ control, createChatPort: newPort, chats, damaged: { file: '/state/conversations.db.damaged', conversations: 3 } }),
     );
@@ -314,6 +533,7 @@ describe('the views together', () => {
       fakeEditor.messages[0]?.text ?? '',
       /set aside as \/state\/conversations\.db\.damaged\. Chats that could still be read: 3/,
     );
+    assert.deepEqual(fakeEditor.executed, ['revealFileInOS file:///state/conversations.db.damaged']);
   });
 
   it('names a damaged file of pairings that was set aside, and what to do', async () => {

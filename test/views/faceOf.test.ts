@@ -7,6 +7,7 @@ import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import type { StatusFace } from '../../src/views/statusFace.ts';
 import type { AgentControl } from '../../src/protocol/agentControl.ts';
+const { commandNames } = await import('../../src/views/ids.ts');
 const { escapeMarkdown, faceOf, statusInputOf } = await import('../../src/views/faceOf.ts');
 const { statusTicks } = await import('../../src/views/statusTicks.ts');
 
@@ -70,9 +71,10 @@ describe('the face of a status', () => {
 
   it('links commands that exist, and no others', () => {
     const { hover, hoverCommands } = face({ state: 'error', error: 'identityLost' });
-    assert.deepEqual(hoverCommands, ['showLog', 'openChat']);
-    assert.match(hover, /\]\(command:cloudtolocalllm\.showLog\)/);
-    assert.doesNotMatch(hover, /resetIdentity/);
+    assert.deepEqual(hoverCommands, ['resetIdentity', 'runDiagnostics', 'showLog', 'openChat']);
+    for (const [, linked = ''] of hover.matchAll(/\]\(command:cloudtolocalllm\.(\w+)\)/g))
+      assert.ok((commandNames as readonly string[]).includes(linked) && hoverCommands.includes(linked as never), linked);
+    assert.match(hover, /\]\(command:cloudtolocalllm\.resetIdentity\)/);
   });
 
   it('has no secret in it and nothing that an address or a version could smuggle in', () => {

@@ -41,7 +41,7 @@ describe('Notifications', () => {
     await clock.advance(60_000);
     publish('error', 'replaced');
     assert.equal(fakeEditor.messages.length, 2);
-    assert.deepEqual(fakeEditor.messages[1]?.items, ['Show Log']);
+    assert.deepEqual(fakeEditor.messages[1]?.items, ['Use Here']);
   });
 
   it('keeps quiet about an error that the user is waiting for', async () => {

@@ -10,6 +10,7 @@ import { SeededRandom } from '../fakes/seededRandom.ts';
 import { fakeEditor, Uri } from '../fakes/vscode.ts';
 const { Connection } = await import('../../src/views/connection.ts');
 const { ConnectionIntent } = await import('../../src/views/connectionIntent.ts');
+const { TrialRelay } = await import('../../src/views/trialRelay.ts');
 const { Pairing } = await import('../../src/views/pairing.ts');
 const { pairingBody } = await import('../../src/views/pairingPanel.ts');
 const { answerPairingQuestions } = await import('../../src/views/pairingQuestions.ts');
@@ -32,6 +33,8 @@ describe('pairing', () => {
       bus,
       intent: new ConnectionIntent(Uri.file('/storage') as unknown as vscode.Uri),
       clock: new FakeClock(),
+      trial: new TrialRelay({ clock: new FakeClock(), prepare: () => assert.fail('no relay here') }),
+      openGuide: () => assert.fail('no guide here'),
     });
     const extensionUri = Uri.file('/ext') as unknown as vscode.Uri;
     pairing = owned.add(new Pairing({ agent, connection, extensionUri, random: new SeededRandom(1), log: nullLogger }));
@@ -86,20 +89,36 @@ describe('pairing', () => {
   it('closes the panel and says so when a browser is paired', async () => {
     await pairing.start();
     control.clients = [{ id: 'c', name: 'Firefox on Android', kind: 'page', scope: 'chat', pairedAt: 0, online: true }];
+    fakeEditor.person.message = (_text, [manage]) => manage;
     control.pairings.fire('c');
     assert.equal(fakeEditor.panels[0]?.disposed, true);
     assert.equal(control.calls.includes('cancelOffer'), false);
     assert.match(fakeEditor.messages[0]?.text ?? '', /Firefox on Android is paired/);
+    await settle();
+    assert.deepEqual(fakeEditor.messages[0]?.items, ['Manage']);
+    assert.deepEqual(fakeEditor.executed, ['cloudtolocalllm.manageClients']);
   });
 
-  it('asks natively, with six words, and lets in whom the user allows', async () => {
+  for (const [button, person] of [
+    ['Allow as My Own Browser', 'owner'],
+    ['Allow as Another Person', 'guest'],
+  ] as const)
+    it(`asks natively, with six words, and lets a browser in with “${button}”`, async () => {
+      fakeEditor.person.message = () => button;
+      const asked = control.ask();
+      assert.equal(await asked.answer, true);
+      assert.equal(asked.person, person);
+      const [question] = fakeEditor.messages;
+      assert.equal(question?.modal, true);
+      assert.equal(question.text, 'Firefox on Android wants to chat with your models.');
+      assert.match(question.detail ?? '', /never sees yours[^]*one two three four five six/);
+      assert.deepEqual(question.items, ['Deny', 'Allow as My Own Browser', 'Allow as Another Person']);
+    });
+
+  it('does not ask whose chats they are of who has none', async () => {
     fakeEditor.person.message = () => 'Allow';
-    assert.equal(await control.ask().answer, true);
-    const [question] = fakeEditor.messages;
-    assert.equal(question?.modal, true);
-    assert.equal(question.text, 'Firefox on Android wants to chat with your models.');
-    assert.match(question.detail ?? '', /one two three four five six/);
-    assert.deepEqual(question.items, ['Deny', 'Allow']);
+    assert.equal(await control.ask({ scope: 'api' }).answer, true);
+    assert.deepEqual(fakeEditor.messages[0]?.items, ['Deny', 'Allow']);
   });
 
   for (const [how, answer] of [
@@ -134,7 +153,7 @@ describe('pairing', () => {
     const second = control.ask({ name: 'Safari' });
     await settle();
     assert.equal(fakeEditor.messages.length, 1);
-    release('Allow');
+    release('Allow as My Own Browser');
     assert.equal(await first.answer, true);
     await settle();
     release('Deny');
@@ -149,7 +168,7 @@ describe('pairing', () => {
     void asked.answer.then(() => (answered = true));
     await settle();
     asked.end();
-    release('Allow');
+    release('Allow as My Own Browser');
     await settle();
     assert.equal(answered, false);
     assert.match(fakeEditor.messages.at(-1)?.text ?? '', /over before your answer/);

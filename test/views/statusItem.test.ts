@@ -49,7 +49,8 @@ describe('StatusItem', () => {
     const { id, alignment, priority, shown, values } = drawn();
     assert.deepEqual({ id, alignment, priority, shown }, { id: 'status', alignment: 1, priority: 50, shown: true });
     assert.equal(values['text'], '$(plug) Connected');
-    assert.equal(values['command'], 'cloudtolocalllm.showMenu');
+    const { command, arguments: passed } = values['command'] as { command: string; arguments: unknown };
+    assert.deepEqual([command, passed], ['cloudtolocalllm.showMenu', ['statusItem']]);
     assert.deepEqual(values['accessibilityInformation'], { label: 'Connected' });
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
+const { readOllamaSettings, readRemoteRules } = await import('../../src/views/agentSettings.ts');
 const { onDidChangeSetting, readSetting, writeSetting } = await import('../../src/views/userSettings.ts');
 
 describe('user settings', () => {
@@ -24,6 +25,66 @@ describe('user settings', () => {
     assert.equal(readSetting('relay.autoConnect'), 'remember');
     assert.equal(readSetting('ollama.url'), '');
     assert.equal(readSetting('notifications'), 'errors');
+  });
+
+  it('are bounded: a number out of its range, or none, reads as its default', () => {
+    const bounds = {
+      'ollama.firstTokenTimeout': [30, 3600, 600],
+      'ollama.idleTimeout': [10, 1800, 120],
+      'history.retentionDays': [0, 3650, 0],
+      'remote.maxGenerations': [1, 4, 2],
+      'remote.maxContextLength': [512, 4_194_304, 32_768],
+      'remote.idleExpiryDays': [0, 365, 30],
+    } as const;
+    for (const [name, [least, most, normal]] of Object.entries(bounds) as [keyof typeof bounds, (typeof bounds)[keyof typeof bounds]][])
+      for (const [value, read] of [
+        [least, least],
+        [most, most],
+        [least - 1, normal],
+        [most + 1, normal],
+        [least + 0.5, normal],
+        [String(least), normal],
+      ]) {
+        fakeEditor.userSettings.set(`cloudtolocalllm.${name}`, value);
+        assert.equal(readSetting(name), read, `${name} ${String(value)}`);
+      }
+  });
+
+  it('say how long Ollama is waited for', () => {
+    fakeEditor.userSettings.set('cloudtolocalllm.ollama.firstTokenTimeout', 900);
+    fakeEditor.workspaceSettings.set('cloudtolocalllm.ollama.idleTimeout', 10);
+    assert.deepEqual(readOllamaSettings(), { url: '', firstTokenTimeoutMs: 900_000, idleTimeoutMs: 120_000 });
+  });
+
+  it('say what those from elsewhere may do, and a workspace says nothing of it', () => {
+    const normal = {
+      ...{ maxGenerations: 2, maxContextLength: 32_768, modelManagement: false, cloudModels: false, idleExpiryDays: 30 },
+      privatePacing: false,
+    };
+    const mine = {
+      maxGenerations: 1,
+      maxContextLength: 4096,
+      modelManagement: true,
+      cloudModels: true,
+      idleExpiryDays: 7,
+      privatePacing: true,
+    };
+    const set = (where: 'userSettings' | 'workspaceSettings', rules: object): void => {
+      for (const [name, value] of Object.entries(rules)) fakeEditor[where].set(`cloudtolocalllm.remote.${name}`, value);
+    };
+    set('workspaceSettings', mine);
+    assert.deepEqual(readRemoteRules(), normal);
+    set('userSettings', {
+      maxGenerations: 5,
+      maxContextLength: 'all',
+      modelManagement: 'yes',
+      cloudModels: 1,
+      idleExpiryDays: -1,
+      privatePacing: 'on',
+    });
+    assert.deepEqual(readRemoteRules(), normal);
+    set('userSettings', mine);
+    assert.deepEqual(readRemoteRules(), { ...normal, ...mine });
   });
 
   it('are written to the user alone, and tell of their changes', async () => {

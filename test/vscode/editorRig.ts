@@ -6,7 +6,7 @@ import { TestBrowser } from '../harness/chromium.ts';
 import { CodeServer } from '../harness/codeServer.ts';
 import { packedExtension } from '../harness/packExtension.ts';
 import { root } from '../harness/paths.ts';
-import { themes, Workbench } from '../harness/workbench.ts';
+import { themes, Workbench, type WorkbenchAddress } from '../harness/workbench.ts';
 import { startFakeOllama, type FakeOllama, type FakeOllamaOptions } from '../standin/startFakeOllama.ts';
 
 /** Pictures of what was drawn, looked at by people. */
@@ -16,6 +16,10 @@ export interface RigOptions {
   readonly ollama?: FakeOllamaOptions;
   readonly theme?: keyof typeof themes;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Folders that come first on the editor's PATH. */
+  readonly programs?: string;
+  /** See {@link CodeServerOptions}. */
+  readonly trust?: 'ask';
 }
 
 /** A real editor with the packed extension, a stand-in for Ollama beside it, and one user in front. */
@@ -35,22 +39,23 @@ export class EditorRig {
     this.#browser = parts.browser;
   }
 
-  static async start({ ollama: knobs = {}, theme = 'light', settings = {} }: RigOptions = {}): Promise<EditorRig> {
+  static async start({ ollama: knobs = {}, theme = 'light', settings = {}, programs, trust }: RigOptions = {}): Promise<EditorRig> {
     mkdirSync(shots, { recursive: true });
     const state = mkdtempSync(join(tmpdir(), 'c2l-state-'));
     const ollama = await startFakeOllama(knobs);
     const server = await CodeServer.start({
       vsix: packedExtension(),
-      env: { OLLAMA_HOST: ollama.url, C2L_STATE: state },
+      env: { OLLAMA_HOST: ollama.url, C2L_STATE: state, ...(programs === undefined ? {} : withPrograms(programs)) },
       settings: { 'workbench.colorTheme': themes[theme], ...settings },
+      trust,
     });
     const browser = await TestBrowser.launch();
     const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
     return new EditorRig({ ollama, server, browser, context, state });
   }
 
-  open(): Promise<Workbench> {
-    return Workbench.open(this.context, this.server);
+  open(address?: WorkbenchAddress): Promise<Workbench> {
+    return Workbench.open(this.context, this.server, address);
   }
 
   async stop(): Promise<void> {
@@ -59,6 +64,11 @@ export class EditorRig {
     await this.ollama.close();
     rmSync(this.state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
+}
+
+/** `VSCODE_CLI` says that the environment is whole: else the extension host takes its PATH from a login shell. */
+function withPrograms(folders: string): Readonly<Record<string, string>> {
+  return { PATH: `${folders}:${process.env['PATH'] ?? ''}`, VSCODE_CLI: '1' };
 }
 
 /** The chat inside a workbench, by the names that people and screen readers know. */

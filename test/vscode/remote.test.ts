@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deferred } from '../../src/base/deferred.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -26,6 +27,11 @@ function startRelay(port: string, ...options: string[]): JsonProcess {
   return new JsonProcess(process.execPath, [cli, 'relay', '--json', '--port', port, ...options], { cwd: root });
 }
 
+/** It has ended, and was told so. */
+function isAt({ supervisor: { state } }: ClientTunnel, code: string): boolean {
+  return 'error' in state && state.error === code;
+}
+
 /** Somebody with the link, as the page is. */
 function pairBy(link: string): {
   readonly words: Promise<readonly string[]>;
@@ -46,11 +52,14 @@ describe('a real editor and a real relay', () => {
   let relay: JsonProcess;
   let address: string;
   let invite: string;
+  /** What a browser still holds that was removed. */
+  let revoked: ConstructorParameters<typeof ClientTunnel>[0]['pairing'] | undefined;
 
   before(async () => {
     relay = startRelay('0');
     ({ url: address, invite } = (await relay.first('listening')) as unknown as { url: string; invite: string });
-    rig = await EditorRig.start({ ollama: { gate: 'manual', script: [' alpha', ' beta', ' gamma'] } });
+    const settings = { 'cloudtolocalllm.relay.url': address };
+    rig = await EditorRig.start({ ollama: { gate: 'manual', script: [' alpha', ' beta', ' gamma'] }, settings });
     workbench = await rig.open();
   });
   afterEach(async function () {
@@ -69,21 +78,27 @@ describe('a real editor and a real relay', () => {
     return await workbench.webview().getByRole('textbox', { name: 'Pairing link' }).inputValue();
   }
 
-  it('says in words why a wrong invite is refused, and offers what mends it', async () => {
+  const prompt = (text: string): Promise<void> => workbench.page.locator('.quick-input-message').filter({ hasText: text }).waitFor();
+
+  it('says in words why a relay refuses this computer, and offers what mends it', async () => {
     await workbench.runCommand('CloudToLocalLLM: Connect');
-    await workbench.answerInputBox(address);
-    await workbench.page.locator('.quick-input-message').filter({ hasText: 'Invite for' }).waitFor();
-    await workbench.answerInputBox('somebody.99999999999.AAAA');
-    await workbench.toast('does not accept this invite').waitFor();
-    await shows('Invite refused');
+    await workbench.toast('wants an invite').waitFor();
+    await shows('Invite needed');
     assert.match((await workbench.statusBarItem().getAttribute('class')) ?? '', /error-kind/);
     await picture('state-error');
   });
 
-  it('connects once the invite is right', async () => {
-    await workbench.toastButton('does not accept this invite', 'Set Up Relay…').click();
+  it('stores no invite that is wrong, says why where the next is typed, and connects once it is right', async () => {
+    await workbench.toastButton('wants an invite', 'Set Up Relay…').click();
+    await workbench.quickPickRow('Enter an Address or a Join Link…').waitFor();
+    await picture('set-up-relay-ways');
+    await workbench.quickPickRow('Enter an Address or a Join Link…').click();
     await workbench.answerInputBox(address);
-    await workbench.page.locator('.quick-input-message').filter({ hasText: 'Invite for' }).waitFor();
+    await prompt('wants an invite');
+    await workbench.answerInputBox('somebody.99999999999.AAAA');
+    await prompt('does not accept this invite');
+    await picture('set-up-relay-invite');
+    assert.ok(!readFileSync(join(rig.state, 'relay.json'), 'utf8').includes('invite'));
     await workbench.answerInputBox(invite);
     await shows('Connected');
     await picture('state-connected');
@@ -112,17 +127,18 @@ describe('a real editor and a real relay', () => {
     const link = await newLink();
     const browser = pairBy(link);
     await browser.words;
-    await workbench.dialogButton(question, 'Allow').click();
+    await workbench.dialogButton(question, 'Allow as My Own Browser').click();
     const { root: secret } = await browser.result;
     await workbench.toast('Firefox on Android is paired').waitFor();
     const { psk, dialHash } = deriveClient(nodeCrypto, secret);
     const { origin, deviceKey } = parsePairingLink(link);
-    const tunnel = new ClientTunnel({ ...ours, pairing: { origin, deviceKey, staticKey: browser.staticKey, psk, dialHash } });
+    revoked = { origin, deviceKey, staticKey: browser.staticKey, psk, dialHash };
+    const tunnel = new ClientTunnel({ ...ours, pairing: revoked });
     const port = new TunnelChatPort(tunnel);
     try {
       await tunnel.supervisor.connect();
       await askThrough(port);
-      const isTold = (code: string) => (): boolean => 'error' in tunnel.supervisor.state && tunnel.supervisor.state.error === code;
+      const isTold = (code: string) => (): boolean => isAt(tunnel, code);
       await workbench.runCommand('CloudToLocalLLM: Pause Remote Access');
       await until('the browser is told that access is paused', isTold('paused'), 1_000);
       await shows('Paused');
@@ -164,6 +180,17 @@ describe('a real editor and a real relay', () => {
     relay = startRelay(new URL(address).port, '--open');
     await relay.first('listening');
     await shows('Connected');
+  });
+
+  it('lets nobody in again who was revoked, by the relay that was started anew', async () => {
+    assert.ok(revoked);
+    const tunnel = new ClientTunnel({ ...ours, pairing: revoked });
+    try {
+      tunnel.supervisor.start();
+      await until('told again', () => isAt(tunnel, 'revoked'));
+    } finally {
+      tunnel.dispose();
+    }
   });
 
   it('connects by itself after a reload, and stays apart after a disconnect', async () => {

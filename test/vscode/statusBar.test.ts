@@ -26,7 +26,9 @@ describe('the status bar and the palette of a real editor', () => {
     assert.match((await item.getByRole('button').getAttribute('aria-label')) ?? '', /Local chat, no relay set up/);
   });
 
-  it('opens a menu of what is possible now', async () => {
+  it('opens the chat with its first click ever, then a menu of what is possible now', async () => {
+    await workbench.statusBarItem().click();
+    await workbench.webview().getByRole('textbox', { name: 'Message' }).waitFor();
     await workbench.statusBarItem().click();
     await workbench.quickPickRow('Open Chat').waitFor();
     await workbench.quickPickRow('Set Up Relay').waitFor();
@@ -44,20 +46,22 @@ describe('the status bar and the palette of a real editor', () => {
     const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
     const shown = await rows.allTextContents();
     await workbench.page.keyboard.press('ArrowUp');
-    await rows.filter({ hasText: 'CloudToLocalLLM: Show Status Menu' }).waitFor();
+    await rows.filter({ hasText: 'CloudToLocalLLM: Start Trial Relay' }).waitFor();
     shown.push(...(await rows.allTextContents()));
     const titles = commandNames.map((name) => nls[`command.${name}`]);
     const offered = titles.filter((title) => shown.some((row) => row.includes(`CloudToLocalLLM: ${title}`)));
     assert.deepEqual(offered.sort(), [
-      ...['Add File to Chat', 'Connect', 'Focus Chat Input', 'Focus Last Message', 'Import Chats…', 'New Chat', 'New Temporary Chat'],
-      ...['Open Chat', 'Pull Model…', 'Search Chats…', 'Select Model…', 'Set Up Relay…', 'Show Chats…', 'Show Loaded Models…'],
-      ...['Show Log', 'Show Status Menu'],
+      ...['Add File to Chat', 'Connect', 'Copy Diagnostic Report', 'Focus Chat Input', 'Focus Last Message', 'Get Started'],
+      ...['Import Chats…', 'New Chat', 'New Temporary Chat', 'Open Chat', 'Open Settings', 'Pull Model…', 'Report Issue…'],
+      ...['Reset Device Identity…', 'Run Diagnostics', 'Search Chats…', 'Select Model…', 'Set Up Relay…', 'Show Chats…'],
+      ...['Show Connection Metrics', 'Show Loaded Models…', 'Show Log', 'Show Status Menu', 'Start Trial Relay on This Computer'],
     ]);
     await workbench.page.keyboard.press('Escape');
   });
 
   it('leads from Connect to setting up a relay, and says what is wrong with an address', async () => {
     await workbench.runCommand('CloudToLocalLLM: Connect');
+    await workbench.quickPickRow('Enter an Address or a Join Link…').click();
     const box = workbench.page.locator('.quick-input-widget input.input');
     await box.fill('http://relay.example');
     await workbench.page.locator('.quick-input-message').filter({ hasText: 'use https' }).waitFor();

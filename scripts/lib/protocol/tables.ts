@@ -4,6 +4,7 @@ import { linkCloseCodes } from '../../../src/protocol/closeCodes.ts';
 import { errorCatalogue, type ErrorEntry } from '../../../src/protocol/errors.ts';
 import * as limits from '../../../src/protocol/limits.ts';
 import { receivableFrames } from '../../../src/protocol/linkFrames.ts';
+import type { Rate } from '../../../src/base/rateLimiter.ts';
 import { httpRoutes } from '../../../src/policy/httpRoutes.ts';
 import { labels } from '../../../src/secure/labels.ts';
 import { root } from '../../../test/harness/paths.ts';
@@ -32,6 +33,12 @@ function inUnits(name: string, value: number): string {
   return unit ? `${String(value)} (${String(value / unit[0])} ${unit[1]})` : String(value);
 }
 
+/** A rate as buckets of tokens hold it. */
+function rateInWords({ burst, perSecond }: Rate): string {
+  const isSlow = perSecond < 1;
+  return `${String(burst)} at once, then ${String(isSlow ? perSecond * 60 : perSecond)} ${isSlow ? 'a minute' : 'a second'}`;
+}
+
 /** The comment above each constant; one that has none belongs to the comment above its neighbour. */
 function reasons(source: string): Map<string, string> {
   const found = new Map<string, string>();
@@ -49,11 +56,10 @@ function reasons(source: string): Map<string, string> {
 
 export function limitsTable(): string {
   const why = reasons(readFileSync(join(root, 'src/protocol/limits.ts'), 'utf8'));
-  const rows = [...why].map(([name, reason]) => [
-    `\`${name}\``,
-    inUnits(name, (limits as Readonly<Record<string, number>>)[name] ?? NaN),
-    reason,
-  ]);
+  const rows = [...why].map(([name, reason]) => {
+    const value = (limits as Readonly<Record<string, number | Rate>>)[name] ?? NaN;
+    return [`\`${name}\``, typeof value === 'number' ? inUnits(name, value) : rateInWords(value), reason];
+  });
   return table(['Limit', 'Value', 'Why, and what happens at the edge'], rows);
 }
 

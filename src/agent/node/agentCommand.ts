@@ -6,6 +6,7 @@ import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import type { ConnectionStatusEvent } from '../../protocol/status.ts';
 import type { Scope } from '../../protocol/pairingFrames.ts';
 import { StatusBus } from '../../status/statusEventBus.ts';
+import type { PairingDesk } from '../pairingDesk.ts';
 import { createNodeAgent } from './createNodeAgent.ts';
 
 export interface AgentCommandOptions {
@@ -19,6 +20,8 @@ export interface AgentCommandOptions {
   readonly once?: boolean | undefined;
   /** Lets every client in that holds the link, without asking. */
   readonly allow?: boolean | undefined;
+  /** Whom `allow` lets in has chats of their own. */
+  readonly guest?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -40,6 +43,7 @@ export async function runAgent(options: AgentCommandOptions): Promise<number> {
     log: stderrLogger,
     ...(options.state === undefined ? {} : { stateFolder: options.state }),
     ollama: () => ({ url: options.ollama }),
+    face: { role: 'agent', name: 'cloudtolocalllm agent' },
   });
   const { agent } = node;
   const print = printer(options.json === true);
@@ -59,7 +63,7 @@ export async function runAgent(options: AgentCommandOptions): Promise<number> {
     if (address === undefined) throw new TunnelError('badRelayUrl', 'name one with --relay https://relay.example');
     await agent.setRelay(address, options.invite ?? inviteFor(address, agent.relay));
     await agent.connect({ signal: stop.signal });
-    if (options.pair === true) await pairClients(agent, options, print, stop);
+    if (options.pair === true) await pairClients(agent, node.desk, options, print, stop);
     else await aborted(stop.signal);
     return 0;
   } catch (error) {
@@ -78,17 +82,19 @@ export function inviteFor(address: string, kept: RelaySetting | undefined): stri
 }
 
 /**
- * Offers pairings until the end, or until one client is paired. Lines on stdin: `y`, `n` answer a question, `p` makes a new offer, `k NAME`
- * an API key.
+ * Offers pairings until the end, or until one client is paired. Lines on stdin: `y` (the owner's), `g` (a guest's) and `n` answer a
+ * question, `p` makes a new offer, `k NAME` an API key.
  */
 async function pairClients(
   agent: AgentControl,
+  desk: PairingDesk,
   options: AgentCommandOptions,
   print: (event: AgentEvent) => void,
   stop: AbortController,
 ): Promise<void> {
   let question: PairingQuestion | undefined;
   const offer = async (): Promise<void> => {
+    desk.offeredBy();
     try {
       print({ event: 'offer', ...(await agent.createOffer()) });
     } catch (error) {
@@ -104,12 +110,12 @@ async function pairClients(
   };
   const lines = createInterface({ input: process.stdin });
   const subscriptions = [
-    agent.onPairingQuestion((asked) => {
+    desk.onPairingQuestion((asked) => {
       print({ event: 'request', name: asked.name, scope: asked.scope, words: asked.words });
-      if (options.allow === true) asked.answer(true);
+      if (options.allow === true) asked.answer(true, options.guest === true ? 'guest' : 'owner');
       else question = asked;
     }),
-    agent.onDidPair((clientId) => {
+    desk.onDidPair((clientId) => {
       print({ event: 'paired', clientId });
       if (options.once === true) stop.abort();
       else void offer();
@@ -120,8 +126,8 @@ async function pairClients(
     const keyName = /^k (.+)$/i.exec(line.trim())?.[1];
     if (keyName !== undefined) void createKey(keyName);
     else if (word === 'p') void offer();
-    else if (word === 'y' || word === 'n') {
-      question?.answer(word === 'y');
+    else if (word === 'y' || word === 'g' || word === 'n') {
+      question?.answer(word !== 'n', word === 'g' ? 'guest' : 'owner');
       question = undefined;
     }
   });
@@ -160,7 +166,7 @@ function inWords(event: AgentEvent): string {
     case 'offer':
       return `Pair a browser (the link works once, for 2 minutes): ${event.link}\nOr type on the relay’s page: ${event.code}`;
     case 'request':
-      return `${event.name} ${wishes[event.scope]}. The words on its screen: ${event.words.join(' ')}. Allow? y/N`;
+      return `${event.name} ${wishes[event.scope]}. The words on its screen: ${event.words.join(' ')}. Allow? y (your own) / g (another person, with chats of their own) / N`;
     case 'paired':
       return 'Paired.';
     case 'key':

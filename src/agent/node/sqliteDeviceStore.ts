@@ -6,14 +6,14 @@ import { databaseFiles, setAside } from '../../conversation/node/setAside.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import type { DeviceStore, StoredClient } from '../deviceStore.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const schema = `
   CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   CREATE TABLE client (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, owner TEXT NOT NULL,
     public_key BLOB NOT NULL, psk BLOB NOT NULL, dial_hash BLOB NOT NULL UNIQUE,
-    state TEXT NOT NULL, paired_at INTEGER NOT NULL, last_seen_at INTEGER, revoked_at INTEGER
+    state TEXT NOT NULL, paired_at INTEGER NOT NULL, last_seen_at INTEGER, revoked_at INTEGER, expires_at INTEGER
   ) STRICT;
 `;
 
@@ -31,6 +31,7 @@ const clientRow = v.object({
   paired_at: v.number(),
   last_seen_at: v.nullable(v.number()),
   revoked_at: v.nullable(v.number()),
+  expires_at: v.nullable(v.number()),
 });
 
 /** Clients and epoch of a device, in a SQLite file of its own. */
@@ -62,7 +63,7 @@ export class SqliteDeviceStore implements DeviceStore, Disposable {
   saveClient(client: StoredClient): void {
     guard(() =>
       this.#database
-        .prepare('INSERT OR REPLACE INTO client VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .prepare('INSERT OR REPLACE INTO client VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         .run(
           client.id,
           client.name,
@@ -76,6 +77,7 @@ export class SqliteDeviceStore implements DeviceStore, Disposable {
           client.pairedAt,
           client.lastSeenAt ?? null,
           client.revokedAt ?? null,
+          client.expiresAt ?? null,
         ),
     );
   }
@@ -123,6 +125,7 @@ function open(file: string, nowMs: number): DatabaseSync {
     // A relay may still hold the device by an epoch of the file that is gone, and takes none that is lower.
     const epoch = `INSERT INTO counter VALUES ('epoch', ${String(Math.floor(nowMs))})`;
     if (version === 0) database.exec(`BEGIN; ${schema} ${epoch}; PRAGMA user_version = ${String(SCHEMA_VERSION)}; COMMIT`);
+    if (version === 1) database.exec(`BEGIN; ALTER TABLE client ADD COLUMN expires_at INTEGER; PRAGMA user_version = 2; COMMIT`);
     check(database);
     return database;
   } catch (error) {
@@ -156,6 +159,7 @@ function toClient(row: unknown): StoredClient {
     pairedAt: r.paired_at,
     ...(r.last_seen_at === null ? {} : { lastSeenAt: r.last_seen_at }),
     ...(r.revoked_at === null ? {} : { revokedAt: r.revoked_at }),
+    ...(r.expires_at === null ? {} : { expiresAt: r.expires_at }),
   };
 }
 

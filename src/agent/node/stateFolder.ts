@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import * as v from 'valibot';
@@ -7,6 +7,7 @@ import type { Random } from '../../base/random.ts';
 import type { RelaySetting } from '../../protocol/agentControl.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
+import { parseLeaderNote, type LeaderNote } from '../../protocol/windowPipe.ts';
 import type { CryptoPort, DhKey } from '../../secure/crypto.ts';
 import type { RelayFile } from '../relayChoice.ts';
 
@@ -34,12 +35,28 @@ export class StateFolder {
       throw new TunnelError('storeFailed', 'the state folder is on a network file system; set C2L_STATE to a local one');
   }
 
+  get #privateFile(): string {
+    return join(this.path, 'identity.key');
+  }
+
+  get #publicFile(): string {
+    return join(this.path, 'identity.pub');
+  }
+
+  get #relayFile(): string {
+    return join(this.path, 'relay.json');
+  }
+
   get conversationsFile(): string {
     return join(this.path, 'conversations.db');
   }
 
   get deviceFile(): string {
     return join(this.path, 'device.db');
+  }
+
+  get auditFile(): string {
+    return join(this.path, 'audit.jsonl');
   }
 
   get lockFile(): string {
@@ -51,28 +68,68 @@ export class StateFolder {
    * @throws TunnelError `identityLost`
    */
   identity(crypto: CryptoPort, random: Random): DhKey {
-    const privateFile = join(this.path, 'identity.key');
-    const publicFile = join(this.path, 'identity.pub');
-    if (existsSync(privateFile)) {
-      const key = crypto.importKey(readKey(privateFile));
-      if (!existsSync(publicFile)) writePrivate(publicFile, toBase64url(key.publicKey));
-      else if (readFileSync(publicFile, 'utf8').trim() !== toBase64url(key.publicKey))
-        throw new TunnelError('identityLost', 'the two halves of the key do not fit');
-      return key;
-    }
-    if (existsSync(publicFile)) throw new TunnelError('identityLost');
+    const existing = this.existingIdentity(crypto);
+    if (existing) return existing;
     const privateKey = random.bytes(32);
     const key = crypto.importKey(privateKey);
-    writePrivate(privateFile, toBase64url(privateKey));
-    writePrivate(publicFile, toBase64url(key.publicKey));
+    writePrivate(this.#privateFile, toBase64url(privateKey));
+    writePrivate(this.#publicFile, toBase64url(key.publicKey));
     return key;
+  }
+
+  /** The next identity is a new one. The public half goes first: a private one alone is whole, a public one alone would be a loss. */
+  forgetIdentity(): void {
+    try {
+      rmSync(this.#publicFile, { force: true });
+      rmSync(this.#privateFile, { force: true });
+    } catch (error) {
+      throw new TunnelError('storeFailed', 'the key files cannot be removed', { cause: error });
+    }
+  }
+
+  /** The same, undefined when none was made yet. @throws TunnelError `identityLost` */
+  existingIdentity(crypto: CryptoPort): DhKey | undefined {
+    if (!existsSync(this.#privateFile)) {
+      if (existsSync(this.#publicFile)) throw new TunnelError('identityLost');
+      return undefined;
+    }
+    const key = crypto.importKey(readKey(this.#privateFile));
+    if (!existsSync(this.#publicFile)) writePrivate(this.#publicFile, toBase64url(key.publicKey));
+    else if (readFileSync(this.#publicFile, 'utf8').trim() !== toBase64url(key.publicKey))
+      throw new TunnelError('identityLost', 'the two halves of the key do not fit');
+    return key;
+  }
+
+  /** Who leads, as the last leader wrote it down; it may be gone. Undefined when nobody has, or nothing that can be read. */
+  readLeader(): LeaderNote | undefined {
+    try {
+      return parseLeaderNote(JSON.parse(readFileSync(this.#leaderFile, 'utf8')));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @throws what the file system throws */
+  writeLeader(note: LeaderNote): void {
+    writePrivate(this.#leaderFile, `${JSON.stringify(note)}\n`);
+  }
+
+  get #leaderFile(): string {
+    return join(this.path, 'leader.json');
   }
 
   readonly relayFile: RelayFile = {
     read: () => this.#readRelay(),
     write: (setting) => {
       try {
-        writePrivate(join(this.path, 'relay.json'), `${JSON.stringify(setting)}\n`);
+        writePrivate(this.#relayFile, `${JSON.stringify(setting)}\n`);
+      } catch (error) {
+        throw new TunnelError('storeFailed', 'relay.json', { cause: error });
+      }
+    },
+    forget: () => {
+      try {
+        rmSync(this.#relayFile, { force: true });
       } catch (error) {
         throw new TunnelError('storeFailed', 'relay.json', { cause: error });
       }
@@ -80,7 +137,7 @@ export class StateFolder {
   };
 
   #readRelay(): RelaySetting | undefined {
-    const file = join(this.path, 'relay.json');
+    const file = this.#relayFile;
     if (!existsSync(file)) return undefined;
     try {
       const { origin, invite, isKnown } = v.parse(relaySchema, JSON.parse(readFileSync(file, 'utf8')));

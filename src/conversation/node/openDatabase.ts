@@ -1,5 +1,6 @@
 import { closeSync, copyFileSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { TunnelError } from '../../protocol/errors.ts';
 import { DamagedError, isDamage } from './damage.ts';
 import { migrate } from './migrate.ts';
 import { salvage, type Salvaged } from './salvage.ts';
@@ -40,6 +41,19 @@ export function openDatabase(path: string, nowMs: number): OpenedDatabase {
     const file = setAside(path, nowMs, databaseFiles);
     const db = openSound(path);
     return { db, damaged: { file, ...bringOver(file, path, db) } };
+  }
+}
+
+/** The file as it is, of this schema alone. @throws TunnelError `storeNewer`; what SQLite throws */
+export function openToRead(path: string): OpenedDatabase {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version === SCHEMA_VERSION) return { db };
+    throw version > SCHEMA_VERSION ? new TunnelError('storeNewer') : new Error(`schema ${String(version)}`);
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 

@@ -8,7 +8,8 @@ import type { ArchivedConversation } from '../chatArchive.ts';
 import type { AnswerUpdate, Continuation, ConversationStore, NewTurn, OwnerId, PromptStore } from '../ports.ts';
 import { AnswerRows } from './answerRows.ts';
 import { ImageRows } from './imageRows.ts';
-import { openDatabase, openInMemory, type DamagedFile } from './openDatabase.ts';
+import { openDatabase, openInMemory, openToRead, type DamagedFile } from './openDatabase.ts';
+import { purgeStep, unwritten } from './pastRows.ts';
 import { PromptRows } from './promptRows.ts';
 import { messageColumns, readable, readMessage, readSummary, siblingColumns, summaryColumns } from './rows.ts';
 import { rebuildIndex } from './schema.ts';
@@ -18,8 +19,6 @@ import { guard, Sql } from './sql.ts';
 
 /** How long a deleted conversation stays in the bin, and how long a reply is remembered. */
 const KEEP_MS = 30 * 24 * 60 * 60_000;
-/** Rows that one step of a purge deletes: some milliseconds, with their part of the search index. */
-const PURGED_AT_ONCE = 100;
 
 export interface OpenedStore {
   readonly store: SqliteStore;
@@ -45,9 +44,9 @@ export class SqliteStore implements ConversationStore {
     this.#images = new ImageRows(sql);
   }
 
-  /** @throws TunnelError `storeFailed`, `storeNewer` */
-  static open(path: string, clock: Clock): OpenedStore {
-    const { db, damaged } = guard(() => openDatabase(path, clock.now()));
+  /** @param readsOnly another process writes the file: changes fail with `storeFailed`. @throws TunnelError `storeFailed`, `storeNewer` */
+  static open(path: string, clock: Clock, readsOnly = false): OpenedStore {
+    const { db, damaged } = guard(() => (readsOnly ? openToRead(path) : openDatabase(path, clock.now())));
     return { store: new SqliteStore(new Sql(db, rebuildIndex), clock), ...(damaged === undefined ? {} : { damaged }) };
   }
 
@@ -58,10 +57,10 @@ export class SqliteStore implements ConversationStore {
 
   listConversations(owner: OwnerId, options: { readonly limit?: number; readonly before?: string } = {}): ConversationSummary[] {
     const { limit = -1, before } = options;
-    const behind = before === undefined ? '' : 'AND (updated_at, ordinal) < (SELECT updated_at, ordinal FROM conversation WHERE id = ?)';
-    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NULL ${behind}
+    const after = 'AND (updated_at, ordinal) < (SELECT updated_at, ordinal FROM conversation WHERE id = ? AND owner = ?)';
+    const sql = `SELECT ${summaryColumns} FROM conversation WHERE owner = ? AND deleted_at IS NULL ${before === undefined ? '' : after}
       ORDER BY updated_at DESC, ordinal DESC LIMIT ?`;
-    return this.#sql.read(() => readable(this.#sql.all(sql, owner, ...(before === undefined ? [] : [before]), limit), readSummary));
+    return this.#sql.read(() => readable(this.#sql.all(sql, owner, ...(before === undefined ? [] : [before, owner]), limit), readSummary));
   }
 
   conversation(owner: OwnerId, conversationId: string): ConversationSummary | undefined {
@@ -252,19 +251,12 @@ export class SqliteStore implements ConversationStore {
     return expression === undefined ? [] : this.#sql.read(() => readable(this.#sql.all(searchSql, expression, owner, limit), readHit));
   }
 
+  unwritten(before: number, limit: number): { owner: OwnerId; id: string }[] {
+    return this.#sql.read(() => unwritten(this.#sql, before, limit));
+  }
+
   purge(): boolean {
-    return this.#sql.write(() => {
-      const gone = this.#sql.all('SELECT id FROM conversation WHERE deleted_at < ? LIMIT 1', this.#binLimit)[0]?.['id'];
-      if (typeof gone === 'string') {
-        const sql = 'DELETE FROM message WHERE ordinal IN (SELECT ordinal FROM message WHERE conversation_id = ? LIMIT ?)';
-        if (this.#sql.run(sql, gone, PURGED_AT_ONCE) < PURGED_AT_ONCE) this.#sql.run('DELETE FROM conversation WHERE id = ?', gone);
-        return true;
-      }
-      if (this.#settings.purge(this.#binLimit, PURGED_AT_ONCE) === PURGED_AT_ONCE) return true;
-      const sql = `DELETE FROM reply WHERE (owner, request_id) IN
-        (SELECT owner, request_id FROM reply WHERE conversation_id IS NULL AND created_at < ? LIMIT ?)`;
-      return this.#sql.run(sql, this.#binLimit, PURGED_AT_ONCE) === PURGED_AT_ONCE;
-    });
+    return this.#sql.write(() => purgeStep(this.#sql, this.#settings, this.#binLimit));
   }
 
   interruptRunning(): number {

@@ -120,6 +120,7 @@ class NodeExchange implements Exchange {
   }
 
   cut(): void {
+    this.#socket?.uncork(); // what was said before goes out with it
     this.#response.destroy();
   }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exitCodes, UserError } from '../../base/userError.ts';
+import { askedHost } from '../../protocol/askedHost.ts';
 import { isLoopbackHost } from '../../protocol/relayUrl.ts';
 import type { Gateway } from '../gateway.ts';
 import { refusals, type Refusal } from '../refusal.ts';
@@ -23,7 +24,7 @@ export interface ProxyServer {
 }
 
 /** Serves a gateway with a key of its own to the programs of this computer. @throws UserError when the port cannot be had */
-export async function startProxyServer(gateway: Gateway, port: number): Promise<ProxyServer> {
+export async function startProxyServer(gateway: Pick<Gateway, 'handle'>, port: number): Promise<ProxyServer> {
   const server = createServer(options, (request, response) => {
     answer(gateway, request, response);
   });
@@ -46,16 +47,22 @@ export async function startProxyServer(gateway: Gateway, port: number): Promise<
   };
 }
 
-function answer(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  const refusal = judge(request.headers.host, request.headers.origin);
+function answer(gateway: Pick<Gateway, 'handle'>, request: IncomingMessage, response: ServerResponse): void {
+  const refusal = judge(request);
   if (refusal) refuseHttp(request, response, refusal);
   else serveHttp(gateway, request, response, undefined);
 }
 
-/** A web page must not reach it: neither by a name that somebody points here (DNS rebinding) nor across origins. */
-function judge(host: string | undefined, origin: string | undefined): Refusal | undefined {
-  if (host === undefined || !isLoopbackHost(host.replace(/:\d+$/, '').toLowerCase())) return refusals.foreignHost;
-  return origin === undefined || isLocalOrigin(origin) ? undefined : refusals.foreignOrigin;
+/**
+ * A web page must not reach it: neither by a name that somebody points here (DNS rebinding) nor across origins. Whoever passes uses the key.
+ * Browsers leave `Origin` out where a page only asks to show something, and then say by `Sec-Fetch-Site` that it is another's.
+ */
+function judge(request: IncomingMessage): Refusal | undefined {
+  const host = askedHost(request);
+  if (host === undefined || !isLoopbackHost(host.replace(/:\d+$/, ''))) return refusals.foreignHost;
+  const { origin } = request.headers;
+  const isForeign = origin === undefined ? request.headers['sec-fetch-site'] === 'cross-site' : !isLocalOrigin(origin);
+  return isForeign ? refusals.foreignOrigin : undefined;
 }
 
 /** What Ollama itself lets in: pages of this computer, and the shells of desktop programs. */

@@ -6,6 +6,7 @@ import type { Random } from '../../base/random.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { refuseHttp, serveHttp } from '../../gateway/node/httpFront.ts';
 import { refusals } from '../../gateway/refusal.ts';
+import { hostsOf } from '../../protocol/askedHost.ts';
 import { relayPaths } from '../../protocol/relayUrl.ts';
 import type { CryptoPort } from '../../secure/crypto.ts';
 import { deviceIdOf } from '../../secure/deviceIdentity.ts';
@@ -35,7 +36,7 @@ export class GatewayMount implements Disposable {
 
   constructor({ core, clock, random, crypto, origins, trustedHops }: GatewayMountOptions) {
     this.#core = core;
-    this.#hosts = new Set(origins.map((origin) => new URL(origin).host));
+    this.#hosts = hostsOf(origins);
     this.#trustedHops = trustedHops;
     this.#gateway = new Gateway({
       clock,

@@ -66,8 +66,14 @@ function readPageFile(file: string, immutable: boolean): PageFile {
   const compresses = /^text|json|svg|ttf/.test(contentType) && body.length >= MIN_GZIP_BYTES;
   return {
     contentType,
-    cacheControl: immutable ? 'public, max-age=31536000, immutable' : 'no-store',
+    cacheControl: cacheControlOf(contentType, immutable),
     body,
     gzipped: compresses ? new Uint8Array(gzipSync(body)) : undefined,
   };
+}
+
+/** What keeps its name is asked for each time, or another build would be mixed with this one; a picture of yesterday harms nobody. */
+function cacheControlOf(contentType: string, immutable: boolean): string {
+  if (immutable) return 'public, max-age=31536000, immutable';
+  return contentType.startsWith('image/') ? 'public, max-age=86400' : 'no-store';
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { exitCodes, UserError } from '../../base/userError.ts';
+import { askedHost, hostsOf } from '../../protocol/askedHost.ts';
 import type { CryptoPort } from '../../secure/crypto.ts';
 import { shortAddress } from '../addresses.ts';
 import { InProcessMedium } from '../inProcessBus.ts';
@@ -16,7 +17,7 @@ import type { PageFiles } from './pages.ts';
 import { hasUntrustedForwarding, remoteAddressOf } from './remoteAddress.ts';
 import { relayRoutes } from './routes.ts';
 import { isLoopbackAddress, type RelaySettings } from './settings.ts';
-import { judgeUpgrade, refusalBytes, upgradeRequestOf } from './upgrade.ts';
+import { judgeUpgrade, refusalBody, refusalBytes, refusals, upgradeRequestOf, type HttpRefusal } from './upgrade.ts';
 import { adaptRelaySocket, makeUpgrader } from './wsRelaySocket.ts';
 
 /** Bounds of the HTTP server against slow and greedy peers. They end at the upgrade; links have their own. */
@@ -68,10 +69,14 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
 
   // Nothing was accepted yet: connections made since `listen` are announced in a later turn.
   const sockets = trackSockets(server);
-  const listener = getRequestListener(relayRoutes({ origins, page: options.page, isDraining }).fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(relayRoutes({ origins, page: options.page, isDraining }).fetch, {
+    overrideGlobalObjects: false,
+    hostname: 'localhost', // of requests that name none: probes of balancers speak HTTP/1.0
+  });
   const gateway = settings.gateway ? new GatewayMount({ ...options, core, origins, trustedHops: settings.trustedHops }) : undefined;
   server.on('request', (request, response) => {
-    if (!gateway?.serve(request, response)) void listener(request, response);
+    if (askedHost(request) === undefined) refuseMalformed(response);
+    else if (!gateway?.serve(request, response)) void listener(request, response);
   });
   server.on('upgrade', upgradeHandler(core, origins, settings.trustedHops, log));
   server.on('clientError', (_error, socket) => {
@@ -137,6 +142,7 @@ function upgradeHandler(
   log: Logger,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const upgrader = makeUpgrader();
+  const names = { origins, hosts: hostsOf(origins) };
   let hasWarned = false;
   return (request, socket, head) => {
     const remoteAddress = remoteAddressOf(request.socket.remoteAddress, request.headers, trustedHops);
@@ -146,12 +152,19 @@ function upgradeHandler(
         address: shortAddress(remoteAddress),
       });
     }
-    const verdict = judgeUpgrade(upgradeRequestOf(request), origins, core.isDraining);
-    if (verdict.kind === 'refuse') {
-      const { status, error } = verdict.refusal;
-      log.debug('upgrade refused', { status, code: error, address: shortAddress(remoteAddress) });
+    const refuse = (refusal: HttpRefusal): void => {
+      log.debug('upgrade refused', { status: refusal.status, code: refusal.error, address: shortAddress(remoteAddress) });
       socket.on('error', () => socket.destroy());
-      socket.end(refusalBytes(verdict.refusal), () => socket.destroy());
+      socket.end(refusalBytes(refusal), () => socket.destroy());
+    };
+    const verdict = judgeUpgrade(upgradeRequestOf(request), names, core.isDraining);
+    if (verdict.kind === 'refuse') {
+      refuse(verdict.refusal);
+      return;
+    }
+    const waitMs = core.knock(remoteAddress);
+    if (waitMs > 0) {
+      refuse({ ...refusals.busy, headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) } });
       return;
     }
     upgrader.handleUpgrade(request, socket, head, (ws) => {
@@ -159,6 +172,12 @@ function upgradeHandler(
       adapted.listen(core.accept({ role: verdict.role, remoteAddress }, adapted.socket));
     });
   };
+}
+
+function refuseMalformed(response: ServerResponse): void {
+  const { status, error, message, headers } = refusals.malformed;
+  response.writeHead(status, { ...headers, 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' });
+  response.end(refusalBody(error, message));
 }
 
 /** A relay on loopback is known by all of its names, the one it listens on first. */

@@ -17,7 +17,10 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
     .option('--public-url <url>', 'address that people use; repeat it for several; required beyond loopback', collect)
     .option('--secret <text>', 'signs invites; better set as C2L_SECRET; required beyond loopback unless --open')
     .option('--open', 'let anybody register a device')
-    .option('--gateway', 'serve the API of Ollama and OpenAI to API keys; this process can then read their requests and answers')
+    .option(
+      '--gateway',
+      'serve the APIs of Ollama, OpenAI and Anthropic to API keys; this process can then read their requests and answers',
+    )
     .option('--trusted-hops <n>', 'proxies whose X-Forwarded-For is believed (default 0)')
     .option('--revoked <names>', 'invites taken back, separated by commas')
     .option('--json', 'one JSON object a line on stdout, logs on stderr')

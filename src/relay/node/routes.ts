@@ -1,4 +1,5 @@
 import { Hono, type Context } from 'hono';
+import { hostsOf } from '../../protocol/askedHost.ts';
 import { relayPaths } from '../../protocol/relayUrl.ts';
 import { securityHeaders } from './headers.ts';
 import type { PageFile, PageFiles } from './pages.ts';
@@ -14,7 +15,7 @@ export interface RoutesOptions {
 export function relayRoutes({ origins, page, isDraining }: RoutesOptions): Hono {
   const app = new Hono();
   const headers = Object.entries(securityHeaders(origins));
-  const hosts = new Set(origins.map((origin) => new URL(origin).host));
+  const hosts = hostsOf(origins);
 
   app.use(async (c, next) => {
     await next();

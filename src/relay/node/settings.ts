@@ -33,7 +33,7 @@ export interface RelaySettings {
   /** Proxies before this relay whose X-Forwarded-For is believed. */
   readonly trustedHops: number;
   readonly revoked: ReadonlySet<string>;
-  /** Serves Ollama's and OpenAI's API to holders of API keys; their requests and answers pass through this process readable. */
+  /** Serves Ollama's, OpenAI's and Anthropic's API to holders of API keys; their requests and answers pass through this process readable. */
   readonly gateway: boolean;
   readonly json: boolean;
 }

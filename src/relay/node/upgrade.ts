@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { askedHost } from '../../protocol/askedHost.ts';
 import { relayPaths } from '../../protocol/relayUrl.ts';
 import type { LinkRole } from '../../protocol/linkFrames.ts';
 import { LINK_SUBPROTOCOL } from '../../protocol/versions.ts';
@@ -12,6 +13,12 @@ export interface HttpRefusal {
 }
 
 export const refusals = {
+  malformed: {
+    status: 400,
+    error: 'badRequest',
+    message: 'A request names one host, and a path that begins with /.',
+    headers: { Connection: 'close' },
+  },
   notFound: {
     status: 404,
     error: 'relayNotFound',
@@ -30,6 +37,12 @@ export const refusals = {
     message: `This relay speaks ${LINK_SUBPROTOCOL}. Update the older of the two.`,
     headers: { 'Sec-WebSocket-Protocol': LINK_SUBPROTOCOL },
   },
+  websocket: {
+    status: 426,
+    error: 'websocketVersion',
+    message: 'Links are WebSockets of version 13 (RFC 6455).',
+    headers: { 'Sec-WebSocket-Version': '13' },
+  },
   origin: {
     status: 403,
     error: 'foreignOrigin',
@@ -41,6 +54,7 @@ export const refusals = {
     error: 'foreignHost',
     message: 'The relay does not know this host name as its own. Start it with --public-url set to the address in use.',
   },
+  busy: { status: 429, error: 'relayBusy', message: 'Too many links came from this address. Come again later.' },
   draining: { status: 503, error: 'relayDraining', message: 'The relay is restarting.', headers: { 'Retry-After': '2' } },
 } as const satisfies Record<string, HttpRefusal>;
 
@@ -50,24 +64,40 @@ export type UpgradeVerdict =
 export interface UpgradeRequest {
   /** Path and query, as in the request line. */
   readonly url: string;
+  /** As from `askedHost`. */
+  readonly host: string | undefined;
   /** Undefined when the header is missing: every program but a browser. */
   readonly origin: string | undefined;
+  readonly version: string | undefined;
   readonly subprotocols: readonly string[];
 }
 
-/** Decides on every upgrade, whatever its path. A browser must come from the relay's own page; it cannot leave out or forge its Origin. */
-export function judgeUpgrade(request: UpgradeRequest, origins: readonly string[], isDraining: boolean): UpgradeVerdict {
+/** What a relay is known by. */
+export interface OwnNames {
+  readonly origins: readonly string[];
+  /** As from `hostsOf`. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+/**
+ * Decides on every upgrade, whatever its path. A browser must come from the relay's own page; it cannot leave out or forge its Origin. Its
+ * Host must be the relay's too, or a name that somebody points here would be as good as the relay's own (DNS rebinding).
+ */
+export function judgeUpgrade(request: UpgradeRequest, { origins, hosts }: OwnNames, isDraining: boolean): UpgradeVerdict {
+  if (request.host === undefined) return refuse(refusals.malformed);
+  if (!hosts.has(request.host)) return refuse(refusals.host);
   const role = roleOf(request.url);
   if (!role) return refuse(refusals.notFound);
   if (isDraining) return refuse(refusals.draining);
   if (request.origin !== undefined && !origins.includes(request.origin)) return refuse(refusals.origin);
+  if (request.version !== '13') return refuse(refusals.websocket); // drafts carry the Origin under another name
   if (!request.subprotocols.includes(LINK_SUBPROTOCOL)) return refuse(refusals.version);
   return { kind: 'accept', role };
 }
 
 export function upgradeRequestOf(request: IncomingMessage): UpgradeRequest {
-  const subprotocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  return { url: request.url ?? '', origin: request.headers.origin, subprotocols };
+  const { origin, 'sec-websocket-version': version, 'sec-websocket-protocol': offered = '' } = request.headers;
+  return { url: request.url ?? '', host: askedHost(request), origin, version, subprotocols: offered.split(',').map((name) => name.trim()) };
 }
 
 /** The whole answer to a refused upgrade, which has no response object. */
@@ -77,6 +107,7 @@ export function refusalBytes({ status, error, message, headers = {} }: HttpRefus
     ...headers,
     'Content-Type': 'application/json',
     'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     Connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -11,7 +11,7 @@ export interface PageSurroundings {
 
 /**
  * Tells a tunnel what its page lives through: seen or hidden, frozen and thawed (Page Lifecycle), taken out of the back-forward cache,
- * online again, in another network. Each of the last ones makes it look at its line at once, for a browser does not say that a socket is
+ * online again or no longer, in another network. Each of the last ones makes it look at its line at once, for a browser does not say that a socket is
  * dead.
  */
 export function followPage(tunnel: Pick<ClientTunnel, 'isVisible' | 'supervisor'>, surroundings: PageSurroundings): Disposable {
@@ -35,6 +35,7 @@ export function followPage(tunnel: Pick<ClientTunnel, 'isVisible' | 'supervisor'
   on(document, 'resume', look);
   on(window, 'pageshow', look);
   on(window, 'online', look);
+  on(window, 'offline', look);
   if (connection) on(connection, 'change', look);
   see();
   return store;

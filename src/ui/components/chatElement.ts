@@ -3,14 +3,14 @@ import { DisposableStore, toDisposable } from '../../base/disposable.ts';
 import { announce, type Announcement } from '../announcements.ts';
 import { AnswerProgress } from '../answerProgress.ts';
 import type { ChatController } from '../chatController.ts';
-import { isGenerating, type ChatModel } from '../chatModel.ts';
-import type { ConnectionLine } from '../connectionLine.ts';
+import { isGenerating, othersHere, type ChatModel } from '../chatModel.ts';
+import { connectionSpoken, type ConnectionLine } from '../connectionLine.ts';
 import { ConnectionWatch } from '../connectionWatch.ts';
 import { copyText, showCopied } from '../copyText.ts';
 import { frames } from '../frames.ts';
 import { copyCodeEvent, type CopyDetail } from '../markdown/codeBlock.ts';
 import type { ChatListElement } from './chatListElement.ts';
-import { chatDialogs, chatSheet, deviceLine, topBar } from './chatParts.ts';
+import { chatDialogs, chatList, chatSheet, deviceLine, topBar } from './chatParts.ts';
 import { wireChat } from './chatWiring.ts';
 import { composer } from './chatComposer.ts';
 import { wireModels } from './modelsWiring.ts';
@@ -141,7 +141,14 @@ export class ChatElement extends LightElement {
     const { showChats, newChat } = this;
     const newTemporaryChat = offersTemporary(model) ? this.newTemporaryChat : undefined;
     const { conversation } = model;
-    const bar = { conversation, isRailOpen: this.isWide ? rail : undefined, showChats, newChat, newTemporaryChat };
+    const bar = {
+      conversation,
+      others: othersHere(model),
+      isRailOpen: this.isWide ? rail : undefined,
+      showChats,
+      newChat,
+      newTemporaryChat,
+    };
     return html`<div class="layout ${rail ? 'with-rail' : ''}">
         ${rail ? html`<aside class="rail" aria-label="Chats and device">${device}${this.#list(model, controller)}</aside>` : nothing}
         <main class="chat">
@@ -166,20 +173,11 @@ export class ChatElement extends LightElement {
   }
 
   #list(model: ChatModel, controller: ChatController): TemplateResult {
-    return html`<c2l-chat-list
-        .model=${model}
-        .now=${controller.clock.now()}
-        .canExchange=${model.hub?.features?.includes('files') === true}
-        @c2l-open=${(event: CustomEvent<string>): void => {
-          this.#sheet?.close();
-          controller.open(event.detail);
-          this.focusInput();
-        }}
-        @c2l-older-chats=${(): void => {
-          controller.loadOlderChats();
-        }}
-      ></c2l-chat-list
-      >${this.belowChats}`;
+    return chatList(model, controller, this.belowChats, (conversationId) => {
+      this.#sheet?.close();
+      controller.open(conversationId);
+      this.focusInput();
+    });
   }
 
   /** What the list said of a deletion is said above the composer then. */
@@ -248,6 +246,7 @@ export class ChatElement extends LightElement {
     this.toggleAttribute('editor-actions', controller.capabilities.editorActions);
     if (!controller.capabilities.showsConnection) return;
     const show = (line: ConnectionLine | undefined): void => {
+      if (line?.key !== this.line?.key) this.announcement = { kind: 'status', text: connectionSpoken(controller.model) };
       this.line = line;
     };
     this.#watch = this.#owned.add(new ConnectionWatch(controller.clock, () => controller.model, show));

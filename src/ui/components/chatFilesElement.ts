@@ -6,7 +6,7 @@ import { TunnelError, wordsOf } from '../../protocol/errors.ts';
 import { MAX_CHAT_FILE_BYTES } from '../../protocol/limits.ts';
 import type { FilesRequest } from '../../protocol/webviewMessages.ts';
 import type { ChatController } from '../chatController.ts';
-import { fetchChatFile, putChatFile, type TakenIn } from '../chatFileLine.ts';
+import { fetchChatFile, putChatFile, type TakenIn } from '../../protocol/chatFileLine.ts';
 import { downloadFile } from '../downloadFile.ts';
 import { fileSize } from '../words.ts';
 import { closeIcon } from './icons.ts';

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ChatController } from '../chatController.ts';
-import type { ChatModel } from '../chatModel.ts';
-import { connectionMeasure, connectionWord } from '../connectionLine.ts';
+import { deviceNameOf, type ChatModel } from '../chatModel.ts';
+import { connectionDot, connectionMeasure, connectionWord } from '../connectionLine.ts';
 import type { Conversation } from '../conversationModel.ts';
 import { settingsWords } from '../settingsForm.ts';
 import { fire } from './fire.ts';
@@ -12,6 +12,8 @@ export interface BarOptions {
   /** Undefined where the list is a sheet. */
   readonly isRailOpen: boolean | undefined;
   readonly device: TemplateResult | typeof nothing;
+  /** By what names others look at it too. */
+  readonly others: readonly string[];
   readonly showChats: () => void;
   readonly newChat: () => void;
   /** The chat shown is a temporary one. */
@@ -20,7 +22,7 @@ export interface BarOptions {
 }
 
 /** The bar above the transcript. */
-export function topBar({ conversation, isRailOpen, device, showChats, newChat, newTemporaryChat }: BarOptions): TemplateResult {
+export function topBar({ conversation, isRailOpen, device, others, showChats, newChat, newTemporaryChat }: BarOptions): TemplateResult {
   const { title, settings } = conversation;
   const isTemporary = conversation.temporary === true;
   const changed = settingsWords(settings).join(' · ');
@@ -44,7 +46,7 @@ export function topBar({ conversation, isRailOpen, device, showChats, newChat, n
               </span>`
             : nothing
         }
-        ${device}
+        ${device} ${othersLine(others)}
       </div>
       ${changed === '' ? nothing : html`<div class="bar-settings" id="c2l-bar-settings" title="Set for this chat: ${changed}">${changed}</div>`}
     </div>
@@ -78,13 +80,41 @@ export function topBar({ conversation, isRailOpen, device, showChats, newChat, n
   </header>`;
 }
 
+/** Who else looks at this chat. */
+function othersLine(names: readonly string[]): TemplateResult | typeof nothing {
+  const [first] = names;
+  if (first === undefined) return nothing;
+  const text = names.length === 1 ? `Also in ${first}` : `Also in ${String(names.length)} places`;
+  return html`<span class="others" title="Also open in ${names.join(', ')}">${text}</span>`;
+}
+
 /** The device at the far end and how the line to it is. */
 export function deviceLine(model: ChatModel): TemplateResult {
-  const word = connectionWord(model);
   return html`<div class="device" title=${connectionMeasure(model) ?? nothing}>
-    <span class="dot ${word.toLowerCase().replace(' ', '-')}" aria-hidden="true"></span>
-    <span class="device-name">${model.hub?.deviceName ?? 'Your computer'}</span><span class="device-word">${word}</span>
+    <span class="dot ${connectionDot(model)}" aria-hidden="true"></span>
+    <span class="device-name">${deviceNameOf(model) ?? 'Your computer'}</span><span class="device-word">${connectionWord(model)}</span>
   </div>`;
+}
+
+/** The list of chats, and what the host has put below it. */
+export function chatList(
+  model: ChatModel,
+  controller: ChatController,
+  below: TemplateResult | typeof nothing,
+  open: (conversationId: string) => void,
+): TemplateResult {
+  return html`<c2l-chat-list
+      .model=${model}
+      .now=${controller.clock.now()}
+      .canExchange=${model.hub?.features?.includes('files') === true}
+      @c2l-open=${(event: CustomEvent<string>): void => {
+        open(event.detail);
+      }}
+      @c2l-older-chats=${(): void => {
+        controller.loadOlderChats();
+      }}
+    ></c2l-chat-list
+    >${below}`;
 }
 
 /** The list of chats where there is no room beside the transcript. */

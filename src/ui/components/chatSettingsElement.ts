@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { MAX_SYSTEM_PROMPT_BYTES } from '../../protocol/limits.ts';
 import { systemPromptBytes } from '../../protocol/chatSettings.ts';
-import { isRemote, modelOf, type ChatModel } from '../chatModel.ts';
+import { isRemote, modelOf, remoteContext, type ChatModel } from '../chatModel.ts';
 import {
   count,
   emptyForm,
@@ -149,7 +149,7 @@ export class ChatSettingsElement extends LightElement {
       this.edits = { ...this.edits, [field]: target.value };
       if (!this.model || this.faults[field] === undefined) return;
       // What was said to be wrong is looked at again with each key; nothing new is said before it is wanted.
-      const { faults } = readForm(this.#form(this.model), isRemote(this.model));
+      const { faults } = readForm(this.#form(this.model), remoteContext(this.model));
       this.faults = Object.fromEntries(Object.entries(faults).filter(([name]) => name in this.faults));
     };
   }
@@ -157,7 +157,7 @@ export class ChatSettingsElement extends LightElement {
   #save(event: Event): void {
     event.preventDefault();
     if (!this.model) return;
-    const { settings, faults } = readForm(this.#form(this.model), isRemote(this.model));
+    const { settings, faults } = readForm(this.#form(this.model), remoteContext(this.model));
     this.faults = faults;
     const [wrong] = Object.keys(faults) as SettingsField[];
     if (wrong !== undefined) {

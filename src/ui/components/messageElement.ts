@@ -10,7 +10,7 @@ import './imageElement.ts';
 import { fileIcon, warningIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './markdownElement.ts';
-import './questionEditor.ts';
+import { loadSheets } from './openSheet.ts';
 import { siblingSwitch } from './siblingSwitch.ts';
 import { keepOneStop, moveInToolbar } from './toolbar.ts';
 
@@ -88,12 +88,14 @@ export class MessageElement extends LightElement {
   }
 
   #question(message: ChatMessage): TemplateResult {
-    if (this.editDraft !== undefined)
+    if (this.editDraft !== undefined) {
+      void loadSheets();
       return html`<c2l-question-editor
         .questionId=${message.id}
         .draft=${this.editDraft}
         .canSend=${this.mayBranch}
       ></c2l-question-editor>`;
+    }
     const { text, attachments } = splitQuestion(message.text);
     const lines = text.split('\n').length;
     const folded = lines > FOLD_AFTER_LINES && !this.isUnfolded;
@@ -146,7 +148,7 @@ export class MessageElement extends LightElement {
   #thinking({ thinking, thinkingMs = 0 }: ChatMessage, isOpenEnded: boolean): TemplateResult | typeof nothing {
     if (thinking === undefined || thinking === '') return nothing;
     const seconds = Math.max(1, Math.round(thinkingMs / 1000)).toLocaleString('en');
-    return html`<details class="thinking">
+    return html`<details class="thinking" ?open=${this.closest('[thinking]')?.getAttribute('thinking') === 'expanded'}>
       <summary>${isOpenEnded ? 'Thinking…' : `Thought for ${seconds} s`}</summary>
       <div class="thoughts">${thinking}</div>
     </details>`;

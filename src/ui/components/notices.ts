@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { wordsOf } from '../../protocol/errors.ts';
 import type { ChatController } from '../chatController.ts';
-import { modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
+import { deviceNameOf, isUp, modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
 import { contextUse } from '../contextUse.ts';
 import './contextViews.ts';
@@ -22,7 +22,7 @@ export function connectionNotice(line: ConnectionLine | undefined, pairAgain: ()
 /** What stands above the composer: trouble with Ollama, what was refused, and, where the list of chats is out of sight, what was deleted. */
 export function notices(model: ChatModel, controller: ChatController, showsUndo: boolean): TemplateResult {
   const refused = visiblePending(model).filter((send) => send.state === 'refused');
-  return html`${showsUndo && model.undo ? undoNotice(model.undo) : nothing}${
+  return html`${showsUndo && model.undo ? undoNotice(model.undo) : nothing}${stopNotice(model)}${
       model.refusal
         ? notice(wordsOf(model.refusal.error, model.refusal.detail), () => {
             controller.dismiss();
@@ -52,6 +52,14 @@ export function notices(model: ChatModel, controller: ChatController, showsUndo:
     ${ollamaNotices(model, controller)}<c2l-context-warning .use=${contextUse(model)}></c2l-context-warning>`;
 }
 
+/** A stop that cannot arrive now: the answer goes on there until it does. */
+function stopNotice(model: ChatModel): TemplateResult | typeof nothing {
+  if (!model.stopping || isUp(model)) return nothing;
+  return html`<div class="notice">
+    ${warningIcon}<span>Stop waits for ${deviceNameOf(model) ?? 'the computer'}. Until then the answer goes on there.</span>
+  </div>`;
+}
+
 function notice(words: string, dismiss: () => void, edit?: () => void): TemplateResult {
   return html`<div class="notice">
     ${warningIcon}<span>${words}</span>
@@ -66,18 +74,18 @@ export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
   if (isWithoutModels(model)) return html`<div class="empty">${firstModel(model)}</div>`;
   const name = modelOf(model);
   if (model.conversation.temporary === true) return temporaryEmptyState();
-  const where = model.hub === undefined || model.hub.scope === 'local' ? 'this computer' : model.hub.deviceName;
   return html`<div class="empty">
     ${markIcon}
     <p class="empty-title">${name === undefined ? 'Your own models' : `Ask ${name}`}</p>
-    <p class="empty-text">
-      ${
-        model.ollama.standIn === true
-          ? 'A scripted stand-in answers here, not a model.'
-          : `It runs on ${where}. Chats are kept there and nowhere else.`
-      }
-    </p>
+    <p class="empty-text">${model.ollama.standIn === true ? 'A scripted stand-in answers here, not a model.' : whereItRuns(model)}</p>
   </div>`;
+}
+
+/** Where model and chats are, and who could read them there. */
+function whereItRuns({ hub }: ChatModel): string {
+  if (hub?.guest === true) return `These are your chats on ${hub.deviceName}, as a guest. Whoever owns that computer could read them.`;
+  const where = hub === undefined || hub.scope === 'local' ? 'this computer' : hub.deviceName;
+  return `It runs on ${where}. Chats are kept there and nowhere else.`;
 }
 
 function temporaryEmptyState(): TemplateResult {

@@ -4,7 +4,7 @@ import { ollamaErrors } from '../../protocol/status.ts';
 import type { MendAction } from '../../protocol/webviewMessages.ts';
 import { OLLAMA_DOWNLOAD_URL } from '../../status/ollamaLinks.ts';
 import type { ChatController } from '../chatController.ts';
-import { modelOf, type ChatModel } from '../chatModel.ts';
+import { isUp, modelOf, type ChatModel } from '../chatModel.ts';
 import { pullSpoken } from '../modelWords.ts';
 import { missingModel, modelRights } from '../modelWork.ts';
 import { ollamaTrouble } from '../ollamaTrouble.ts';
@@ -17,8 +17,7 @@ const at = (event: Event): Element => event.currentTarget as Element;
 /** What stands above the composer of Ollama and its models: what is wrong and what mends it, and what is being downloaded. */
 export function ollamaNotices(model: ChatModel, controller: ChatController): TemplateResult {
   // What is behind a line that is down is not known: the nearest trouble is the one to show.
-  const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
-  if (!isUp) return html``;
+  if (!isUp(model)) return html``;
   const isEmpty = model.conversation.messages.length === 0;
   // The empty chat has room for more than a card.
   if (isEmpty && isWithoutModels(model)) return html``;

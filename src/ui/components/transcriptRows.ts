@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../protocol/chatMessage.ts';
-import { mayBranch, mayContinue, visiblePending, type ChatModel } from '../chatModel.ts';
+import { deviceNameOf, isUp, mayBranch, mayContinue, visiblePending, type ChatModel } from '../chatModel.ts';
 import { runningAnswer } from '../conversationModel.ts';
 import { isHeld } from '../sending.ts';
 import { phaseText } from '../words.ts';
@@ -40,18 +40,25 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
   }
   for (const send of visiblePending(model)) {
     if (send.state === 'refused') continue;
-    const isUp = model.connection.state === 'connected' || model.connection.state === 'streaming';
     const { requestId: id, text, images } = send;
     messages.push({ id, role: 'user', text, createdAt: now, ...(images ? { images: [...images] } : {}) });
     if (send.state === 'queued') {
       const state = isHeld(model, id) ? 'held' : 'queued';
       queue.set(id, state);
-      notes.set(id, state === 'held' ? 'Not sent: the answer broke off.' : 'Queued');
+      notes.set(
+        id,
+        state === 'held'
+          ? 'Not sent: the answer broke off.'
+          : isUp(model)
+            ? 'Queued'
+            : `Waits for ${deviceNameOf(model) ?? 'the computer'}`,
+      );
       continue;
     }
-    notes.set(id, isUp ? 'Sending…' : 'Waiting to be sent');
+    notes.set(id, isUp(model) ? 'Sending…' : 'Sent, not confirmed yet');
     // Nothing is promised of an answer while the question has nowhere to go.
-    if (isUp) messages.push({ id: `${id}-answer`, role: 'assistant', text: '', createdAt: now, model: send.model, state: 'waiting' });
+    if (isUp(model))
+      messages.push({ id: `${id}-answer`, role: 'assistant', text: '', createdAt: now, model: send.model, state: 'waiting' });
   }
   const branch = mayBranch(model);
   return label(messages).map((row) => ({

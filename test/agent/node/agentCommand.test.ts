@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inviteFor, runAgent } from '../../../src/agent/node/agentCommand.ts';
 import { agentVerb } from '../../../src/agent/node/agentVerb.ts';
-import { createKey } from '../../../src/agent/node/keysCommand.ts';
+import { createKey, listKeys, revokeKey } from '../../../src/agent/node/keysCommand.ts';
 import { LeaderLock } from '../../../src/agent/node/leaderLock.ts';
 import { SqliteDeviceStore } from '../../../src/agent/node/sqliteDeviceStore.ts';
 import { StateFolder } from '../../../src/agent/node/stateFolder.ts';
@@ -67,9 +67,58 @@ describe('the verb agent', () => {
         const bytes = readFileSync(join(state, name));
         assert.ok(!bytes.includes(Buffer.from(secret)) && !bytes.includes(printed.key.slice(-43)), `${name} holds the secret`);
       }
+      const audit = JSON.parse(readFileSync(folder.auditFile, 'utf8')) as Record<string, unknown>;
+      assert.deepEqual([audit['what'], audit['client'], audit['name']], ['keyMade', printed.clientId, 'My laptop']);
       const lock = new LeaderLock(folder.lockFile);
       assert.throws(create, (error: unknown) => error instanceof UserError && error.code === 'agentRunning');
       lock.dispose();
+    });
+
+    it('makes keys with scope and end, lists those that are good, and revokes one by its name or id', () => {
+      const lines: string[] = [];
+      const print = (line: string): void => void lines.push(line);
+      createKey('Script', { state, scope: 'chat', days: '30', json: true }, print);
+      createKey('Twice', { state }, print);
+      createKey('Twice', { state }, print);
+      const [made] = lines.splice(0).map((line, index) => (index === 0 ? (JSON.parse(line) as Record<string, unknown>) : {}));
+      const { clientId, expiresAt, scope } = made ?? {};
+      assert.equal(scope, 'chat');
+      assert.ok(Math.abs(Number(expiresAt) - Date.now() - 30 * 86_400_000) < 60_000);
+      listKeys({ state }, print);
+      const listed = lines.splice(0);
+      assert.equal(listed.length, 3);
+      assert.match(listed.find((line) => line.endsWith('Script')) ?? '', /^[\w-]{22} {2}chat {2}until \d{4}-.* {2}never used {2}Script$/);
+      listKeys({ state, json: true }, print);
+      assert.doesNotMatch(lines.splice(0).join(), /c2l_|psk|secret/);
+      const fails = (which: string, expected: string): void => {
+        assert.throws(
+          () => {
+            revokeKey(which, { state }, print);
+          },
+          (error: unknown) => error instanceof UserError && error.code === expected,
+        );
+      };
+      fails('Twice', 'manyKeys');
+      fails('nobody', 'noSuchKey');
+      revokeKey('Script', { state }, print);
+      fails(String(clientId), 'noSuchKey');
+      assert.deepEqual(lines.splice(0), ['Revoked: Script']);
+      listKeys({ state }, print);
+      assert.equal(lines.length, 2);
+      assert.match(readFileSync(new StateFolder(state).auditFile, 'utf8'), /"name":"Script","what":"revoked"/);
+    });
+
+    it('makes no key with a scope or an end that is none', () => {
+      for (const [options, expected] of [
+        [{ scope: 'models' }, 'badScope'],
+        ...['0', '-1', '1.5', '3651', 'x', ''].map((days) => [{ days }, 'badNumber'] as const),
+      ] as const)
+        assert.throws(
+          () => {
+            createKey('x', { state, ...options }, () => assert.fail());
+          },
+          (error: unknown) => error instanceof UserError && error.code === expected,
+        );
     });
 
     it('hands its options on, also those before the word pair', async () => {

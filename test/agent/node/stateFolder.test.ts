@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { spawn } from 'node:child_process';
 import { LeaderLock } from '../../../src/agent/node/leaderLock.ts';
+import { resetIdentity } from '../../../src/agent/node/resetIdentity.ts';
 import { SqliteDeviceStore } from '../../../src/agent/node/sqliteDeviceStore.ts';
 import { defaultStateFolder, StateFolder } from '../../../src/agent/node/stateFolder.ts';
 import type { StoredClient } from '../../../src/agent/deviceStore.ts';
@@ -52,6 +54,72 @@ describe('the state folder', () => {
   it('keeps one identity', () => {
     const first = folder.identity(nodeCrypto, random);
     assert.deepEqual(new StateFolder(path).identity(nodeCrypto, random).publicKey, first.publicKey);
+  });
+
+  it('brings a file of the first schema along: its clients come as before, and keys with an end are kept beside them', () => {
+    const old = new DatabaseSync(folder.deviceFile);
+    old.exec(`
+      CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+      CREATE TABLE client (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, owner TEXT NOT NULL,
+        public_key BLOB NOT NULL, psk BLOB NOT NULL, dial_hash BLOB NOT NULL UNIQUE,
+        state TEXT NOT NULL, paired_at INTEGER NOT NULL, last_seen_at INTEGER, revoked_at INTEGER
+      ) STRICT;
+      INSERT INTO client VALUES ('a', 'Firefox', 'page', 'chat', 'owner', x'01', x'02', x'03', 'active', 5, 6, NULL);
+      PRAGMA user_version = 1;
+    `);
+    old.close();
+    const devices = new SqliteDeviceStore(folder.deviceFile, NOW);
+    assert.deepEqual(
+      devices.clients().map(({ id, lastSeenAt, expiresAt }) => [id, lastSeenAt, expiresAt]),
+      [['a', 6, undefined]],
+    );
+    devices.saveClient({ ...client, id: 'k', kind: 'key', state: 'active', expiresAt: 9 });
+    devices.dispose();
+    const again = new SqliteDeviceStore(folder.deviceFile, NOW);
+    assert.equal(again.damagedFile, undefined);
+    assert.equal(again.clients().find(({ id }) => id === 'k')?.expiresAt, 9);
+    again.dispose();
+  });
+
+  it('forgets its relay, and says nothing of one that is not there', () => {
+    folder.relayFile.write({ origin: 'https://relay.example', invite: 'a.1.b' });
+    folder.relayFile.forget();
+    assert.equal(folder.relayFile.read(), undefined);
+    folder.relayFile.forget();
+  });
+
+  it('becomes another device when its identity is reset: no pairing and no key is left, chats and relay are', () => {
+    const first = folder.identity(nodeCrypto, random);
+    folder.relayFile.write({ origin: 'https://relay.example', invite: 'a.1.b' });
+    writeFileSync(folder.conversationsFile, 'chats');
+    const before = new SqliteDeviceStore(folder.deviceFile, NOW);
+    before.saveClient(client);
+    before.saveClient({ ...client, id: 'b', state: 'revoked', dialHash: new SeededRandom(8).bytes(32) });
+    const epoch = before.raiseEpoch();
+    before.dispose();
+    resetIdentity(path);
+    const after = new SqliteDeviceStore(folder.deviceFile, NOW);
+    assert.deepEqual(after.clients(), []);
+    assert.ok(after.raiseEpoch() > epoch);
+    after.dispose();
+    assert.notDeepEqual(folder.identity(nodeCrypto, random).publicKey, first.publicKey);
+    assert.equal(folder.relayFile.read()?.invite, 'a.1.b');
+    assert.equal(readFileSync(folder.conversationsFile, 'utf8'), 'chats');
+    assert.match(readFileSync(folder.auditFile, 'utf8'), /"what":"identityReset"/);
+  });
+
+  it('is reset while an identity is lost, and not while an agent runs', () => {
+    folder.identity(nodeCrypto, random);
+    rmSync(join(path, 'identity.key'));
+    assert.throws(() => folder.identity(nodeCrypto, random), code('identityLost'));
+    const leader = new LeaderLock(folder.lockFile);
+    assert.throws(() => {
+      resetIdentity(path);
+    }, code('anotherLeads'));
+    leader.dispose();
+    resetIdentity(path);
+    assert.ok(folder.identity(nodeCrypto, random));
   });
 
   it('says identity lost instead of making a new key, when the private half is missing, damaged, or another one', () => {

@@ -24,24 +24,29 @@ function startCli(
 /** Our relay and our agent, as processes, as people start them. */
 export class OwnStack {
   readonly origin: string;
+  /** What clients dial. */
+  readonly clientOrigin: string;
   readonly relay: JsonProcess;
   readonly agent: JsonProcess;
   #linksTaken = 0;
 
-  private constructor(origin: string, relay: JsonProcess, agent: JsonProcess) {
+  private constructor(origin: string, clientOrigin: string, relay: JsonProcess, agent: JsonProcess) {
     this.origin = origin;
+    this.clientOrigin = clientOrigin;
     this.relay = relay;
     this.agent = agent;
   }
 
-  static async start(site: PathSite, relayArgs: readonly string[] = []): Promise<OwnStack> {
+  /** @param ownLine gives the clients a line of their own too, made before the device's */
+  static async start(site: PathSite, relayArgs: readonly string[] = [], ownLine = false): Promise<OwnStack> {
     const { folder, upstreamPort, linkTo } = site;
     const port = await freePort();
-    const origin = `http://127.0.0.1:${String(port)}`;
-    const dialledPort = await linkTo(port);
-    const dialled = `http://127.0.0.1:${String(dialledPort)}`;
-    // A device proves itself toward the address it dials, which must be one of the relay's own.
-    const names = dialledPort === port ? [] : ['--public-url', origin, '--public-url', dialled];
+    const at = (port: number): string => `http://127.0.0.1:${String(port)}`;
+    const origin = at(port);
+    const clientOrigin = ownLine ? at(await linkTo(port)) : origin;
+    const dialled = at(await linkTo(port));
+    // Whoever comes names the address it dials, which must be one of the relay's own.
+    const names = [...new Set([origin, clientOrigin, dialled])].flatMap((url) => ['--public-url', url]);
     const relay = startCli(site, 'relay', ['relay', '--json', '--port', String(port), ...names, ...relayArgs]);
     const { invite } = await relay.first('listening');
     const upstream = `http://127.0.0.1:${String(upstreamPort)}`;
@@ -50,7 +55,7 @@ export class OwnStack {
       ...(typeof invite === 'string' ? ['--invite', invite] : []),
     ]);
     await agent.first('offer');
-    return new OwnStack(origin, relay, agent);
+    return new OwnStack(origin, clientOrigin, relay, agent);
   }
 
   hops(): Hop[] {

@@ -30,15 +30,12 @@ export class RecoveryScenario {
   }
 
   static async start(site: Site): Promise<RecoveryScenario> {
-    const stack = await OwnStack.start(site.siteFor(CUTTABLE));
-    const device = site.shapers.at(-1);
-    if (!device) throw new Error('the device dials no cutter');
-    const page: Cutter = new Worker('peers/shaperMain.ts', [new URL(stack.origin).port, '0', '0']);
-    site.shapers.push(page);
-    const { port } = await page.next('listening');
+    const stack = await OwnStack.start(site.siteFor(CUTTABLE), [], true);
+    const [page, device] = site.shapers.slice(-2);
+    if (!page || !device) throw new Error('the ends dial no cutters');
     const client: ClientWorker = new Worker('client/main.ts');
     const running = {
-      way: { kind: 'page', origin: `http://127.0.0.1:${String(port)}` },
+      way: { kind: 'page', origin: stack.clientOrigin },
       hops: () => stack.hops(),
       link: () => stack.link(),
       stop: () => stack.stop(),

@@ -1,4 +1,5 @@
 import '../../../src/web/appElement.ts';
+import '../../../src/web/versionLine.ts';
 import type { AppElement } from '../../../src/web/appElement.ts';
 import type { PairingState } from '../../../src/web/pairingState.ts';
 import { keepAboveKeyboard } from '../../../src/web/keepAboveKeyboard.ts';
@@ -10,6 +11,7 @@ export interface DemoOptions {
   readonly isNew?: boolean;
   readonly standIn?: boolean;
   readonly noModels?: boolean;
+  readonly isGuest?: boolean;
   /** What the page may do. Default: chat. */
   readonly scope?: 'local' | 'models';
 }
@@ -38,7 +40,7 @@ export class Demo {
   }
 
   /** Opens the chat over a hub that outlives reloads of the page, as a real one does. */
-  start({ isNew = false, standIn = false, noModels = false, scope }: DemoOptions = {}): void {
+  start({ isNew = false, standIn = false, noModels = false, isGuest = false, scope }: DemoOptions = {}): void {
     const kept = sessionStorage.getItem('demo.hub');
     const chats = kept === null ? demoChats(Date.now()) : new Map(JSON.parse(kept) as [string, DemoChat][]);
     if (isNew && kept === null) chats.clear();
@@ -48,6 +50,7 @@ export class Demo {
       { state: noModels ? 'noModels' : 'ok', version: '0.9.0', standIn },
     );
     if (scope !== undefined) port.scope = scope;
+    port.guest = isGuest;
     port.desk.models = noModels ? [] : standIn ? [{ name: 'stand-in:latest', size: 1_000_000, parameterSize: '1M' }] : demoModels;
     port.desk.loaded = noModels || standIn ? [] : demoLoaded(Date.now());
     const desk = sessionStorage.getItem('demo.desk');

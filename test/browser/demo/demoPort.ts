@@ -46,6 +46,8 @@ export class DemoPort implements ChatPort {
     this.reply(reply);
   });
   scope: Extract<ChatReply, { type: 'welcome' }>['scope'] = 'chat';
+  /** Of another person than the computer's owner. */
+  guest = false;
   status: ChatPortStatus = { state: 'connected' };
   refuseNext: ErrorCode | undefined;
   deviceName = 'Desk';
@@ -67,6 +69,7 @@ export class DemoPort implements ChatPort {
 
   send(request: ChatRequest): void {
     this.sent.push(request);
+    if (this.status.state !== 'connected') return; // what is said into a line that is down is lost
     // As on a real line the answer comes in a turn of its own.
     queueMicrotask(() => {
       this.#answer(request);
@@ -94,6 +97,12 @@ export class DemoPort implements ChatPort {
   }
 
   /** The next piece of the answer under way. */
+  thought(text: string): void {
+    const { id, thinking = '' } = this.#running;
+    this.#change({ thinking: thinking + text, thinkingMs: 1000 });
+    this.#event({ type: 'thought', answerId: id, offset: thinking.length, text, ms: 1000 });
+  }
+
   chunk(text: string, isComplete = false): void {
     const answer = this.#running;
     const sequence = answer.nextSequence ?? 0;
@@ -148,6 +157,7 @@ export class DemoPort implements ChatPort {
           hubEpoch: demoEpoch,
           deviceName: this.deviceName,
           scope: this.scope,
+          ...(this.guest ? { guest: true } : {}),
           features: [...hubFeatures],
         });
         this.reply({ type: 'ollama', status: this.#ollama });

@@ -47,7 +47,7 @@ export class WebviewHost {
     else if (read.type === 'files') this.files.push(read.files);
     else {
       const { capabilities, status } = this.port;
-      const preferences = { sendWith: 'enter', answerDetails: true } as const;
+      const preferences = { sendWith: 'enter', answerDetails: true, thinking: 'collapsed', remoteImages: 'ask' } as const;
       this.post({ type: 'init', capabilities, status, preferences, conversationId: demoIdOf('main') });
     }
   }

@@ -42,7 +42,7 @@ export class Panel {
       bus: new StatusBus(),
       shown: { read: () => Promise.resolve(conversationId), note: () => undefined },
       log: nullLogger,
-      preferences: () => ({ sendWith: 'enter', answerDetails: true }),
+      preferences: () => ({ sendWith: 'enter', answerDetails: true, thinking: 'collapsed', remoteImages: 'ask' }),
       onCode: () => undefined,
       onMend: () => undefined,
       onFiles: () => undefined,
@@ -110,12 +110,9 @@ export class Panel {
 
   async #painted(messages: number): Promise<number> {
     for (let left = 2_000; left > 0; left--) {
-      const page = this.#frame?.contentWindow;
-      if (page && (this.#frame?.contentDocument?.querySelectorAll('[role=article]').length ?? 0) >= messages) {
-        await new Promise((resolve) => page.requestAnimationFrame(() => page.setTimeout(resolve)));
-        return performance.now();
-      }
-      await new Promise((resolve) => requestAnimationFrame(resolve));
+      // Looked at right behind a frame's painting: a look within the frame would see what was drawn one frame late.
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      if ((this.#frame?.contentDocument?.querySelectorAll('[role=article]').length ?? 0) >= messages) return performance.now();
     }
     throw new Error(`${String(messages)} messages are not drawn`);
   }

@@ -1,7 +1,6 @@
 import type { ChatState, DemoPage } from './demoPage.ts';
+import { lineStates, pairingStates } from './pairingStates.ts';
 import { openChats, sheetStates } from './sheetStates.ts';
-
-const words = ['orbit', 'lemon', 'canvas', 'tribe', 'umbrella', 'zebra'];
 
 const manyThings =
   'See [the guide](https://example.com/guide) and [below](#code), `word`, $x^2$.\n\n$$\n\\int_0^1 x\\,dx\n$$\n\n## Code\n\n```ts\nconst a = 1;\n```\n\n' +
@@ -200,27 +199,26 @@ export const chatStates: readonly ChatState[] = [
       await demo.page.getByRole('button', { name: 'Restore' }).waitFor();
     },
   },
-  {
-    name: 'a line that is down',
-    async enter(demo) {
-      await main(demo);
-      await demo.page.evaluate(() => {
-        window.demo.hub.setStatus({ state: 'reconnecting', error: 'deviceOffline' });
-      });
-      await demo.page.getByText('is offline. It needs its editor open').waitFor();
-    },
-  },
-  {
-    name: 'a browser that was removed',
-    async enter(demo) {
-      await demo.start({ chat: 'main' });
-      await demo.page.evaluate(() => {
-        window.demo.hub.setStatus({ state: 'error', error: 'revoked' });
-      });
-      await demo.page.getByRole('button', { name: 'Pair again' }).waitFor();
-    },
-  },
+  ...lineStates,
   { name: 'several computers', enter: openComputers },
+  {
+    name: 'a page that could be installed, and a newer version of it',
+    async enter(demo) {
+      await openComputers(demo);
+      await demo.page.evaluate(() => {
+        Object.assign(window.demo.app, { isUpdateReady: true, canInstall: true });
+      });
+      await demo.page.getByText('New version').waitFor();
+      await demo.page.getByRole('button', { name: /install/i }).waitFor();
+    },
+  },
+  {
+    name: 'the first chat of a guest',
+    async enter(demo) {
+      await demo.start({ isNew: true, isGuest: true });
+      await demo.page.getByText('as a guest').waitFor();
+    },
+  },
   {
     name: 'a computer that is about to be forgotten',
     async enter(demo) {
@@ -239,22 +237,7 @@ export const chatStates: readonly ChatState[] = [
     },
   },
   ...sheetStates,
-  {
-    name: 'an unpaired page, with who can read along',
-    async enter(demo) {
-      await demo.page.getByText('Who can read this?').click();
-      await demo.page.getByText('could serve a page that reads along').waitFor();
-    },
-  },
-  {
-    name: 'a question at the computer',
-    async enter(demo) {
-      await demo.page.evaluate((six) => {
-        window.demo.pair({ kind: 'waiting', name: 'Firefox on Android', deviceName: 'Desk', words: six });
-      }, words);
-      await demo.page.getByRole('heading', { name: 'Look at Desk: allow Firefox on Android?' }).waitFor();
-    },
-  },
+  ...pairingStates,
 ];
 
 async function deleteLast(demo: DemoPage): Promise<void> {

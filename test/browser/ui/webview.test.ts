@@ -66,7 +66,7 @@ describe('the chat as a webview, in Chromium', () => {
         (preferences) => {
           window.host.post({ type: 'preferences', preferences });
         },
-        { sendWith, answerDetails },
+        { sendWith, answerDetails, thinking: 'collapsed', remoteImages: 'ask' } as const,
       );
     const sent = () => demo.page.evaluate(() => window.host.port.sent.filter(({ type }) => type === 'send').length);
     const figures = demo.articles.last().getByText('tok/s');
@@ -83,6 +83,37 @@ describe('the chat as a webview, in Chromium', () => {
     assert.equal(await sent(), 1);
     await prefer('enter', true);
     await demo.articles.nth(1).getByText('tok/s').waitFor();
+  });
+
+  it('shows what the model has thought, and ways to pictures of other servers, as the editor’s settings say', async () => {
+    const prefer = (thinking: 'collapsed' | 'expanded' | 'hidden', remoteImages: 'ask' | 'never') =>
+      demo.page.evaluate(
+        (preferences) => {
+          window.host.post({ type: 'preferences', preferences });
+        },
+        { sendWith: 'enter', answerDetails: true, thinking, remoteImages } as const,
+      );
+    const answer = demo.articles.last();
+    await demo.ask('A picture, please');
+    await demo.page.evaluate(() => {
+      window.host.port.thought('Which one, I wonder');
+      window.host.port.chunk('Here: ![a cat](https://pictures.example/cat.png)');
+      window.host.port.finish();
+    });
+    const thoughts = answer.getByText('Which one, I wonder');
+    const open = answer.getByRole('link', { name: 'Open from pictures.example' });
+    await open.waitFor();
+    await answer.getByText('Thought for').waitFor();
+    assert.ok(!(await thoughts.isVisible()));
+    await prefer('expanded', 'never');
+    await thoughts.waitFor();
+    await open.waitFor({ state: 'hidden' });
+    assert.match((await answer.textContent()) ?? '', /Picture: a cat/);
+    await answer.getByText('Thought for').click();
+    await thoughts.waitFor({ state: 'hidden' });
+    await prefer('hidden', 'ask');
+    await answer.getByText('Thought for').waitFor({ state: 'hidden' });
+    await open.waitFor();
   });
 
   it('shows what was added to the question, takes it off, and keeps the rest over a reload', async () => {

@@ -2,7 +2,7 @@ import type { Disposable } from '../../../src/base/disposable.ts';
 import type { ChatReply } from '../../../src/protocol/chat.ts';
 import type { AnswerState } from '../../../src/protocol/chatMessage.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
-import type { TunnelChatPort } from '../../../src/tunnel/tunnelChatPort.ts';
+import type { ChatPort } from '../../../src/protocol/chatPort.ts';
 
 /** What a view of one conversation shows of its last answer. */
 export class AnswerView implements Disposable {
@@ -16,7 +16,7 @@ export class AnswerView implements Disposable {
   snapshots = 0;
   readonly #subscription: Disposable;
 
-  constructor(port: TunnelChatPort, conversationId: string) {
+  constructor(port: ChatPort, conversationId: string) {
     this.conversationId = conversationId;
     this.#subscription = port.onReply((reply) => {
       this.#take(reply);

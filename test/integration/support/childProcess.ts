@@ -1,21 +1,42 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { SecretWatch } from '../../harness/secretWatch.ts';
 
 export type ChildEvent = Readonly<Record<string, unknown>> & { readonly event: string };
 
-/** A process of ours that prints one JSON object a line. Nothing outlives {@link stop}. */
+export interface JsonProcessOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Of the run that this process belongs to and that looks for leaks at its end; else the process has one of its own and looks itself. */
+  readonly secrets?: SecretWatch;
+}
+
+/** A process of ours that prints one JSON object a line. Nothing outlives {@link stop}, which looks for secrets that were printed. */
 export class JsonProcess {
   readonly child: ChildProcess;
   readonly events: ChildEvent[] = [];
   /** All it has printed, both streams. */
   output = '';
+  readonly secrets: SecretWatch;
+  readonly #ownsSecrets: boolean;
+  /** {@link output} without the lines that hand a secret over. */
+  #said = '';
   readonly ended: Promise<number | null>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(command: string, args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
+  constructor(command: string, args: readonly string[], { secrets: shared, ...options }: JsonProcessOptions = {}) {
+    const secrets = shared ?? new SecretWatch();
+    this.secrets = secrets;
+    this.#ownsSecrets = shared === undefined;
+    secrets.listen(args.join(' '), () => this.#said);
+    const key = options.env?.['C2L_KEY'];
+    if (key !== undefined) secrets.addEvent({ key });
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
     const { stdout, stderr } = this.child;
-    stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.output += chunk));
+    stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      this.output += chunk;
+      this.#said += chunk;
+    });
     if (stdout)
       createInterface({ input: stdout }).on('line', (line) => {
         this.#onLine(line);
@@ -48,20 +69,30 @@ export class JsonProcess {
     this.child.stdin?.write(`${line}\n`);
   }
 
-  /** @returns the exit code */
+  /** @returns the exit code. @throws when it has printed a secret of its own */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
-    return await this.ended;
+    const code = await this.ended;
+    const leaks = this.#ownsSecrets ? this.secrets.leaks() : [];
+    if (leaks.length > 0) throw new Error(`secrets were left: ${leaks.join('; ')}`);
+    return code;
   }
 
   #onLine(line: string): void {
     this.output += `${line}\n`;
-    try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value === 'object' && value !== null && 'event' in value) this.events.push(value as ChildEvent);
-    } catch {
-      return; // a log line
-    }
+    const event = eventOf(line);
+    if (!event || !this.secrets.addEvent(event)) this.#said += `${line}\n`;
+    if (event) this.events.push(event);
     for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+/** Undefined for a log line. */
+function eventOf(line: string): ChildEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'event' in value ? (value as ChildEvent) : undefined;
+  } catch {
+    return undefined;
   }
 }

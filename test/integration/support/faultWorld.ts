@@ -88,7 +88,7 @@ export class FaultWorld {
         return { index, ollama, proxies: { client: await proxy('client'), device: await proxy('device'), ollama: await proxy('ollama') } };
       }),
     );
-    const origins = parts.flatMap(({ proxies }) => ['--public-url', proxies.device.url]);
+    const origins = parts.flatMap(({ proxies }) => [proxies.device, proxies.client]).flatMap(({ url }) => ['--public-url', url]);
     const port = await freePort();
     const relay = new JsonProcess(relayNode, [cli, 'relay', '--json', '--port', String(port), ...origins], { cwd: folder });
     const { invite } = await relay.first('listening');

@@ -15,6 +15,7 @@ import { dialWs } from '../../../src/tunnel/node/wsLinkSocket.ts';
 import { pairClient } from '../../../src/tunnel/pairingClient.ts';
 import { TunnelChatPort } from '../../../src/tunnel/tunnelChatPort.ts';
 import { root } from '../../harness/paths.ts';
+import { SecretWatch } from '../../harness/secretWatch.ts';
 import { startFakeOllama, type FakeOllama, type FakeOllamaOptions } from '../../standin/startFakeOllama.ts';
 import { JsonProcess } from './childProcess.ts';
 
@@ -38,6 +39,8 @@ export interface StackOptions {
   readonly allow?: boolean;
   /** A program that is run instead of the CLI; it gets the same arguments. */
   readonly relayProgram?: string;
+  /** What the relay logs; `info` unless said otherwise. */
+  readonly relayLogLevel?: 'debug';
 }
 
 /** A client of the stack in this process: tunnel, chat port, and what the port has said. */
@@ -58,6 +61,8 @@ export class Stack {
   readonly relayUrl: string;
   /** Folder of this stack: the device's state, and the relay's working folder. */
   readonly folder: string;
+  /** What none of the stack's processes may print or write. */
+  readonly secrets: SecretWatch;
   readonly #options: StackOptions;
   readonly #invite: string;
   readonly #clients: StackClient[] = [];
@@ -68,6 +73,7 @@ export class Stack {
     relayUrl: string;
     invite: string;
     folder: string;
+    secrets: SecretWatch;
     options: StackOptions;
   }) {
     this.ollama = parts.ollama;
@@ -75,6 +81,7 @@ export class Stack {
     this.relayUrl = parts.relayUrl;
     this.#invite = parts.invite;
     this.folder = parts.folder;
+    this.secrets = parts.secrets;
     this.#options = parts.options;
     this.agent = this.#startAgent();
   }
@@ -83,9 +90,10 @@ export class Stack {
     const folder = mkdtempSync(join(tmpdir(), 'c2l-stack-'));
     const ollama = await startFakeOllama(options.ollama);
     const port = options.relayPort ?? (await freePort());
-    const relay = startRelay(folder, port, options);
+    const secrets = new SecretWatch();
+    const relay = startRelay(folder, port, options, secrets);
     const { url, invite } = await relay.first('listening');
-    const stack = new Stack({ ollama, relay, relayUrl: options.dialled ?? String(url), invite: String(invite), folder, options });
+    const stack = new Stack({ ollama, relay, relayUrl: options.dialled ?? String(url), invite: String(invite), folder, secrets, options });
     await stack.agent.first('offer');
     return stack;
   }
@@ -105,7 +113,7 @@ export class Stack {
   }
 
   async startRelay(): Promise<void> {
-    this.relay = startRelay(this.folder, Number(new URL(this.relayUrl).port), { ...this.#options, relayArgs: ['--open'] });
+    this.relay = startRelay(this.folder, Number(new URL(this.relayUrl).port), { ...this.#options, relayArgs: ['--open'] }, this.secrets);
     await this.relay.first('listening');
   }
 
@@ -119,18 +127,21 @@ export class Stack {
   /** Pairs through the relay and connects; the agent allows by itself. */
   async client(): Promise<StackClient> {
     const offers = this.agent.events.length;
-    const client = await pairedClient(this.link);
+    const client = await pairedClient(this.link, undefined, this.secrets);
     this.#clients.push(client);
     await this.agent.first('offer', offers);
     return client;
   }
 
+  /** @throws when a process of the stack has printed or written a secret where none belongs */
   async stop(): Promise<void> {
     for (const client of this.#clients) client.dispose();
     await this.agent.stop();
     await this.relay.stop();
     await this.ollama.close();
+    const leaks = this.secrets.leaks(this.folder);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    if (leaks.length > 0) throw new Error(`secrets were left: ${leaks.join('; ')}`);
   }
 
   /** Another computer at the same relay, with chats of its own; whoever asked for it ends it. */
@@ -154,26 +165,40 @@ export class Stack {
       '--ollama',
       this.#options.ollamaUrl ?? this.ollama.url,
     ];
-    return new JsonProcess(process.execPath, [quiet, cli, ...args, ...(this.#invite === 'undefined' ? [] : ['--invite', this.#invite])]);
+    return new JsonProcess(process.execPath, [quiet, cli, ...args, ...(this.#invite === 'undefined' ? [] : ['--invite', this.#invite])], {
+      secrets: this.secrets,
+    });
   }
 }
 
-function startRelay(folder: string, port: number, { relayNodeFlags = [], relayArgs = [], relayProgram }: StackOptions): JsonProcess {
+function startRelay(folder: string, port: number, options: StackOptions, secrets: SecretWatch): JsonProcess {
+  const { relayNodeFlags = [], relayArgs = [], relayProgram, relayLogLevel } = options;
   const node = relayProgram === undefined ? relayNode : process.execPath;
   return new JsonProcess(node, [...relayNodeFlags, relayProgram ?? cli, 'relay', '--json', '--port', String(port), ...relayArgs], {
     cwd: folder,
+    secrets,
+    ...(relayLogLevel === undefined ? {} : { env: { ...process.env, C2L_LOG_LEVEL: relayLogLevel } }),
   });
 }
 
-/** Pairs by a link and connects. @param origin what the client dials, when it is not what the link says */
-export async function pairedClient(linkText: string, origin?: string): Promise<StackClient> {
+/**
+ * Pairs by a link and connects.
+ * @param origin what the client dials, when it is not what the link says
+ * @param secrets learns what the pairing has made
+ */
+export async function pairedClient(linkText: string, origin?: string, secrets?: SecretWatch): Promise<StackClient> {
   const parsed = parsePairingLink(linkText);
   const link = origin === undefined ? parsed : { ...parsed, origin };
-  const staticKey = nodeCrypto.importKey(systemRandom.bytes(32));
+  const privateKey = systemRandom.bytes(32);
+  const staticKey = nodeCrypto.importKey(privateKey);
   const common = { dial: dialWs, clock: systemClock, random: systemRandom, crypto: nodeCrypto };
   const progress = { onWaiting: () => undefined, onAsked: () => undefined };
   const { root: secret } = await pairClient({ ...common, staticKey, link, name: 'Test', kind: 'cli', scope: 'chat' }, progress);
-  const { psk, dialHash } = deriveClient(nodeCrypto, secret);
+  const dialled = deriveClient(nodeCrypto, secret);
+  secrets?.add('client key', privateKey);
+  secrets?.add('pairing root', secret);
+  secrets?.addDial(dialled);
+  const { psk, dialHash } = dialled;
   const tunnel = new ClientTunnel({ ...common, pairing: { origin: link.origin, deviceKey: link.deviceKey, staticKey, psk, dialHash } });
   const lostStreams: string[] = [];
   const log: Logger = {

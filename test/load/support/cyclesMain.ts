@@ -7,23 +7,31 @@ import { until } from '../../harness/processes.ts';
 const [origin = '', cycles = '1'] = process.argv.slice(2);
 const WARM_UP = 300;
 
-const device = farmDevice(origin, 0, (mux) => {
-  mux.onStream((stream) => {
-    stream.onReadable(() => {
-      while (stream.read());
-      stream.write(new Uint8Array(100));
-      stream.end();
+/** In turn, for a relay lets one device's clients come so often and no more. */
+const PAIRS = 12;
+
+const pairs = Array.from({ length: PAIRS }, (_, index) => ({
+  device: farmDevice(origin, index, (mux) => {
+    mux.onStream((stream) => {
+      stream.onReadable(() => {
+        while (stream.read());
+        stream.write(new Uint8Array(100));
+        stream.end();
+      });
     });
-  });
-});
-const client = farmClient(origin, 0, 0);
+  }),
+  client: farmClient(origin, index, 0),
+}));
 
 /** Both come up, a stream carries something, both go down; now the one, now the other first. */
 async function cycle(number: number): Promise<void> {
+  const pair = pairs[number % PAIRS];
+  if (!pair) return;
+  const { device, client } = pair;
   await Promise.all([device.supervisor.connect(), client.supervisor.connect()]);
   const stream = new FarmStream(client, { kind: 'flat' });
   await until('an answer', () => stream.bytes === 100 && stream.isOver, 10_000, 1);
-  const ends = number % 2 === 0 ? [device, client] : [client, device];
+  const ends = Math.floor(number / PAIRS) % 2 === 0 ? [device, client] : [client, device];
   for (const { supervisor } of ends) supervisor.disconnect();
 }
 

@@ -1,0 +1,17 @@
+/** The extension listens on no port: the halves of `ws` that serve and that make Node streams stay out of it. */
+const onlyClient = {
+  name: 'only-client',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]ws[\\/]lib[\\/](?:websocket-server|stream)\.js$/ }, () => ({ contents: 'module.exports = undefined;' }));
+  },
+};
+
+/** What the extension is built with, for the editor's extension host. */
+export const hostBundle = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  external: ['vscode'],
+  plugins: [onlyClient],
+};

@@ -1,0 +1,41 @@
+import type { Clock } from '../base/clock.ts';
+import { RateLimiter } from '../base/rateLimiter.ts';
+import { addressKey, isNearAddress } from './addresses.ts';
+import type { RelayLimits } from './relayConfig.ts';
+
+/** How often strangers and devices may do what costs others something. All answer 0, or for how many ms it is too early. */
+export class RelayRates {
+  readonly #links: RateLimiter;
+  readonly #dials: RateLimiter;
+  readonly #tokens: RateLimiter;
+  readonly #joins: RateLimiter;
+
+  constructor(clock: Pick<Clock, 'monotonic'>, limits: RelayLimits) {
+    this.#links = new RateLimiter(clock, limits.linksPerAddress, limits.rateNames);
+    this.#dials = new RateLimiter(clock, limits.dialsPerAddress, limits.rateNames);
+    this.#tokens = new RateLimiter(clock, limits.tokensRatePerDevice, limits.rateNames);
+    this.#joins = new RateLimiter(clock, limits.joinsPerDevice, limits.rateNames);
+  }
+
+  /** Addresses and devices remembered. */
+  get names(): number {
+    return this.#links.size + this.#dials.size + this.#tokens.size + this.#joins.size;
+  }
+
+  link(remoteAddress: string): number {
+    return isNearAddress(remoteAddress) ? 0 : this.#links.take(addressKey(remoteAddress));
+  }
+
+  /** Before anybody looks whether the hash is served, so that the refusal tells nothing of it. */
+  dial(remoteAddress: string): number {
+    return isNearAddress(remoteAddress) ? 0 : this.#dials.take(addressKey(remoteAddress));
+  }
+
+  tokens(deviceId: string): number {
+    return this.#tokens.take(deviceId);
+  }
+
+  join(deviceId: string): number {
+    return this.#joins.take(deviceId);
+  }
+}
