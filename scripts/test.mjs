@@ -16,15 +16,18 @@ const minimumCoverage = 0;
 const suiteStages = ['unit', 'sim', 'integration', 'waiting', 'vscode', 'browser'];
 const stages = ['build', 'check', ...suiteStages, 'coverage', 'leaks'];
 
-/** One of each pair waits most of its time, for a browser or a clock: side by side they leave room for more tests in half an hour. */
+/** What shares the two processors: some only wait, for a browser or a clock. The order within is no matter. */
 const sideBySide = [
-  ['integration', 'waiting'],
+  ['check', 'unit'],
+  ['sim', 'integration', 'waiting'],
   ['vscode', 'browser'],
 ];
+/** Only computes, and no clock is asked how long it took: gives way to the tests beside it. */
+const givesWay = ['check', 'sim'];
 
 /** What runs after what; most of it alone. */
 function turnsOf(wanted) {
-  const groups = stages.map((name) => sideBySide.find((pair) => pair.includes(name)) ?? [name]);
+  const groups = stages.map((name) => sideBySide.find((group) => group.includes(name)) ?? [name]);
   return [...new Set(groups)].map((group) => group.filter((name) => wanted.includes(name))).filter((group) => group.length > 0);
 }
 
@@ -42,12 +45,16 @@ function wantedStages() {
 
 /** Runs a script as a stage. @returns the same shape as a suite; its last line becomes the note */
 async function script(name, args, env) {
-  const { code, output, seconds } = await run(process.execPath, args, { env, log: join(testDir, `${name}.log`) });
+  const { code, output, seconds } = await run(process.execPath, args, {
+    env,
+    log: join(testDir, `${name}.log`),
+    givesWay: givesWay.includes(name),
+  });
   return { failed: code === 0 ? 0 : 1, seconds, output, note: code === 0 ? (output.trim().split('\n').at(-1) ?? '') : 'failed' };
 }
 
 async function suite(name, env, coverage) {
-  const result = await runSuite(name, { env, coverage, extra: ['--forbid-only', '--forbid-pending'] });
+  const result = await runSuite(name, { env, coverage, extra: ['--forbid-only', '--forbid-pending'], givesWay: givesWay.includes(name) });
   return { ...result, note: `${String(result.passed)} passed${result.failed === 0 ? '' : `, ${String(result.failed)} failed`}` };
 }
 

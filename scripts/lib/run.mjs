@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { setPriority } from 'node:os';
 import { root } from './paths.mjs';
 
 const windows = process.platform === 'win32';
 const running = new Set();
+/** As `nice` has it; what a child starts inherits it. */
+const LOW_PRIORITY = 10;
 
 // Whatever ends this process takes its children along: each leads a process group of its own.
 process.once('exit', () => {
@@ -29,18 +32,20 @@ function endGroup(child, signal) {
 }
 
 /**
- * Runs a command to its end, its output kept and, when `log` is given, written there as it comes.
+ * Runs a command to its end, its output kept and, when `log` is given, written there as it comes. One that gives way takes what others
+ * leave of the processor.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, log?: string, show?: boolean, timeoutMs?: number }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, log?: string, show?: boolean, givesWay?: boolean, timeoutMs?: number }} [options]
  * @returns {Promise<{ code: number, output: string, stdout: string, seconds: number }>} code 124 after a timeout, 127 when it could not start
  */
-export function run(command, args, { cwd = root, env = process.env, log, show = false, timeoutMs } = {}) {
+export function run(command, args, { cwd = root, env = process.env, log, show = false, givesWay = false, timeoutMs } = {}) {
   const started = process.hrtime.bigint();
   const npm = windows && command === 'npm';
   return new Promise((resolve) => {
     const child = spawn(npm ? 'npm.cmd' : command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: !windows, shell: npm });
     running.add(child);
+    if (givesWay && child.pid !== undefined) setPriority(child.pid, LOW_PRIORITY);
     const sink = log === undefined ? undefined : createWriteStream(log);
     let output = '';
     let stdout = '';

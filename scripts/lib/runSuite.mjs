@@ -9,10 +9,10 @@ import { mochaArguments, suiteFiles, suites } from './suites.mjs';
 /**
  * Runs one kind of tests.
  * @param {string} name a key of `suites`
- * @param {{ extra?: readonly string[], env?: NodeJS.ProcessEnv, coverage?: boolean, show?: boolean }} [options]
+ * @param {{ extra?: readonly string[], env?: NodeJS.ProcessEnv, coverage?: boolean, show?: boolean, givesWay?: boolean }} [options]
  * @returns {Promise<{ passed: number, failed: number, seconds: number, output: string }>} `failed` is at least 1 when the run itself broke
  */
-export async function runSuite(name, { extra = [], env = process.env, coverage = false, show = false } = {}) {
+export async function runSuite(name, { extra = [], env = process.env, coverage = false, show = false, givesWay = false } = {}) {
   const suite = suites[name];
   const files = suiteFiles(name);
   const node = testNode();
@@ -28,14 +28,16 @@ export async function runSuite(name, { extra = [], env = process.env, coverage =
   if (suite.inHost && existsSync(join(root, 'test', name, 'host'))) {
     const host = { ...shared, C2L_TEST_COUNTS: files.hostCounts };
     const args = ['--disable-warning=ExperimentalWarning', join(root, 'test/harness/runHost.ts')];
-    parts.push(await runPart(node, args, files.hostCounts, { env: host, log: files.hostLog, show, timeoutMs: suite.limitMs }));
+    parts.push(await runPart(node, args, files.hostCounts, { env: host, log: files.hostLog, show, givesWay, timeoutMs: suite.limitMs }));
   }
   const own = {
     ...shared,
     C2L_TEST_COUNTS: files.counts,
     ...(measured ? { NODE_V8_COVERAGE: coverageFolders.node } : {}),
   };
-  parts.push(await runPart(node, mochaArguments(name, extra), files.counts, { env: own, log: files.log, show, timeoutMs: suite.limitMs }));
+  parts.push(
+    await runPart(node, mochaArguments(name, extra), files.counts, { env: own, log: files.log, show, givesWay, timeoutMs: suite.limitMs }),
+  );
   return {
     passed: sum(parts, 'passed'),
     failed: sum(parts, 'failed'),

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './paths.ts';
@@ -71,8 +71,7 @@ export class CodeServer {
     if (!existsSync(entry)) throw new Error('VS Code for the tests is not installed. Run: node test/tools/install.mjs');
     const folder = mkdtempSync(join(tmpdir(), 'vsc-'));
     const profile = writeProfile(folder, trust === 'ask' ? { ...askingSettings, ...settings } : settings);
-    if (vsix !== undefined)
-      execFileSync(node, [entry, ...profile, '--install-extension', vsix], { stdio: 'pipe', env: cleanEnv(folder, env) });
+    if (vsix !== undefined) cpSync(installed(vsix), join(folder, 'ext'), { recursive: true });
     const chosen = [
       ...(trust === 'ask' ? [] : ['--disable-workspace-trust']),
       ...(driver ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
@@ -127,6 +126,23 @@ const serverArguments = [
   // A lower level hides the line that names the port.
   ...['--disable-getting-started-override', '--ignore-last-opened', '--log', 'info'],
 ];
+
+const extensionFolders = new Map<string, string>();
+
+/** Installs a packed extension as a person would, once for a run. @returns the folder of extensions to copy into a profile */
+function installed(vsix: string): string {
+  const known = extensionFolders.get(vsix);
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'vsc-ext-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const profile = writeProfile(folder, {});
+  execFileSync(node, [entry, ...profile, '--install-extension', vsix], { stdio: 'pipe', env: cleanEnv(folder, {}) });
+  const extensions = join(folder, 'ext');
+  extensionFolders.set(vsix, extensions);
+  return extensions;
+}
 
 /** Writes a fresh profile into `folder`. @returns the arguments that select it */
 function writeProfile(folder: string, settings: Readonly<Record<string, unknown>>): string[] {

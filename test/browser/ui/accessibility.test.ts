@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { Axe } from './axe.ts';
 import { chatStates } from './chatStates.ts';
 import { DemoPages } from './demoPage.ts';
+import { walk } from './keyboardWalk.ts';
 import { sizes, themes } from './looks.ts';
+
+/** Says in three recipes how to come by a secure address, and has nothing to press. */
+const WITHOUT_CONTROLS = 'an address that is not secure';
 
 describe('accessibility in Chromium', () => {
   const pages = DemoPages.ofSuite();
   const seen = new Set<string>();
+  const walked = new Set<string>();
 
   chatStates.forEach((state, number) => {
-    // Wide and narrow by turns: what axe looks at is nearly the same in both.
+    // Wide and narrow by turns: what axe looks at and where keys lead is nearly the same in both.
     const [size, options] = number % 2 === 0 ? (['desktop', sizes.desktop] as const) : (['phone', sizes.phone] as const);
-    it(`finds no fault with ${state.name}, in every theme`, async () => {
+    it(`finds no fault with ${state.name}, in every theme, and keys reach all of it`, async () => {
       const demo = await pages.open('/', { reducedMotion: 'reduce', ...options });
       await state.enter(demo);
       const axe = await Axe.on(demo.page);
@@ -21,6 +26,11 @@ describe('accessibility in Chromium', () => {
         assert.deepEqual(await axe.faultsOfColours(), [], `${theme}, ${size}`);
         seen.add(`${state.name} in ${theme}`);
       }
+      await demo.page.emulateMedia(themes.light);
+      const { missed, unseen, reached } = await walk(demo);
+      assert.deepEqual({ missed, unseen }, { missed: [], unseen: [] }, size);
+      assert.equal(reached > 0, state.name !== WITHOUT_CONTROLS);
+      walked.add(state.name);
       assert.deepEqual(demo.faults, []);
       await demo.close();
     });
@@ -29,6 +39,10 @@ describe('accessibility in Chromium', () => {
   it('has looked at every state in each of three themes', () => {
     assert.equal(new Set(chatStates.map(({ name }) => name)).size, 68);
     assert.equal(seen.size, 68 * 3);
+  });
+
+  it('has reached every control of every state by the keyboard, and each shows that it has the focus', () => {
+    assert.equal(walked.size, 68);
   });
 
   it('gives fingers at least 44 pixels, and nothing reaches beyond 300 pixels of width', async () => {

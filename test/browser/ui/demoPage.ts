@@ -48,7 +48,7 @@ export class DemoPages {
 
   async open(path = '/', options: BrowserContextOptions = {}): Promise<DemoPage> {
     if (!this.#browser || !this.#server) throw new Error('the pages have not been started');
-    const context = await this.#browser.newContext(options);
+    const context = await this.#browser.unmeasuredContext(options);
     const page = await context.newPage();
     const demo = new DemoPage(context, page);
     await page.goto(this.#server.origin + path);

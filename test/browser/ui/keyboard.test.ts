@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict';
-import { chatStates } from './chatStates.ts';
 import { DemoPages, type DemoPage } from './demoPage.ts';
-import { walk } from './keyboardWalk.ts';
 
-/** Says in three recipes how to come by a secure address, and has nothing to press. */
-const WITHOUT_CONTROLS = 'an address that is not secure';
 /** More stops than any state has. */
 const MAX_STOPS = 120;
 
 describe('the keyboard alone, in Chromium', () => {
   const pages = DemoPages.ofSuite();
-
-  it('reaches every control of every state, and each shows that it has the focus', async function () {
-    this.timeout(300_000);
-    for (const state of chatStates) {
-      const { name } = state;
-      const demo = await pages.open('/', { viewport: { width: 340, height: 740 }, reducedMotion: 'reduce' });
-      await state.enter(demo);
-      const { missed, unseen, reached } = await walk(demo);
-      assert.deepEqual({ missed, unseen }, { missed: [], unseen: [] }, name);
-      assert.equal(reached > 0, name !== WITHOUT_CONTROLS, name);
-      assert.deepEqual(demo.faults, []);
-      await demo.close();
-    }
-  });
 
   it('does everything from asking to undoing a deletion, and the mouse is never used', async function () {
     this.timeout(60_000);
