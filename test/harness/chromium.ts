@@ -50,7 +50,7 @@ export class TestBrowser {
     return context;
   }
 
-  /** The same for pages that load nothing of `dist/`: there is nothing to measure, and counting costs a tenth of the time. */
+  /** The same, not measured: for pages that load nothing of `dist/`, where counting would cost a tenth of the time for nothing. */
   async unmeasuredContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(30_000);

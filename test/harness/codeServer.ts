@@ -39,6 +39,8 @@ export interface CodeServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A packed extension to install: tests of what people see use it. */
   readonly vsix?: string;
+  /** Changes the profile's folder of extensions before the server starts. */
+  readonly prepare?: ((extensions: string) => void) | undefined;
   /** Ask about every folder whether it is trusted; else all are. */
   readonly trust?: 'ask' | undefined;
   /** Honour an extension under development in the address. VS Code then shows no toasts, so never together with `vsix`. */
@@ -67,11 +69,12 @@ export class CodeServer {
     mkdirSync(this.workspace, { recursive: true });
   }
 
-  static async start({ settings = {}, env = {}, vsix, trust, driver = vsix === undefined }: CodeServerOptions = {}): Promise<CodeServer> {
+  static async start({ settings = {}, env = {}, vsix, prepare, trust, driver = vsix === undefined }: CodeServerOptions = {}): Promise<CodeServer> {
     if (!existsSync(entry)) throw new Error('VS Code for the tests is not installed. Run: node test/tools/install.mjs');
     const folder = mkdtempSync(join(tmpdir(), 'vsc-'));
     const profile = writeProfile(folder, trust === 'ask' ? { ...askingSettings, ...settings } : settings);
     if (vsix !== undefined) cpSync(installed(vsix), join(folder, 'ext'), { recursive: true });
+    prepare?.(join(folder, 'ext'));
     const chosen = [
       ...(trust === 'ask' ? [] : ['--disable-workspace-trust']),
       ...(driver ? ['--vscode-option', 'enable-smoke-test-driver'] : []),

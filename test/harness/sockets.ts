@@ -8,12 +8,21 @@ export interface TcpSocket {
   readonly remotePort: number;
 }
 
-/** The TCP sockets of a process, of both families. Linux alone. */
+/** The TCP sockets of a process, of both families; none of one that has ended. Linux alone. */
 export function tcpSockets(pid: number): TcpSocket[] {
   const folder = `/proc/${String(pid)}`;
-  const own = new Set(readdirSync(`${folder}/fd`).flatMap((name) => inodeOf(`${folder}/fd/${name}`)));
-  return ['tcp', 'tcp6'].flatMap((table) =>
-    readFileSync(`${folder}/net/${table}`, 'utf8')
+  let names: string[];
+  let tables: string[];
+  try {
+    names = readdirSync(`${folder}/fd`);
+    tables = ['tcp', 'tcp6'].map((table) => readFileSync(`${folder}/net/${table}`, 'utf8'));
+  } catch (error) {
+    if (hasEnded(error)) return [];
+    throw error;
+  }
+  const own = new Set(names.flatMap((name) => inodeOf(`${folder}/fd/${name}`)));
+  return tables.flatMap((table) =>
+    table
       .split('\n')
       .slice(1)
       .map((row) => row.trim().split(/\s+/))
@@ -24,6 +33,11 @@ export function tcpSockets(pid: number): TcpSocket[] {
         remotePort: portOf(remote),
       })),
   );
+}
+
+function hasEnded(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH';
 }
 
 function inodeOf(path: string): string[] {

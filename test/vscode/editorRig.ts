@@ -20,6 +20,8 @@ export interface RigOptions {
   readonly programs?: string;
   /** See {@link CodeServerOptions}. */
   readonly trust?: 'ask';
+  /** Another editor of the same user: this one has a profile of its own, and shares the state folder and the model. */
+  readonly beside?: EditorRig;
 }
 
 /** A real editor with the packed extension, a stand-in for Ollama beside it, and one user in front. */
@@ -30,19 +32,22 @@ export class EditorRig {
   /** The device's state folder. */
   readonly state: string;
   readonly #browser: TestBrowser;
+  /** State folder and model are those of another editor. */
+  readonly #isGuest: boolean;
 
-  private constructor(parts: { ollama: FakeOllama; server: CodeServer; browser: TestBrowser; context: BrowserContext; state: string }) {
+  private constructor(parts: Pick<EditorRig, 'ollama' | 'server' | 'context' | 'state'>, browser: TestBrowser, isGuest: boolean) {
     this.ollama = parts.ollama;
     this.server = parts.server;
     this.context = parts.context;
     this.state = parts.state;
-    this.#browser = parts.browser;
+    this.#browser = browser;
+    this.#isGuest = isGuest;
   }
 
-  static async start({ ollama: knobs = {}, theme = 'light', settings = {}, programs, trust }: RigOptions = {}): Promise<EditorRig> {
+  static async start({ ollama: knobs = {}, theme = 'light', settings = {}, programs, trust, beside }: RigOptions = {}): Promise<EditorRig> {
     mkdirSync(shots, { recursive: true });
-    const state = mkdtempSync(join(tmpdir(), 'c2l-state-'));
-    const ollama = await startFakeOllama(knobs);
+    const state = beside?.state ?? mkdtempSync(join(tmpdir(), 'c2l-state-'));
+    const ollama = beside?.ollama ?? (await startFakeOllama(knobs));
     const server = await CodeServer.start({
       vsix: packedExtension(),
       env: { OLLAMA_HOST: ollama.url, C2L_STATE: state, ...(programs === undefined ? {} : withPrograms(programs)) },
@@ -51,7 +56,7 @@ export class EditorRig {
     });
     const browser = await TestBrowser.launch();
     const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-    return new EditorRig({ ollama, server, browser, context, state });
+    return new EditorRig({ ollama, server, context, state }, browser, beside !== undefined);
   }
 
   open(address?: WorkbenchAddress): Promise<Workbench> {
@@ -61,6 +66,7 @@ export class EditorRig {
   async stop(): Promise<void> {
     await this.#browser.close();
     await this.server.stop();
+    if (this.#isGuest) return;
     await this.ollama.close();
     rmSync(this.state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
