@@ -1,24 +1,20 @@
-// node scripts/pictures.ts [page] [panel] [states]: what people see, on sheets. For page and panel the stand-in for Ollama tells the story and
+// node scripts/pictures.ts [page] [panel] [states] [first-run]: what people see, on sheets. For page and panel the stand-in for Ollama tells the story and
 // nothing else is staged; the sheets of states show every state that tests look at, over the tests' own hub, one sheet a theme, and
 // those of the page in every size too.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { ChatPage } from '../test/browser/support.ts';
 import { chatStates } from '../test/browser/ui/chatStates.ts';
 import { DemoPages, type ChatState } from '../test/browser/ui/demoPage.ts';
 import { pageSheetOf, sheetOf, sizes, themes as pageThemes } from '../test/browser/ui/looks.ts';
 import { pageStates } from '../test/browser/ui/pageStates.ts';
 import { TestBrowser } from '../test/harness/chromium.ts';
-import { writeContactSheet, type SheetPicture } from '../test/harness/contactSheet.ts';
-import { root } from '../test/harness/paths.ts';
 import type { themes, Workbench } from '../test/harness/workbench.ts';
 import { Stack, until } from '../test/integration/support/stack.ts';
 import { ChatPanel, EditorRig } from '../test/vscode/editorRig.ts';
-
-const shots = join(root, '.run', 'pictures');
-const documents = join(root, 'docs', 'pictures');
-mkdirSync(shots, { recursive: true });
+import { firstRunSheet } from './pictures/firstRun.ts';
+import { documents, Sheet } from './pictures/sheet.ts';
 
 const question = 'Why is the sky blue?';
 const answer = `Sunlight is a **mixture** of colours. In the air, *short* waves are scattered more than long ones, by \`1/λ⁴\`:
@@ -48,32 +44,6 @@ const devices = [
   { name: 'desktop, light', width: 1440, height: 900, colorScheme: 'light' },
   { name: 'desktop, dark', width: 1440, height: 900, colorScheme: 'dark' },
 ] as const;
-
-/** Takes pictures for one sheet. */
-class Sheet {
-  readonly pictures: SheetPicture[] = [];
-  readonly #title: string;
-  readonly #name: string;
-
-  constructor(title: string, name: string) {
-    this.#title = title;
-    this.#name = name;
-  }
-
-  async take(page: Page, caption: string): Promise<string> {
-    const file = join(shots, `${this.#name}-${String(this.pictures.length).padStart(2, '0')}.png`);
-    await page.evaluate(() => document.fonts.ready);
-    await page.screenshot({ path: file, animations: 'disabled' });
-    this.pictures.push({ file, caption });
-    return file;
-  }
-
-  async write(heightPx: number): Promise<void> {
-    const output = join(documents, `${this.#name}.png`);
-    await writeContactSheet({ title: this.#title, pictures: this.pictures, output, heightPx, widthPx: 2400 });
-    process.stdout.write(`${output}: ${String(this.pictures.length)} pictures\n`);
-  }
-}
 
 async function pageSheet(): Promise<void> {
   const sheet = new Sheet('The page', 'page');
@@ -221,8 +191,8 @@ async function stateSheets(): Promise<void> {
   writeFileSync(join(documents, 'states.json'), `${JSON.stringify(contents, undefined, 2)}\n`);
 }
 
-mkdirSync(documents, { recursive: true });
 const wanted = process.argv.slice(2);
 if (wanted.length === 0 || wanted.includes('page')) await pageSheet();
 if (wanted.length === 0 || wanted.includes('panel')) await panelSheet();
 if (wanted.length === 0 || wanted.includes('states')) await stateSheets();
+if (wanted.length === 0 || wanted.includes('first-run')) await firstRunSheet();

@@ -1,6 +1,8 @@
 import { assertNever } from '../base/assertNever.ts';
 import type { ChatReply } from '../protocol/chat.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import { MAX_ATTACHMENTS, MAX_MESSAGE_IMAGES } from '../protocol/limits.ts';
+import { ollamaErrors } from '../protocol/status.ts';
 import { attachmentLabel, joinQuestion, splitQuestion, type Attachment } from './attachments.ts';
 import { attachmentsOf, canSend, draftOf, imagesOf, isBusy, isUp, modelOf, type ChatModel, type PendingSend } from './chatModel.ts';
 import { step, withDraft, withRequests, type ChatStep } from './chatStep.ts';
@@ -184,11 +186,16 @@ export function refuse(model: ChatModel, reply: Extract<ChatReply, { type: 'refu
     return rest;
   }
   const pending = model.pending.find((send) => send.requestId === requestId);
-  if (!pending) return { ...model, refusal: { error, ...detail } };
+  if (!pending) return isOllamaCondition(error) ? model : { ...model, refusal: { error, ...detail } };
   const givenBack = (model.drafts[pending.conversationId] ?? '') === '';
   const refused: PendingSend = { ...pending, state: 'refused', seen: false, error, ...detail, givenBack };
   const next = { ...model, pending: model.pending.map((send) => (send === pending ? refused : send)) };
   return givenBack ? giveBack(next, pending) : next;
+}
+
+/** What ails Ollama stands on a card of its own, which goes by itself when it is well: said twice, the second would stay. */
+function isOllamaCondition(error: ErrorCode): boolean {
+  return Object.values(ollamaErrors).some((condition) => condition === error);
 }
 
 /** Adds what is not there yet, as far as there is room. */

@@ -307,6 +307,12 @@ describe('chat model: conversations, models and the line', () => {
     assert.equal(view.do({ type: 'dismiss' }).model.refusal, undefined);
   });
 
+  it('leaves what ails Ollama to the card about it, which goes by itself', () => {
+    const view = new View().hear({ type: 'ollama', status: { state: 'notInstalled' } });
+    assert.equal(view.hear({ type: 'refused', error: 'ollamaNotInstalled' }).model.refusal, undefined);
+    assert.equal(view.hear({ type: 'refused', error: 'busy' }).model.refusal?.error, 'busy');
+  });
+
   it('asks for the lists again when it is welcomed a second time', () => {
     const welcome: ChatReply = { type: 'welcome', version: 1, hubEpoch: epoch, deviceName: 'Desk', scope: 'chat' };
     assert.deepEqual(new View().hear(welcome).last, []);

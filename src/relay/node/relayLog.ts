@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { LogFields, Logger } from '../../base/log.ts';
 
@@ -9,13 +10,32 @@ const allowedFields = [
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Structured lines, written at once. @param fd 1 for stdout, 2 for stderr */
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Lines written at once: structured, or in words where a terminal shows them to a person. @param fd 1 for stdout, 2 for stderr */
 export function relayLog(fd: 1 | 2, level: LogLevel = 'info'): Logger {
+  if (isatty(fd)) return terminalLog(level, (line) => process[fd === 1 ? 'stdout' : 'stderr'].write(line));
   const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd, sync: true }));
   const write = (at: LogLevel) => (message: string, fields?: LogFields) => {
     sink[at](allowed(fields), message);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** `15:04:05 device admitted, device TEhIrkRZ`; whatever is more than information says its level. */
+export function terminalLog(level: LogLevel, print: (line: string) => void): Logger {
+  const write = (at: LogLevel) => (message: string, fields?: LogFields) => {
+    if (levels.indexOf(at) < levels.indexOf(level)) return;
+    const time = new Date().toTimeString().slice(0, 8);
+    const rest = Object.entries(allowed(fields)).map(([name, value]) => `, ${name} ${printable(String(value))}`);
+    print(`${time} ${at === 'info' ? '' : `${at}: `}${message}${rest.join('')}\n`);
+  };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** Nothing from outside moves a terminal's cursor. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '�');
 }
 
 function allowed(fields: LogFields = {}): LogFields {

@@ -9,7 +9,15 @@ import { soundCrypto } from '../../secure/node/soundCrypto.ts';
 import { readPage } from './pages.ts';
 import { relayLog, type LogLevel } from './relayLog.ts';
 import { startRelayServer, type RelayServer } from './relayServer.ts';
-import { describeSettings, readPublicUrl, readRelaySettings, requireSecret, type RelayFlags, type RelaySettings } from './settings.ts';
+import {
+  describeSettings,
+  readPublicUrl,
+  readRelaySettings,
+  requireSecret,
+  TRIAL_VARIABLE,
+  type RelayFlags,
+  type RelaySettings,
+} from './settings.ts';
 
 /** What the relay takes from its process. */
 export interface RelayProcess {
@@ -37,7 +45,7 @@ export async function runRelay(flags: RelayFlags, host: RelayProcess): Promise<n
   let server: RelayServer | undefined;
   try {
     server = await startRelayServer({ settings, page, clock: systemClock, random: systemRandom, crypto: soundCrypto(), log });
-    announce(settings, server, host.print);
+    announce(settings, server, host);
     const inForce = { ...describeSettings(settings), origins: server.origins.join(' ') };
     log.info('relay started', { version: PRODUCT_VERSION, page: page !== undefined, ...inForce });
     if (!page) log.warn('the chat page was not built: this relay serves links only');
@@ -91,7 +99,7 @@ function mint(secret: Uint8Array, name: string, notAfter: number): string {
   }
 }
 
-function announce({ admission, gateway, json }: RelaySettings, { url }: RelayServer, print: RelayProcess['print']): void {
+function announce({ admission, gateway, json }: RelaySettings, { url }: RelayServer, { print, env }: RelayProcess): void {
   const invite =
     admission.kind === 'invites' && admission.isGenerated
       ? mint(admission.secret, OWN_INVITE.name, Math.floor(systemClock.now() / 1000) + OWN_INVITE.days * DAY_SECONDS)
@@ -103,6 +111,7 @@ function announce({ admission, gateway, json }: RelaySettings, { url }: RelaySer
   print(`The relay listens on ${url}\n`);
   if (invite !== undefined) print(`Invite: ${invite}\nIt changes at every start. Set C2L_SECRET to keep invites valid.\n`);
   else if (admission.kind === 'open') print('Anybody may register a device here: the relay runs open.\n');
+  else if (env[TRIAL_VARIABLE] !== undefined) print('A trial relay of this editor, for this computer alone. It ends with this terminal.\n');
   else print('Devices need an invite: cloudtolocalllm relay invite NAME\n');
   if (gateway) print(`The gateway is on: ${url}/api and ${url}/v1 take API keys, and this process reads what passes through them.\n`);
 }

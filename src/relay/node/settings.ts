@@ -39,6 +39,8 @@ export interface RelaySettings {
 }
 
 export const DEFAULT_PORT = 8787;
+/** Set by an editor that started this relay for itself: it has its invite already. */
+export const TRIAL_VARIABLE = 'C2L_TRIAL';
 export const DEFAULT_HOST = '127.0.0.1';
 const MAX_TRUSTED_HOPS = 10;
 const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET to it.';

@@ -5,7 +5,7 @@ import { systemRandom } from '../../base/random.ts';
 import type { RelayLaunch } from '../../protocol/relayLaunch.ts';
 import { mintInvite } from '../../secure/invite.ts';
 import { soundCrypto } from '../../secure/node/soundCrypto.ts';
-import { DEFAULT_HOST, DEFAULT_PORT } from './settings.ts';
+import { DEFAULT_HOST, DEFAULT_PORT, TRIAL_VARIABLE } from './settings.ts';
 
 /** The invite ends with the run anyway. */
 const INVITE_SECONDS = 365 * 86_400;
@@ -28,7 +28,7 @@ export async function prepareTrialRelay(cliFile: string, program = process.execP
     invite: mintInvite(soundCrypto(), new TextEncoder().encode(secret), 'trial', notAfter),
     program,
     args: [cliFile, 'relay', '--host', DEFAULT_HOST, '--port', String(port)],
-    environment: { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1', C2L_SECRET: secret },
+    environment: { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1', C2L_SECRET: secret, [TRIAL_VARIABLE]: '1' },
   };
 }
 
