@@ -69,7 +69,14 @@ export class CodeServer {
     mkdirSync(this.workspace, { recursive: true });
   }
 
-  static async start({ settings = {}, env = {}, vsix, prepare, trust, driver = vsix === undefined }: CodeServerOptions = {}): Promise<CodeServer> {
+  static async start({
+    settings = {},
+    env = {},
+    vsix,
+    prepare,
+    trust,
+    driver = vsix === undefined,
+  }: CodeServerOptions = {}): Promise<CodeServer> {
     if (!existsSync(entry)) throw new Error('VS Code for the tests is not installed. Run: node test/tools/install.mjs');
     const folder = mkdtempSync(join(tmpdir(), 'vsc-'));
     const profile = writeProfile(folder, trust === 'ask' ? { ...askingSettings, ...settings } : settings);

@@ -55,7 +55,8 @@ export async function activateOnce(): Promise<Activation> {
       if (Date.now() > end) throw new Error('the extension did not start');
       await page.waitForTimeout(50);
     }
-    const { began, cpuMs } = JSON.parse(readFileSync(result, 'utf8')) as { began: number; cpuMs: number };
+    const { began, cpuMs, error } = JSON.parse(readFileSync(result, 'utf8')) as { began: number; cpuMs: number; error?: string };
+    if (error !== undefined) throw new Error(error);
     return { drawnMs: drawnAt - began, cpuMs };
   } finally {
     await browser.close();
@@ -97,7 +98,7 @@ function startByProbe(extensions: string): void {
   const probe = join(extensions, 'tests.probe-1.0.0');
   mkdirSync(probe);
   copyFileSync(join(root, 'test/bench/editor/probe.cjs'), join(probe, 'probe.cjs'));
-  const manifest = { publisher: 'tests', name: 'probe', version: '1.0.0', engines: { vscode: '*' }, main: './probe.cjs' };
+  const manifest = { publisher: 'tests', name: 'probe', version: '1.0.0', engines: { vscode: '^1.100.0' }, main: './probe.cjs' };
   writeFileSync(join(probe, 'package.json'), JSON.stringify({ ...manifest, activationEvents: ['onStartupFinished'] }));
   const list = join(extensions, 'extensions.json');
   const installed = JSON.parse(readFileSync(list, 'utf8')) as unknown[];
