@@ -164,13 +164,13 @@ export class FakeQuickPick {
   value = '';
   busy = false;
   matchOnDetail = false;
-  items: readonly FakeListItem[] = [];
   selectedItems: readonly FakeListItem[] = [];
   activeItems: readonly FakeListItem[] = [];
   keepScrollPosition = false;
   matchOnDescription = false;
   isShown = false;
   disposed = false;
+  #items: readonly FakeListItem[] = [];
   readonly #accepted = new FakeEvent<undefined>();
   readonly #hidden = new FakeEvent<undefined>();
   readonly #typed = new FakeEvent<string>();
@@ -179,6 +179,16 @@ export class FakeQuickPick {
   readonly onDidHide = this.#hidden.event;
   readonly onDidChangeValue = this.#typed.event;
   readonly onDidTriggerItemButton = this.#pressed.event;
+
+  get items(): readonly FakeListItem[] {
+    return this.#items;
+  }
+
+  /** The keyboard is on none of the new ones. */
+  set items(items: readonly FakeListItem[]) {
+    this.#items = items;
+    this.activeItems = [];
+  }
 
   show(): void {
     this.isShown = true;
