@@ -25,6 +25,7 @@ describe('the chat as a webview, in Chromium', () => {
       generating: false,
       chatFocused: true,
       inputFocused: true,
+      model: 'qwen3:8b',
     });
   });
 
