@@ -140,13 +140,14 @@ async function statusPictures(sheet: Sheet, workbench: Workbench, theme: string)
 async function modelPictures(sheet: Sheet, rig: EditorRig, workbench: Workbench, theme: string): Promise<void> {
   const panel = workbench.webview();
   await workbench.runCommand('CloudToLocalLLM: Show Loaded Models…');
-  await panel.getByText(/^In memory: /).waitFor();
+  const row = workbench.quickPickRow(/GPU|CPU/);
+  await row.hover();
   await sheet.take(workbench.page, `${theme}: the models`);
-  await panel.getByRole('button', { name: 'Delete', exact: true }).click();
-  await panel.getByRole('button', { name: 'Keep it' }).waitFor();
+  await row.getByRole('button', { name: 'Delete…' }).click();
+  await workbench.dialogButton(/Delete .*\?/, 'Delete Model').waitFor();
   await sheet.take(workbench.page, `${theme}: before one is deleted`);
-  await panel.getByRole('button', { name: /^Delete \d/ }).click();
-  await panel.getByText('No models yet.', { exact: true }).waitFor();
+  await workbench.dialogButton(/Delete .*\?/, 'Delete Model').click();
+  await workbench.quickPickRow('No model is in memory.').waitFor();
   await workbench.page.keyboard.press('Escape');
   await workbench.runCommand('CloudToLocalLLM: New Chat');
   await panel.getByRole('list', { name: 'Models to begin with' }).waitFor();

@@ -75,6 +75,7 @@ export class Agent implements AgentControl, Disposable {
         log,
         defaults: options.chatDefaults,
         defaultModel: options.defaultModel,
+        pullNotes: options.pullNotes,
         onToken: onTokens,
       }),
     );

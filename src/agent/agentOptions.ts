@@ -32,6 +32,7 @@ export interface AgentOptions {
   readonly models: ModelClient;
   readonly chatDefaults?: HubOptions['defaults'];
   readonly defaultModel?: HubOptions['defaultModel'];
+  readonly pullNotes?: HubOptions['pullNotes'];
   /** What clients from elsewhere may do. Default: as without settings. */
   readonly remoteRules?: (() => RemoteRules) | undefined;
   /** The way of `http` streams to Ollama. Without one they are refused. */

@@ -20,6 +20,7 @@ import { othersLooking } from './onlookers.ts';
 import { OwnerChanges } from './ownerChanges.ts';
 import { ModelDesk } from './modelDesk.ts';
 import type { ConversationStore, ModelClient, OwnerId } from './ports.ts';
+import type { PullNotes } from './pulls.ts';
 import { retireChats } from './retireChats.ts';
 import { SavedPrompts } from './savedPrompts.ts';
 import { Turns } from './turns.ts';
@@ -39,6 +40,8 @@ export interface HubOptions {
   readonly defaults?: (() => ChatSettings) | undefined;
   /** The model that a new chat of theirs begins with, or empty. */
   readonly defaultModel?: (() => string) | undefined;
+  /** See {@link PullNotes}. */
+  readonly pullNotes?: PullNotes | undefined;
   /** The model has written one more token. */
   readonly onToken?: () => void;
 }
@@ -94,11 +97,7 @@ export class Hub implements HubServices, Disposable {
     this.transfer = new ChatTransfer({ clock, random, store: this.#stores, onDidAdd: this.#changes.note });
     this.files = new ChatFileDesk(this.transfer);
     this.#lists = new ModelLists(models, store, options.defaultModel);
-    this.#prompts = new SavedPrompts({
-      store,
-      log,
-      onDidChange: this.#tell.bind(this, 'prompts'),
-    });
+    this.#prompts = new SavedPrompts({ store, log, onDidChange: this.#tell.bind(this, 'prompts') });
     this.#turns = new Turns({
       clock,
       random,
@@ -132,12 +131,13 @@ export class Hub implements HubServices, Disposable {
         onDidChangePulls: this.#tell.bind(this, 'pulls'),
         onDidChangeLoaded: this.#tell.bind(this, 'loaded'),
         onDidChangeModels: this.modelsChanged,
+        pullNotes: options.pullNotes,
       }),
     );
     this.#owned.add(
       models.onDidChangeStatus(() => {
         this.#tell('ollama');
-        this.#desk.noteChange();
+        this.#desk.statusChanged();
       }),
     );
   }

@@ -9,7 +9,7 @@ import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_LISTED } from '../protocol/limits.ts';
 import type { ChatPeer } from './chatPeer.ts';
 import type { ModelClient } from './ports.ts';
-import { Pulls } from './pulls.ts';
+import { Pulls, type PullNotes } from './pulls.ts';
 
 export interface ModelDeskOptions {
   readonly clock: Clock;
@@ -22,6 +22,7 @@ export interface ModelDeskOptions {
   readonly onDidChangeLoaded: () => void;
   /** There are other models than before. */
   readonly onDidChangeModels: () => void;
+  readonly pullNotes?: PullNotes | undefined;
 }
 
 /** Ollama unloads some time after a model's time is over. */
@@ -40,8 +41,9 @@ export class ModelDesk implements Disposable {
 
   constructor(options: ModelDeskOptions) {
     this.#options = options;
-    const { clock, models, onDidChangePulls, onDidChangeModels } = options;
-    this.#pulls = new Pulls({ clock, models, onDidChange: onDidChangePulls, onPulled: onDidChangeModels });
+    const { clock, models, onDidChangePulls, onDidChangeModels, pullNotes: notes } = options;
+    this.#pulls = new Pulls({ clock, models, onDidChange: onDidChangePulls, onPulled: onDidChangeModels, notes });
+    this.#goOn();
   }
 
   get hasPulls(): boolean {
@@ -71,6 +73,12 @@ export class ModelDesk implements Disposable {
         this.#take(loaded);
         if (this.#again) this.refresh();
       });
+  }
+
+  /** Ollama is otherwise than before. */
+  statusChanged(): void {
+    this.#goOn();
+    this.noteChange();
   }
 
   /** Something may have loaded or unloaded a model. */
@@ -128,6 +136,11 @@ export class ModelDesk implements Disposable {
     this.#isDisposed = true;
     this.#expiry?.dispose();
     this.#pulls.dispose();
+  }
+
+  #goOn(): void {
+    const { state } = this.#options.models.status;
+    if (state === 'ok' || state === 'noModels') this.#pulls.resume();
   }
 
   #take(loaded: readonly LoadedModel[]): void {

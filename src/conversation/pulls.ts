@@ -5,6 +5,14 @@ import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_PULLS, MAX_PULLS_LISTED, PULL_REPORT_MS } from '../protocol/limits.ts';
 import type { ModelClient, PullProgress } from './ports.ts';
 
+/** Where the names of downloads under way are kept over the end of a process. */
+export interface PullNotes {
+  /** Those noted last. Never throws: what cannot be read is none. */
+  read(): readonly string[];
+  /** In the place of those before. Never throws: what is not noted is not gone on with. */
+  write(names: readonly string[]): void;
+}
+
 export interface PullsOptions {
   readonly clock: Clock;
   readonly models: ModelClient;
@@ -12,6 +20,8 @@ export interface PullsOptions {
   readonly onDidChange: () => void;
   /** A model is there. */
   readonly onPulled: () => void;
+  /** Without it a download ends with the process. */
+  readonly notes?: PullNotes | undefined;
 }
 
 interface Pull {
@@ -25,10 +35,13 @@ export class Pulls implements Disposable {
   readonly #options: PullsOptions;
   /** By name, oldest first. */
   readonly #pulls = new Map<string, Pull>();
+  /** Of an earlier run, while they wait for Ollama. */
+  #waiting: readonly string[];
   #report: Disposable | undefined;
 
   constructor(options: PullsOptions) {
     this.#options = options;
+    this.#waiting = (options.notes?.read() ?? []).slice(0, MAX_PULLS);
   }
 
   /** Those that run, and the last that have ended; oldest first. */
@@ -38,6 +51,13 @@ export class Pulls implements Disposable {
 
   get running(): number {
     return [...this.#pulls.values()].filter(({ flow }) => flow).length;
+  }
+
+  /** Ollama can be asked: goes on with what an earlier run of the device did not end. */
+  resume(): void {
+    const names = this.#waiting;
+    this.#waiting = [];
+    for (const name of names) this.start(name);
   }
 
   /** Begins a download, or joins the one that runs. @returns why not */
@@ -61,6 +81,7 @@ export class Pulls implements Disposable {
         this.#end(pull, { state: 'failed', error: code, ...(detail === undefined ? {} : { errorDetail: detail }) });
       },
     });
+    this.#note();
     this.#changed();
     return undefined;
   }
@@ -93,7 +114,14 @@ export class Pulls implements Disposable {
     pull.flow.dispose();
     pull.flow = undefined;
     pull.shown = { ...pull.shown, ...how };
+    this.#note();
     this.#changed();
+  }
+
+  /** One that ends with the process stays noted. */
+  #note(): void {
+    const running = this.all.filter(({ state }) => state === 'running').map(({ name }) => name);
+    this.#options.notes?.write([...new Set([...running, ...this.#waiting])]);
   }
 
   #changed(): void {

@@ -20,6 +20,12 @@ export const modelInfo = v.object({
 });
 export type ModelInfo = v.InferOutput<typeof modelInfo>;
 
+/** What of a model is worth a badge; `completion` is what every one of them can. */
+export const badges = ['vision', 'tools', 'thinking', 'embedding'] as const;
+export function badgesOf({ capabilities = [] }: ModelInfo): readonly (typeof badges)[number][] {
+  return badges.filter((capability) => capabilities.includes(capability));
+}
+
 export const loadedModel = v.object({
   name: model,
   /** Bytes in memory, and how many of them are the graphics card's. */
@@ -32,6 +38,12 @@ export const loadedModel = v.object({
 });
 /** A model in memory. */
 export type LoadedModel = v.InferOutput<typeof loadedModel>;
+
+/** How much of it the graphics card has, %. A share that is not all never reads as all, and some never as none. */
+export function gpuPercent({ size, gpuSize }: LoadedModel): number {
+  const gpu = size === 0 ? 0 : Math.round((gpuSize / size) * 100);
+  return Math.min(gpuSize < size ? 99 : 100, Math.max(gpuSize > 0 ? 1 : 0, gpu));
+}
 
 export const pullSteps = ['manifest', 'downloading', 'verifying', 'finishing'] as const;
 export const modelPull = v.object({
@@ -47,6 +59,11 @@ export const modelPull = v.object({
 });
 /** A download of a model. It belongs to the device: every view sees it, and none that leaves ends it. */
 export type ModelPull = v.InferOutput<typeof modelPull>;
+
+/** How much has come, %, rounded down: 100 is all of it. Undefined while nobody knows how much there is. */
+export function percentOf({ completed, total }: ModelPull): number | undefined {
+  return completed === undefined || total === undefined || total === 0 ? undefined : Math.floor((completed / total) * 100);
+}
 
 export const modelRequests = [
   /** The models; from the first time on they are sent again when the device has changed them itself. */

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { DecodeError } from '../base/bytes.ts';
 import { parseChatReply, parseChatRequest, type ChatReply, type ChatRequest } from './chat.ts';
 import type { ChatCapabilities, ChatPortStatus } from './chatPort.ts';
+import { model } from './chatMessage.ts';
 import { isErrorCode, type ErrorCode } from './errors.ts';
 import { MAX_ATTACHMENTS, MAX_CODE_UNITS, MAX_PROMPT_BYTES, MAX_TITLE_UNITS } from './limits.ts';
 import { tunnelConnectionStates } from './status.ts';
@@ -27,6 +28,8 @@ export type HostToWebview =
   /** A command of the editor that the view carries out. */
   | { readonly type: 'command'; readonly command: WebviewCommand }
   | { readonly type: 'openConversation'; readonly conversationId: string }
+  /** The next question goes to this model. */
+  | { readonly type: 'useModel'; readonly model: string }
   /** Files and lines that the person added to the question that is being written. */
   | { readonly type: 'attach'; readonly items: readonly Attachment[] };
 
@@ -62,7 +65,6 @@ export type ViewPreferences = v.InferOutput<typeof preferencesSchema>;
 export const webviewCommands = [
   ...(['focusInput', 'focusLastMessage', 'newChat', 'newTemporaryChat', 'showChats', 'searchChats', 'renameChat', 'deleteChat'] as const),
   ...(['stop', 'regenerate', 'copyLastAnswer', 'openLastAnswer'] as const),
-  ...(['chooseModel', 'pullModel', 'showModels'] as const),
 ] as const;
 export type WebviewCommand = (typeof webviewCommands)[number];
 
@@ -136,6 +138,8 @@ const viewSchema = v.object({
   generating: v.boolean(),
   chatFocused: v.boolean(),
   inputFocused: v.boolean(),
+  /** The next question goes to it; absent while there is none to ask. */
+  model: v.exactOptional(model),
 });
 /** What a view shows. */
 export type WebviewView = v.InferOutput<typeof viewSchema>;
@@ -172,6 +176,7 @@ const hostSchema = v.variant('type', [
   v.object({ type: v.literal('status'), status: statusSchema }),
   v.object({ type: v.literal('command'), command: v.picklist(webviewCommands) }),
   v.object({ type: v.literal('openConversation'), conversationId: id }),
+  v.object({ type: v.literal('useModel'), model }),
   v.object({ type: v.literal('attach'), items: attachments }),
 ]);
 

@@ -1,18 +1,12 @@
-import type { LoadedModel, ModelInfo, ModelPull } from '../protocol/chatModels.ts';
+import { fileSize } from '../base/figures.ts';
+import { gpuPercent, percentOf, type LoadedModel, type ModelPull } from '../protocol/chatModels.ts';
 import { wordsOf } from '../protocol/errors.ts';
 import { remainingMs, type PullPace } from './pullPace.ts';
-import { fileSize } from './words.ts';
-
-/** What of a model is worth a badge; `completion` is what every one of them can. */
-export function modelBadges({ capabilities = [] }: ModelInfo): readonly string[] {
-  return ['vision', 'tools', 'thinking', 'embedding'].filter((capability) => capabilities.includes(capability));
-}
 
 /** What a loaded model takes, where it is, and until when. `now` is wall clock, ms. */
-export function memoryText({ size, gpuSize, expiresAt }: LoadedModel, now: number): string {
-  const gpu = size === 0 ? 0 : Math.round((gpuSize / size) * 100);
-  // A share that is not all must not read as all.
-  const share = Math.min(gpuSize < size ? 99 : 100, Math.max(gpuSize > 0 ? 1 : 0, gpu));
+export function memoryText(loaded: LoadedModel, now: number): string {
+  const { size, expiresAt } = loaded;
+  const share = gpuPercent(loaded);
   const place = share === 100 ? 'all on the GPU' : share === 0 ? 'all on the CPU' : `${String(share)} % GPU, ${String(100 - share)} % CPU`;
   return `In memory: ${fileSize(size)}, ${place} · ${expiresAt === undefined ? 'stays there' : leavesText(expiresAt - now)}`;
 }
@@ -55,9 +49,9 @@ export function pullEndWords({ name, state, error, errorDetail }: ModelPull): st
   return `${name} was not pulled. ${wordsOf(error ?? 'ollamaPullFailed', errorDetail)}`;
 }
 
-/** Rounded down: 100 % is all of it. */
-function percent({ completed, total }: ModelPull): string | undefined {
-  return completed === undefined || total === undefined || total === 0 ? undefined : `${String(Math.floor((completed / total) * 100))} %`;
+function percent(pull: ModelPull): string | undefined {
+  const share = percentOf(pull);
+  return share === undefined ? undefined : `${String(share)} %`;
 }
 
 /** The greatest unit alone, rounded up. */

@@ -11,7 +11,7 @@ import {
   type WebviewView,
 } from '../protocol/webviewMessages.ts';
 import { ChatController } from './chatController.ts';
-import { isGenerating, type ChatModel } from './chatModel.ts';
+import { isGenerating, modelOf, type ChatModel } from './chatModel.ts';
 import { codeActionEvent } from './codeActions.ts';
 import { carryOut } from './components/carryOut.ts';
 import './components/chatElement.ts';
@@ -84,6 +84,10 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
       case 'openConversation':
         line?.controller.open(message.conversationId);
         return;
+      case 'useModel':
+        line?.controller.chooseModel(message.model);
+        chat.focusInput();
+        return;
       case 'attach':
         line?.controller.attach(message.items);
         chat.focusInput();
@@ -140,6 +144,7 @@ class ViewReporter {
   report(model: ChatModel | undefined): void {
     if (!model) return;
     const { id, title, messages } = model.conversation;
+    const answering = modelOf(model);
     const view: WebviewView = {
       conversationId: id,
       title,
@@ -149,6 +154,7 @@ class ViewReporter {
       // The webview is the chat: a press on its text focuses no element of it, and the keys still go there.
       chatFocused: document.hasFocus(),
       inputFocused: document.hasFocus() && document.activeElement?.matches('c2l-composer textarea') === true,
+      ...(answering === undefined ? {} : { model: answering }),
     };
     const now = JSON.stringify(view);
     if (now === this.#last) return;

@@ -1,7 +1,7 @@
 import { DecodeError, fromUtf8 } from '../base/bytes.ts';
 import { MAX_PROMPT_BYTES } from '../protocol/limits.ts';
 import type { Attachment } from './attachments.ts';
-import { fileSize } from './words.ts';
+import { fileSize } from '../base/figures.ts';
 
 /** Characters of a token, on the average over prose and code: enough for an estimate that says so. */
 const UNITS_PER_TOKEN = 4;

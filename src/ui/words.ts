@@ -1,3 +1,4 @@
+import { decimal, fileSize } from '../base/figures.ts';
 import type { ModelInfo } from '../protocol/chatModels.ts';
 import type { AnswerStats, ChatMessage } from '../protocol/chatMessage.ts';
 
@@ -21,17 +22,6 @@ export function figures(stats: AnswerStats): string[] {
     ...(stats.answerTokens > 0 ? [`${stats.answerTokens.toLocaleString('en')} tokens`] : []),
     ...(stats.loadMs >= 1000 ? [`load ${duration(stats.loadMs)}`] : []),
   ];
-}
-
-export function fileSize(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? String(value) : decimal(value)} ${units[unit] ?? ''}`;
 }
 
 /** What is worth knowing of a model when choosing one. */
@@ -63,8 +53,4 @@ export function countWords(text: string): number {
 
 function duration(ms: number): string {
   return ms < 1000 ? `${String(Math.round(ms))} ms` : `${decimal(ms / 1000)} s`;
-}
-
-function decimal(value: number): string {
-  return value < 10 ? value.toFixed(1) : String(Math.round(value));
 }

@@ -7,6 +7,8 @@ import type { PageOrder } from './chatBridge.ts';
 export interface ChatPlace {
   /** What it shows, on each change. */
   readonly onDidChangeView: Event<WebviewView>;
+  /** Somebody who looks at the window sees it. */
+  readonly isVisible: boolean;
   /** Shows it and has it do something. */
   open(order: PageOrder): Promise<void>;
   /** Has it do something if it is there; does not show it. */
@@ -18,6 +20,7 @@ export class ActiveChat implements Disposable {
   readonly #home: ChatPlace;
   readonly #owned = new DisposableStore();
   readonly #views = this.#owned.add(new Emitter<WebviewView | undefined>());
+  readonly #places = new Set<ChatPlace>();
   readonly #latest = new Map<ChatPlace, WebviewView>();
   #active: ChatPlace;
 
@@ -30,12 +33,18 @@ export class ActiveChat implements Disposable {
   /** What the active chat shows, on each change; undefined when it shows nothing. */
   readonly onDidChangeView = this.#views.event;
 
+  /** Is any chat drawn in this window? */
+  get isVisible(): boolean {
+    return [...this.#places].some(({ isVisible }) => isVisible);
+  }
+
   get view(): WebviewView | undefined {
     return this.#latest.get(this.#active);
   }
 
   /** @returns what takes it away again */
   add(place: ChatPlace): Disposable {
+    this.#places.add(place);
     const listening = place.onDidChangeView((view) => {
       this.#latest.set(place, view);
       if (view.chatFocused) this.#active = place;
@@ -43,6 +52,7 @@ export class ActiveChat implements Disposable {
     });
     return toDisposable(() => {
       listening.dispose();
+      this.#places.delete(place);
       this.#latest.delete(place);
       if (place !== this.#active || place === this.#home) return;
       this.#active = this.#home;

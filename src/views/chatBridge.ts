@@ -23,7 +23,7 @@ import type { ShownChat } from './shownChat.ts';
 const MAX_WAITING_ORDERS = 8;
 
 /** What the editor has a page do. */
-export type PageOrder = Extract<HostToWebview, { type: 'command' | 'attach' | 'openConversation' }>;
+export type PageOrder = Extract<HostToWebview, { type: 'command' | 'attach' | 'openConversation' | 'useModel' }>;
 
 /** The line of the page now loaded. A later page makes an earlier line stale. */
 type Line =

@@ -7,8 +7,7 @@ import { chosenFiles, selectedLines } from './editorContext.ts';
 
 type ChatCommandName =
   | ('openChat' | 'openChatInEditor' | 'newChat' | 'newTemporaryChat' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
-  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile')
-  | ('selectModel' | 'pullModel' | 'showModels');
+  | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
 
 /** Commands that the chat itself carries out, and those that add to its question. */
 export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<CommandHandlers, ChatCommandName> {
@@ -34,9 +33,6 @@ export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<Comma
     openLastAnswerInEditor: hidden('openLastAnswer'),
     focusInput: shown('focusInput'),
     focusLastMessage: shown('focusLastMessage'),
-    selectModel: shown('chooseModel'),
-    pullModel: shown('pullModel'),
-    showModels: shown('showModels'),
     addSelection: async () => {
       if (isTrusted()) await attach(selectedLines());
     },

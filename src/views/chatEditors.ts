@@ -98,6 +98,10 @@ class ChatTab implements ChatPlace, Disposable {
     return this.#surface.onDidChangeView;
   }
 
+  get isVisible(): boolean {
+    return this.#panel.visible;
+  }
+
   get conversationId(): string | undefined {
     return this.#conversationId;
   }

@@ -1,26 +1,19 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../base/clock.ts';
 import { periodOf, type Period } from '../base/daysAgo.ts';
-import { DisposableStore, type Disposable } from '../base/disposable.ts';
-import type { Logger } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
+import type { Disposable } from '../base/disposable.ts';
 import type { ConversationSummary, SearchHit } from '../protocol/chat.ts';
 import { MAX_QUERY_UNITS, MAX_TITLE_UNITS } from '../protocol/limits.ts';
 import type { CommandHandlers } from './commands.ts';
-import type { AgentReady } from './editorAgent.ts';
-import { HubLine } from './hubLine.ts';
+import { HubLists, type HubListParts } from './hubLists.ts';
 import { commandId } from './ids.ts';
 import { plainLabel } from './plainLabel.ts';
-import { showError } from './showError.ts';
 
 /** A search begins when nothing was typed for so long, ms. */
 const TYPING_MS = 150;
 
-export interface ChatPickParts {
-  readonly agent: AgentReady;
+export interface ChatPickParts extends HubListParts {
   readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
   /** Shows a chat. */
   readonly open: (conversationId: string) => Promise<void>;
 }
@@ -39,10 +32,11 @@ interface FoundItem extends vscode.QuickPickItem {
 /** The chats as the editor's own lists: by date, and by what stands in them. */
 export class ChatPicks implements Disposable {
   readonly #parts: ChatPickParts;
-  readonly #owned = new DisposableStore();
+  readonly #lists: HubLists;
 
   constructor(parts: ChatPickParts) {
     this.#parts = parts;
+    this.#lists = new HubLists(parts);
   }
 
   get commands(): Pick<CommandHandlers, 'showHistory' | 'searchChats'> {
@@ -52,7 +46,7 @@ export class ChatPicks implements Disposable {
   /** The chats, newest first, each to be opened, renamed, exported and deleted. */
   async showHistory(): Promise<void> {
     const t = vscode.l10n.t;
-    const { pick, line, owned } = await this.#list<ChatItem>(t('Chats'), t('Choose a chat, or type a part of its title'));
+    const { pick, line, owned } = await this.#lists.open<ChatItem>(t('Chats'), t('Choose a chat, or type a part of its title'));
     let chats: readonly ConversationSummary[] = [];
     const buttons: readonly ChatButton[] = [
       { iconPath: new vscode.ThemeIcon('edit'), tooltip: t('Rename'), act: (chat) => this.#rename(chat) },
@@ -91,7 +85,7 @@ export class ChatPicks implements Disposable {
   /** Messages of all chats that hold what is typed; the words found stand in the line below. */
   async searchChats(): Promise<void> {
     const t = vscode.l10n.t;
-    const { pick, line, owned } = await this.#list<FoundItem>(t('Search Chats'), t('Words of a question or an answer'));
+    const { pick, line, owned } = await this.#lists.open<FoundItem>(t('Search Chats'), t('Words of a question or an answer'));
     let asked = '';
     let waiting: Disposable | undefined;
     const search = (): void => {
@@ -125,28 +119,7 @@ export class ChatPicks implements Disposable {
   }
 
   dispose(): void {
-    this.#owned.dispose();
-  }
-
-  async #list<T extends vscode.QuickPickItem>(
-    title: string,
-    placeholder: string,
-  ): Promise<{ pick: vscode.QuickPick<T>; line: HubLine; owned: DisposableStore }> {
-    const { agent, random } = this.#parts;
-    const ready = await agent;
-    const owned = this.#owned.add(new DisposableStore());
-    const line = owned.add(new HubLine(ready.createChatPort(), random));
-    const pick = owned.add(vscode.window.createQuickPick<T>());
-    pick.title = title;
-    pick.placeholder = placeholder;
-    pick.busy = true;
-    owned.add(
-      pick.onDidHide(() => {
-        this.#owned.delete(owned);
-      }),
-    );
-    pick.show();
-    return { pick, line, owned };
+    this.#lists.dispose();
   }
 
   #open(pick: { hide(): void }, conversationId: string): void {
@@ -162,32 +135,20 @@ export class ChatPicks implements Disposable {
       validateInput: (text) =>
         text.trim() === '' ? t('Enter a title.') : text.trim().length > MAX_TITLE_UNITS ? t('This title is too long.') : undefined,
     });
-    if (entered !== undefined) await this.#change({ type: 'rename', conversationId, title: entered.trim() });
+    if (entered !== undefined) await this.#lists.change({ type: 'rename', conversationId, title: entered.trim() });
     await this.showHistory(); // the question took its place
   }
 
   async #delete({ id: conversationId, title }: ConversationSummary): Promise<void> {
     const t = vscode.l10n.t;
-    await this.#change({ type: 'deleteConversation', conversationId });
+    await this.#lists.change({ type: 'deleteConversation', conversationId });
     const undo = t('Undo');
     const chosen = await vscode.window.showInformationMessage(t('“{0}” is deleted. It is kept for 30 days.', titleOf(title)), undo);
-    if (chosen === undo) await this.#change({ type: 'restoreConversation', conversationId });
-  }
-
-  /** On a line of its own: the list may be left while it is done. */
-  async #change(request: Parameters<HubLine['change']>[0]): Promise<void> {
-    const line = this.#owned.add(new HubLine((await this.#parts.agent).createChatPort(), this.#parts.random));
-    try {
-      await line.change(request);
-    } finally {
-      this.#owned.delete(line);
-    }
+    if (chosen === undo) await this.#lists.change({ type: 'restoreConversation', conversationId });
   }
 
   #attempt(task: Promise<void>): void {
-    task.catch((error: unknown) => {
-      showError(error, this.#parts.log, { part: 'list of chats' });
-    });
+    this.#lists.attempt(task, 'list of chats');
   }
 }
 

@@ -15,6 +15,7 @@ export class ChatView implements vscode.WebviewViewProvider, ChatPlace, Disposab
   readonly #owned = new DisposableStore();
   readonly #shown = this.#owned.add(new Emitter<WebviewView>());
   #current: ChatSurface | undefined;
+  #view: vscode.WebviewView | undefined;
   /** Asked for before the view was made. */
   #waiting: PageOrder | undefined;
 
@@ -32,6 +33,7 @@ export class ChatView implements vscode.WebviewViewProvider, ChatPlace, Disposab
     const owned = this.#owned.add(new DisposableStore());
     const surface = owned.add(new ChatSurface(view.webview, this.#options, this.#chat));
     this.#current = surface;
+    this.#view = view;
     owned.add(
       surface.onDidChangeView((shown) => {
         this.#shown.fire(shown);
@@ -45,12 +47,16 @@ export class ChatView implements vscode.WebviewViewProvider, ChatPlace, Disposab
     owned.add(
       view.onDidDispose(() => {
         surface.pageGone();
-        if (this.#current === surface) this.#current = undefined;
+        if (this.#current === surface) this.#current = this.#view = undefined;
         this.#owned.delete(owned);
       }),
     );
     if (this.#waiting) surface.run(this.#waiting);
     this.#waiting = undefined;
+  }
+
+  get isVisible(): boolean {
+    return this.#view?.visible === true;
   }
 
   async open(order: PageOrder): Promise<void> {

@@ -30,11 +30,15 @@ import { HiddenAnswers } from './hiddenAnswers.ts';
 import { inOwnLanguage } from './inOwnLanguage.ts';
 import { registerJoinLinks } from './joinLinks.ts';
 import { MetricsPanel } from './metricsPanel.ts';
+import { ModelPicks } from './modelPicks.ts';
 import { ollamaMender } from './ollamaMender.ts';
 import { Notifications } from './notifications.ts';
 import { Pairing } from './pairing.ts';
 import { answerPairingQuestions } from './pairingQuestions.ts';
+import { PullPick } from './pullPick.ts';
+import { PullWatch } from './pullWatch.ts';
 import { RemoteUse } from './remoteUse.ts';
+import { Replacement } from './replacement.ts';
 import { resetIdentityCommand } from './resetIdentity.ts';
 import { tellSetAside } from './setAside.ts';
 import { showError } from './showError.ts';
@@ -119,6 +123,14 @@ export function createViews(parts: EditorParts): Disposable {
       state.changed();
     }),
   );
+  const isSeen = (): boolean => vscode.window.state.focused && chat.isVisible;
+  const onPulled = (model: string): void => {
+    if (!isSeen()) notifications.tellPulled(model);
+  };
+  const watch = owned.add(new PullWatch({ ...parts, onPulled }));
+  const pullPick = owned.add(new PullPick({ ...parts, watch }));
+  const use = (model: string): Promise<void> => chat.open({ type: 'useModel', model });
+  const modelPicks = owned.add(new ModelPicks({ ...parts, current: () => chat.view?.model, use }));
   const chatPicks = owned.add(new ChatPicks({ ...parts, open }));
   const firstClick = new FirstClick(parts.storageUri);
   const page = new WebPage(agent);
@@ -159,6 +171,8 @@ export function createViews(parts: EditorParts): Disposable {
     ),
     ...chatCommands(chat, chatEditors),
     ...chatPicks.commands,
+    ...modelPicks.commands,
+    ...pullPick.commands,
     ...chatFileCommands(agent, () => (chat.view?.hasConversation === true ? chat.view : undefined)),
     checkOllama: async () => {
       await (await agent).control.checkOllama();
@@ -191,6 +205,8 @@ export function createViews(parts: EditorParts): Disposable {
       if (owned.isDisposed) return;
       tellSetAside(ready);
       owned.add(new RemoteUse(control, clock, parts.storageUri));
+      const isAsked = (): boolean => notifications.isAsked;
+      owned.add(new Replacement({ clock, control, onDidChange: state.onDidChange, isAsked, folder: parts.storageUri }));
       owned.add(
         answerPairingQuestions(control, log, () => {
           pairing.close();

@@ -2,11 +2,12 @@ import { toBase64url } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
-import { helloRequest, type ChatReply, type ChatRequest, type ConversationRequest } from '../protocol/chat.ts';
+import { helloRequest, type ChatReply, type ChatRequest, type ConversationRequest, type ModelRequest } from '../protocol/chat.ts';
 import type { ChatPort } from '../protocol/chatPort.ts';
 import { TunnelError } from '../protocol/errors.ts';
 
 type WithoutId<R> = R extends unknown ? Omit<R, 'requestId'> : never;
+type Change = Extract<ConversationRequest, { type: 'rename' | 'deleteConversation' | 'restoreConversation' }> | ModelRequest;
 
 /** A line to the hub for as long as a list is open, or for one change. */
 export class HubLine implements Disposable {
@@ -36,9 +37,7 @@ export class HubLine implements Disposable {
   }
 
   /** Resolves once it is done. @throws TunnelError why it is not; `cancelled` when the line is given up first */
-  async change(
-    request: WithoutId<Extract<ConversationRequest, { type: 'rename' | 'deleteConversation' | 'restoreConversation' }>>,
-  ): Promise<void> {
+  async change(request: WithoutId<Change>): Promise<void> {
     const requestId = toBase64url(this.#random.bytes(16));
     const done = new Promise<void>((resolve, reject) => this.#waiting.set(requestId, { resolve, reject }));
     this.#port.send({ ...request, requestId });

@@ -4,15 +4,18 @@ import { DisposableStore, toDisposable, type Disposable } from '../base/disposab
 import { wordsOf, type ErrorCode } from '../protocol/errors.ts';
 import type { ConnectionStatusEvent, StatusEventBus } from '../protocol/status.ts';
 import { inOwnLanguage } from './inOwnLanguage.ts';
+import { plainLabel } from './plainLabel.ts';
 import { tellError } from './showError.ts';
 import { readSetting } from './userSettings.ts';
 
 /** How long a loss goes on before it is told, ms. */
 const LOST_AFTER_MS = 10_000;
+/** What a person has asked for is theirs for so long after it was answered: another window's word of it may come later, ms. */
+const ASKED_MS = 5_000;
 /** At most one message of a kind in this time, ms. */
 const QUIET_MS = 60_000;
 
-type Kind = 'gaveUp' | 'lost' | 'restored';
+type Kind = 'gaveUp' | 'lost' | 'restored' | 'pulled';
 
 /** Says by itself, as the setting `notifications` allows, what happened to a connection that nobody is watching. */
 export class Notifications implements Disposable {
@@ -22,6 +25,7 @@ export class Notifications implements Disposable {
   /** Whether the loss now going on, if any, has been told. */
   #loss: { timer: Disposable; told: boolean } | undefined;
   #askedByUser = 0;
+  #askedAt = -Infinity;
 
   constructor(bus: StatusEventBus, clock: Clock) {
     this.#clock = clock;
@@ -42,7 +46,18 @@ export class Notifications implements Disposable {
       return await task();
     } finally {
       this.#askedByUser--;
+      this.#askedAt = this.#clock.monotonic();
     }
+  }
+
+  /** The user changes something about the connection, or has just done so. */
+  get isAsked(): boolean {
+    return this.#askedByUser > 0 || this.#clock.monotonic() - this.#askedAt < ASKED_MS;
+  }
+
+  /** A model has come, and nobody was looking. */
+  tellPulled(model: string): void {
+    this.#tell('pulled', vscode.l10n.t('{0} is there: it can be chosen for a chat.', plainLabel(model)));
   }
 
   dispose(): void {

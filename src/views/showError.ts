@@ -18,6 +18,10 @@ export function remedyOf(code: ErrorCode): Remedy {
       return { label: vscode.l10n.t('Set Up Relay…'), command: 'setUpRelay' };
     case 'resetIdentity':
       return { label: vscode.l10n.t('Reset Device Identity…'), command: 'resetIdentity' };
+    case 'pullModel':
+      return { label: vscode.l10n.t('Pull Model…'), command: 'pullModel' };
+    case 'chooseModel':
+      return { label: vscode.l10n.t('Select Model…'), command: 'selectModel' };
     case 'installOllama':
     case 'startOllama':
     case 'checkOllama':

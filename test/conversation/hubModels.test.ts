@@ -75,6 +75,45 @@ describe('hub: models', () => {
     assert.equal(world.models.pulls.size, 0);
   });
 
+  it('goes on with its downloads after a restart, once Ollama can be asked, and with none that was ended', () => {
+    const world = new HubWorld();
+    let noted: readonly string[] = [];
+    const pullNotes = {
+      read: () => noted,
+      write: (names: readonly string[]) => {
+        noted = names;
+      },
+    };
+    world.start({ pullNotes });
+    const first = world.view();
+    for (const name of ['goes-on:1b', 'cancelled:1b', 'failed:1b', 'done:1b']) ask(first, 'pullModel', name);
+    ask(first, 'cancelPull', 'cancelled:1b');
+    world.models.pulls.get('failed:1b')?.onError(new TunnelError('ollamaPullFailed'));
+    world.models.pulls.get('done:1b')?.onDone();
+    world.hub.dispose();
+    assert.deepEqual([noted, world.models.pulls.size], [['goes-on:1b'], 0]);
+    world.models.setStatus({ state: 'notRunning' });
+    world.start({ pullNotes });
+    const second = world.view();
+    ask(second, 'pullModel', 'other:1b');
+    assert.deepEqual(noted, ['other:1b', 'goes-on:1b'], 'what waits stays noted');
+    assert.deepEqual([...world.models.pulls.keys()], ['other:1b']);
+    world.models.setStatus({ state: 'noModels' });
+    assert.deepEqual(
+      pulls(second).map(({ name, state }) => [name, state]),
+      [
+        ['other:1b', 'running'],
+        ['goes-on:1b', 'running'],
+      ],
+    );
+    world.models.setStatus({ state: 'ok' });
+    assert.equal(pulls(second).length, 2);
+    world.hub.dispose();
+    world.start({ pullNotes });
+    assert.deepEqual(pulls(world.view()).length, 2, 'at once when Ollama is there');
+    world.hub.dispose();
+  });
+
   it('bounds downloads at once and those it remembers', () => {
     const world = new HubWorld();
     const view = world.view();

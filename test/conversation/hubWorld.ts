@@ -44,7 +44,7 @@ export class HubWorld {
   }
 
   /** Begins another run of the hub on the same store. */
-  start(options: Pick<HubOptions, 'defaults' | 'defaultModel'> = {}): Hub {
+  start(options: Pick<HubOptions, 'defaults' | 'defaultModel' | 'pullNotes'> = {}): Hub {
     const { clock, random, store, models } = this;
     const makeTemporaryStore = this.#makeTemporaryStore;
     this.hub = new Hub({ clock, random, store, models, makeTemporaryStore, deviceName: 'Desk', log: nullLogger, ...options });

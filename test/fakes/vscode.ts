@@ -33,6 +33,15 @@ interface ShownMessage {
   readonly items: readonly string[];
 }
 
+interface ShownProgress {
+  readonly title: string;
+  readonly location: number | undefined;
+  readonly messages: string[];
+  percent: number;
+  ended: boolean;
+  readonly cancel: () => void;
+}
+
 class FakeEvent<T> {
   readonly listeners = new Set<(value: T) => void>();
   readonly event = (listener: (value: T) => void): Disposable => {
@@ -155,10 +164,13 @@ export class FakeQuickPick {
   value = '';
   busy = false;
   matchOnDetail = false;
-  items: readonly FakeListItem[] = [];
   selectedItems: readonly FakeListItem[] = [];
+  activeItems: readonly FakeListItem[] = [];
+  keepScrollPosition = false;
+  matchOnDescription = false;
   isShown = false;
   disposed = false;
+  #items: readonly FakeListItem[] = [];
   readonly #accepted = new FakeEvent<undefined>();
   readonly #hidden = new FakeEvent<undefined>();
   readonly #typed = new FakeEvent<string>();
@@ -167,6 +179,16 @@ export class FakeQuickPick {
   readonly onDidHide = this.#hidden.event;
   readonly onDidChangeValue = this.#typed.event;
   readonly onDidTriggerItemButton = this.#pressed.event;
+
+  get items(): readonly FakeListItem[] {
+    return this.#items;
+  }
+
+  /** The keyboard is on none of the new ones. */
+  set items(items: readonly FakeListItem[]) {
+    this.#items = items;
+    this.activeItems = [];
+  }
 
   show(): void {
     this.isShown = true;
@@ -275,10 +297,14 @@ class FakeEditor {
   /** Texts in tabs that nobody can edit, by name. */
   readonly pages = new Map<string, string>();
   readonly pageProviders = new Map<string, PageProvider>();
+  /** The same with what was said of it. */
+  readonly progresses: ShownProgress[] = [];
   /** Cancels what `withProgress` runs now. */
   cancelProgress: () => void = () => undefined;
   readonly logs: { readonly level: string; readonly line: string }[] = [];
   logShown = 0;
+  /** The window has the keyboard. */
+  isFocused = true;
 
   /** Everything as in a new window. */
   reset(): void {
@@ -295,6 +321,7 @@ class FakeEditor {
       this.opened,
       this.logs,
       this.progress,
+      this.progresses,
     ])
       list.length = 0;
     for (const map of [
@@ -313,6 +340,7 @@ class FakeEditor {
     this.closedTerminals.listeners.clear();
     this.clipboard = '';
     this.logShown = 0;
+    this.isFocused = true;
   }
 
   changeUserSetting(name: string, value: unknown): void {
@@ -501,6 +529,9 @@ export const workspace = {
 };
 
 export const window = {
+  get state(): { readonly focused: boolean } {
+    return { focused: fakeEditor.isFocused };
+  },
   showTextDocument: ({ uri, text }: { readonly uri: Uri; readonly text: string | undefined }): Promise<void> => {
     fakeEditor.pages.set(uri.path.slice(1), text ?? '');
     return Promise.resolve();
@@ -565,8 +596,8 @@ export const window = {
   showSaveDialog: (options: SaveOptions): Promise<Uri | undefined> => Promise.resolve(fakeEditor.person.save(options)),
   showOpenDialog: (): Promise<readonly Uri[] | undefined> => Promise.resolve(fakeEditor.person.open()),
   withProgress: async <T>(
-    options: { readonly title: string },
-    task: (progress: { report(): void }, token: unknown) => Promise<T>,
+    options: { readonly title: string; readonly location?: number },
+    task: (progress: { report(value: { readonly message?: string; readonly increment?: number }): void }, token: unknown) => Promise<T>,
   ): Promise<T> => {
     fakeEditor.progress.push(options.title);
     const cancelled = new FakeEvent<undefined>();
@@ -575,7 +606,24 @@ export const window = {
       token.isCancellationRequested = true;
       cancelled.fire(undefined);
     };
-    return await task({ report: () => undefined }, token);
+    const shown: ShownProgress = {
+      title: options.title,
+      location: options.location,
+      messages: [],
+      percent: 0,
+      ended: false,
+      cancel: fakeEditor.cancelProgress,
+    };
+    fakeEditor.progresses.push(shown);
+    const report = ({ message, increment = 0 }: { readonly message?: string; readonly increment?: number }): void => {
+      if (message !== undefined) shown.messages.push(message);
+      shown.percent += increment;
+    };
+    try {
+      return await task({ report }, token);
+    } finally {
+      shown.ended = true;
+    }
   },
 };
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ModelPull } from '../../src/protocol/chatModels.ts';
-import { readModelName } from '../../src/ui/modelNames.ts';
-import { memoryText, modelBadges, pullText } from '../../src/ui/modelWords.ts';
+import { badgesOf } from '../../src/protocol/chatModels.ts';
+import { readModelName } from '../../src/protocol/modelNames.ts';
+import { memoryText, pullText } from '../../src/ui/modelWords.ts';
 import { paceOf, remainingMs, type PullPace } from '../../src/ui/pullPace.ts';
 
 const GB = 1e9;
@@ -30,12 +31,12 @@ describe('words of models', () => {
   });
 
   it('badge what a model can beyond answering', () => {
-    assert.deepEqual(modelBadges({ name: 'm', capabilities: ['completion', 'thinking', 'tools', 'vision', 'insert'] }), [
+    assert.deepEqual(badgesOf({ name: 'm', capabilities: ['completion', 'thinking', 'tools', 'vision', 'insert'] }), [
       'vision',
       'tools',
       'thinking',
     ]);
-    assert.deepEqual(modelBadges({ name: 'm' }), []);
+    assert.deepEqual(badgesOf({ name: 'm' }), []);
   });
 
   it('tell how far a download is, and leave out what nobody knows', () => {

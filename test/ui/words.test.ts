@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { errorCatalogue } from '../../src/protocol/errors.ts';
-import { countWords, figures, fileSize, modelDetails, phaseText } from '../../src/ui/words.ts';
+import { fileSize } from '../../src/base/figures.ts';
+import { countWords, figures, modelDetails, phaseText } from '../../src/ui/words.ts';
 import { failureWords, mayTryAgain } from '../../src/web/pairingState.ts';
 import { ollamaTrouble } from '../../src/ui/ollamaTrouble.ts';
 import { answer } from './talk.ts';

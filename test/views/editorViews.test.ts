@@ -244,6 +244,53 @@ describe('the views together', () => {
     );
   });
 
+  it('has the current chat ask the model that was chosen from the list, which knows the one before', async () => {
+    create();
+    const view = fakeEditor.resolveView('cloudtolocalllm.chat');
+    view.webview.say({ type: 'ready' });
+    await clock.settle();
+    const keys = { hasConversation: false, hasAnswer: false, generating: false, chatFocused: true, inputFocused: true };
+    view.webview.say({ type: 'view', view: { conversationId: 'A'.repeat(22), title: '', ...keys, model: 'qwen3:8b' } });
+    await run('selectModel');
+    ports.at(-1)?.replies.fire({ type: 'models', items: [{ name: 'gemma3:4b' }, { name: 'qwen3:8b' }], suggested: 'gemma3:4b' });
+    const list = fakeEditor.lists.at(-1);
+    assert.deepEqual(
+      list?.activeItems.map(({ label }) => label),
+      ['$(check) qwen3:8b'],
+    );
+    list.choose('gemma3:4b');
+    await clock.settle();
+    assert.ok(fakeEditor.executed.includes('cloudtolocalllm.chat.focus'));
+    assert.deepEqual(view.webview.posted.at(-1), { type: 'useModel', model: 'gemma3:4b' });
+  });
+
+  it('says that a model has come to who was not looking at the chat, if all is wanted', async () => {
+    fakeEditor.userSettings.set('cloudtolocalllm.notifications', 'all');
+    create();
+    await clock.settle();
+    const pull = async (name: string): Promise<number> => {
+      for (const state of ['running', 'done'] as const) {
+        ports[0]?.replies.fire({ type: 'pulls', items: [{ name, state, step: 'finishing' }] });
+        await clock.settle();
+      }
+      await clock.advance(60_000);
+      return fakeEditor.messages.length;
+    };
+    assert.equal(await pull('a:1'), 1, 'no chat is drawn');
+    const view = fakeEditor.resolveView('cloudtolocalllm.chat');
+    assert.equal(await pull('b:1'), 1);
+    fakeEditor.isFocused = false;
+    assert.equal(await pull('c:1'), 2, 'another window has the keyboard');
+    fakeEditor.isFocused = true;
+    view.setVisible(false);
+    assert.equal(await pull('d:1'), 3);
+    view.dispose();
+    assert.deepEqual(
+      fakeEditor.messages.map(({ text }) => text.slice(0, 3)),
+      ['a:1', 'c:1', 'd:1'],
+    );
+  });
+
   describe('a chat in a tab', () => {
     const ID = 'A'.repeat(22);
     const view = (changes: Partial<WebviewView> = {}): WebviewView => ({

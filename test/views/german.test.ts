@@ -9,7 +9,7 @@ import { faceOf } from '../../src/views/faceOf.ts';
 import { readTexts } from './readManifest.ts';
 
 /** What is the same in both languages. */
-const alike = new Set(['Chat', 'Chats', 'Computer offline', 'Online', '{0} ms', '{0} online']);
+const alike = new Set(['Chat', 'Chats', 'Computer offline', 'Downloads', 'Online', '{0} ms', '{0} online']);
 
 /** What must come through a translation unchanged: places for values, commands, code and addresses, in any order. */
 function fixedParts(text: string): string[] {

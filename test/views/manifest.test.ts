@@ -4,6 +4,7 @@ import '../fakes/vscodeModule.ts';
 import type { ContextValues } from '../../src/views/contextKeys.ts';
 import { tunnelConnectionStates } from '../../src/protocol/status.ts';
 import { errorCatalogue } from '../../src/protocol/errors.ts';
+import { suggestedModels } from '../../src/protocol/suggestedModels.ts';
 import { statusActionTitles } from '../../src/status/statusActions.ts';
 import { english, manifest, manifestText, manifestTexts, readText, readTexts, sourceTexts } from './readManifest.ts';
 import { evaluateWhen } from './whenClause.ts';
@@ -143,6 +144,7 @@ describe('views', () => {
   it('are translated: every text of the editor, the status and the errors stands in the bundle, and none too many', () => {
     const texts = new Set<string>(Object.values(statusActionTitles));
     for (const { short, words } of Object.values(errorCatalogue)) texts.add(short).add(words);
+    for (const { words } of suggestedModels) texts.add(words);
     for (const source of [...sourceTexts('src/views/'), ...sourceTexts('src/status/')]) {
       for (const [, single, double] of source.matchAll(/(?:l10n\.t|\bt)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
         texts.add(single ?? double ?? '');

@@ -80,6 +80,29 @@ describe('Notifications', () => {
     assert.deepEqual(texts(), []);
   });
 
+  it('tells of a model that has come only when all is wanted, once a minute', async () => {
+    notifications.tellPulled('qwen3:8b');
+    assert.deepEqual(texts(), []);
+    fakeEditor.userSettings.set('cloudtolocalllm.notifications', 'all');
+    notifications.tellPulled('qwen3:8b');
+    notifications.tellPulled('gemma3:4b');
+    assert.deepEqual(texts(), ['qwen3:8b is there: it can be chosen for a chat.']);
+    await clock.advance(60_000);
+    notifications.tellPulled('gemma3:4b');
+    assert.equal(texts().length, 2);
+  });
+
+  it('knows for a while after the user has asked for something that it was them', async () => {
+    assert.equal(notifications.isAsked, false);
+    const asked = notifications.whileAsked(() => clock.advance(60_000));
+    assert.equal(notifications.isAsked, true);
+    await asked;
+    await clock.advance(4_000);
+    assert.equal(notifications.isAsked, true);
+    await clock.advance(2_000);
+    assert.equal(notifications.isAsked, false);
+  });
+
   it('says nothing at all when off', async () => {
     fakeEditor.userSettings.set('cloudtolocalllm.notifications', 'off');
     publish('error', 'certificate');

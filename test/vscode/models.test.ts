@@ -50,16 +50,16 @@ describe('models in the panel of a real editor', () => {
     await panel.getByRole('button', { name: 'Model: llama3.2:3b' }).waitFor();
   });
 
-  it('opens the sheet by its command, and deletes the model after asking', async () => {
+  it('selects a model from the editor’s own list, shows what is in memory, and deletes a model after asking', async () => {
+    await workbench.runCommand('CloudToLocalLLM: Select Model…');
+    await workbench.quickPickRow(/llama3\.2:3b.*in memory/).click();
+    await panel.getByRole('textbox', { name: 'Message' }).and(panel.locator(':focus')).waitFor();
     await workbench.runCommand('CloudToLocalLLM: Show Loaded Models…');
-    const sheet = panel.getByRole('dialog', { name: 'Models', exact: true });
-    await sheet.getByText(/^In memory: /).waitFor();
-    await sheet.getByRole('button', { name: 'Delete', exact: true }).click();
-    await panel
-      .getByRole('alertdialog')
-      .getByRole('button', { name: /^Delete/ })
-      .click();
-    await sheet.getByText('No models yet.').waitFor();
+    const row = workbench.quickPickRow(/llama3\.2:3b.*(GPU|CPU)/);
+    await row.hover();
+    await row.getByRole('button', { name: 'Delete…' }).click();
+    await workbench.dialogButton('Delete llama3.2:3b?', 'Delete Model').click();
+    await workbench.quickPickRow('No model is in memory.').waitFor();
     assert.ok(rig.ollama.requests.some(({ path }) => path === '/api/delete'));
   });
 });

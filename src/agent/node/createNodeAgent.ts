@@ -91,6 +91,7 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
         upstream: models,
         chatDefaults: options.chatDefaults,
         defaultModel: options.defaultModel,
+        pullNotes: folder.pullNotes,
         remoteRules: options.remoteRules,
         bus: options.bus,
         log: options.log,

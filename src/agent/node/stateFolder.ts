@@ -4,8 +4,11 @@ import envPaths from 'env-paths';
 import * as v from 'valibot';
 import { fromBase64url, toBase64url } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
+import type { PullNotes } from '../../conversation/pulls.ts';
 import type { RelaySetting } from '../../protocol/agentControl.ts';
+import { model } from '../../protocol/chatMessage.ts';
 import { TunnelError } from '../../protocol/errors.ts';
+import { MAX_PULLS } from '../../protocol/limits.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import { parseLeaderNote, type LeaderNote } from '../../protocol/windowPipe.ts';
 import type { CryptoPort, DhKey } from '../../secure/crypto.ts';
@@ -118,6 +121,28 @@ export class StateFolder {
     return join(this.path, 'leader.json');
   }
 
+  readonly pullNotes: PullNotes = {
+    read: () => {
+      try {
+        return v.parse(pullsSchema, JSON.parse(readFileSync(this.#pullsFile, 'utf8')));
+      } catch {
+        return [];
+      }
+    },
+    write: (names) => {
+      try {
+        if (names.length === 0) rmSync(this.#pullsFile, { force: true });
+        else writePrivate(this.#pullsFile, `${JSON.stringify(names)}\n`);
+      } catch {
+        // on a full disk a download ends with its process
+      }
+    },
+  };
+
+  get #pullsFile(): string {
+    return join(this.path, 'pulls.json');
+  }
+
   readonly relayFile: RelayFile = {
     read: () => this.#readRelay(),
     write: (setting) => {
@@ -148,6 +173,7 @@ export class StateFolder {
   }
 }
 
+const pullsSchema = v.pipe(v.array(v.pipe(model, v.trim())), v.maxLength(2 * MAX_PULLS));
 const relaySchema = v.object({ origin: v.string(), invite: v.optional(v.string()), isKnown: v.optional(v.boolean()) });
 
 function readKey(file: string): Uint8Array {

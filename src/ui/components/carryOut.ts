@@ -3,7 +3,6 @@ import type { WebviewCommand } from '../../protocol/webviewMessages.ts';
 import type { ChatController } from '../chatController.ts';
 import { askCodeAction } from '../codeActions.ts';
 import type { ChatElement } from './chatElement.ts';
-import { withSheet } from './openSheet.ts';
 
 /** A command of the editor does what the button of its name does. */
 export function carryOut(chat: ChatElement, controller: ChatController | undefined, command: WebviewCommand): void {
@@ -45,13 +44,6 @@ export function carryOut(chat: ChatElement, controller: ChatController | undefin
       return;
     case 'openLastAnswer':
       if (answer) askCodeAction(chat, { action: 'newFile', language: 'markdown', text: answer.text });
-      return;
-    case 'chooseModel':
-      chat.querySelector('c2l-model-picker')?.open();
-      return;
-    case 'pullModel':
-    case 'showModels':
-      void withSheet(chat, 'c2l-models', (sheet) => sheet.open(command === 'pullModel' ? 'pull' : 'list'));
       return;
     default:
       assertNever(command);

@@ -8,7 +8,7 @@ import type { FilesRequest } from '../../protocol/webviewMessages.ts';
 import type { ChatController } from '../chatController.ts';
 import { fetchChatFile, putChatFile, type TakenIn } from '../../protocol/chatFileLine.ts';
 import { downloadFile } from '../downloadFile.ts';
-import { fileSize } from '../words.ts';
+import { fileSize } from '../../base/figures.ts';
 import { closeIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 

@@ -7,7 +7,7 @@ import type { ContextUse } from '../contextUse.ts';
 import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
 import type { ComposerImage } from '../chatModel.ts';
 import { shareWords } from '../textFile.ts';
-import { fileSize } from '../words.ts';
+import { fileSize } from '../../base/figures.ts';
 import { fileButtons, thumbnails } from './composerFiles.ts';
 import { contextMeter } from './contextViews.ts';
 import { fire } from './fire.ts';

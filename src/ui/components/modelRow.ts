@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ModelInfo } from '../../protocol/chatModels.ts';
+import { badgesOf, type ModelInfo } from '../../protocol/chatModels.ts';
 import type { ChatModel } from '../chatModel.ts';
-import { memoryText, modelBadges } from '../modelWords.ts';
+import { memoryText } from '../modelWords.ts';
 import { modelRights, workOf } from '../modelWork.ts';
 import { modelDetails } from '../words.ts';
 import { fire } from './fire.ts';
@@ -32,7 +32,7 @@ export function modelRow(model: ChatModel, info: ModelInfo, options: ModelRowOpt
     <div class="pull-text">
       <span class="model-name" id=${id}>${name}</span>
       <span class="model-details">${details}</span>
-      ${modelBadges(info).map((badge) => html`<span class="badge">${badge}</span> `)}
+      ${badgesOf(info).map((badge) => html`<span class="badge">${badge}</span> `)}
       ${loaded ? html`<span class="model-details memory">${memoryText(loaded, options.now)}</span>` : nothing}
       ${doing === 'unload' || doing === 'delete' ? html`<span class="model-details">${doing === 'unload' ? 'Unloading…' : 'Deleting…'}</span>` : nothing}
       ${refusedWork(model, name)}

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { fileSize } from '../../base/figures.ts';
 import type { ModelPull } from '../../protocol/chatModels.ts';
 import { wordsOf } from '../../protocol/errors.ts';
+import { suggestedModels, type SuggestedModel } from '../../protocol/suggestedModels.ts';
 import type { ChatModel } from '../chatModel.ts';
 import { pullText } from '../modelWords.ts';
 import { modelRights } from '../modelWork.ts';
-import { suggestedModels, type SuggestedModel } from '../suggestedModels.ts';
-import { fileSize } from '../words.ts';
 import { fire } from './fire.ts';
 import { closeIcon, downIcon } from './icons.ts';
 

@@ -129,6 +129,32 @@ describe('windows of one OS user', function () {
     for (const { port } of viewers) port.dispose();
   });
 
+  it('go on with a download when the one that leads is closed; a window that follows begins, sees and ends it', async () => {
+    await ollama.set({ pull: { layers: 2, bytes: 1000, tickMs: 0, failAt: null, stallAt: 5 } });
+    const first = await open('first').ready;
+    const second = await open('second').ready;
+    await first.control.checkOllama();
+    const { port, replies } = view(second);
+    const pull = () => replies.findLast(({ type }) => type === 'pulls');
+    const isIn = (state: string): boolean => {
+      const said = pull();
+      return said?.type === 'pulls' && said.items.some((item) => item.name === 'new:1b' && item.state === state);
+    };
+    const asked = (): number => ollama.requests.filter((request) => request.path === '/api/pull').length;
+    const welcomes = (): number => replies.filter(({ type }) => type === 'welcome').length;
+    port.send({ type: 'pullModel', requestId: newId(), model: 'new:1b' });
+    await until('the download', () => isIn('running') && asked() === 1);
+    first.dispose();
+    await until('a new leader', () => second.control.role === 'leads', 2_000);
+    await until('its welcome', () => welcomes() === 2);
+    replies.length = 0;
+    await until('the download, gone on with', () => isIn('running') && asked() === 2);
+    port.send({ type: 'cancelPull', requestId: newId(), model: 'new:1b' });
+    await until('its end', () => isIn('cancelled'));
+    assert.deepEqual(new StateFolder(path).pullNotes.read(), []);
+    port.dispose();
+  });
+
   it('carry commands to the one that leads, and tell what became of them', async () => {
     const first = await open('first').ready;
     const second = await open('second').ready;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -176,6 +176,26 @@ describe('the state folder', () => {
     child.kill('SIGKILL');
     await gone;
     new LeaderLock(folder.lockFile).dispose();
+  });
+
+  it('notes downloads under way, and takes what somebody else wrote there for none', () => {
+    const file = join(path, 'pulls.json');
+    assert.deepEqual(folder.pullNotes.read(), []);
+    folder.pullNotes.write(['qwen3:8b', 'gemma3:4b']);
+    assert.deepEqual(new StateFolder(path).pullNotes.read(), ['qwen3:8b', 'gemma3:4b']);
+    if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600);
+    for (const other of [
+      '{',
+      '{"a":1}',
+      '[1]',
+      JSON.stringify(Array.from({ length: 100 }, () => 'm')),
+      JSON.stringify(['x'.repeat(300)]),
+    ]) {
+      writeFileSync(file, other);
+      assert.deepEqual(folder.pullNotes.read(), [], other.slice(0, 20));
+    }
+    folder.pullNotes.write([]);
+    assert.equal(existsSync(file), false);
   });
 
   it('keeps clients and a rising epoch', () => {

@@ -25,6 +25,7 @@ describe('the chat as a webview, in Chromium', () => {
       generating: false,
       chatFocused: true,
       inputFocused: true,
+      model: 'qwen3:8b',
     });
   });
 
@@ -227,20 +228,12 @@ describe('the chat as a webview, in Chromium', () => {
     );
   });
 
-  it('opens picker and sheet of models on the editor’s commands, and goes back to where the focus was', async () => {
-    const command = (name: 'chooseModel' | 'pullModel' | 'showModels'): Promise<void> =>
-      demo.page.evaluate((wanted) => {
-        window.host.post({ type: 'command', command: wanted });
-      }, name);
-    await demo.message.focus();
-    await command('pullModel');
-    await demo.page.waitForFunction(() => document.activeElement?.id === 'c2l-pull-name');
-    await demo.page.keyboard.press('Escape');
+  it('asks the model that the editor has chosen, and says which it is', async () => {
+    await demo.page.evaluate(() => {
+      window.host.post({ type: 'useModel', model: 'gemma3:4b' });
+    });
+    await demo.page.getByRole('button', { name: 'Model: gemma3:4b' }).waitFor();
     await demo.page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Message');
-    await command('showModels');
-    await demo.page.getByRole('heading', { name: 'On this computer' }).waitFor();
-    await demo.page.keyboard.press('Escape');
-    await command('chooseModel');
-    await demo.page.getByRole('listbox', { name: 'Model' }).waitFor();
+    await demo.page.waitForFunction(() => window.host.views.at(-1)?.model === 'gemma3:4b');
   });
 });

@@ -1,0 +1,16 @@
+/** Bytes as people read them, in powers of a thousand. */
+export function fileSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? String(value) : decimal(value)} ${units[unit] ?? ''}`;
+}
+
+/** Two figures, or the whole number. */
+export function decimal(value: number): string {
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
