@@ -6,7 +6,7 @@ import { build, context } from 'esbuild';
 import { browserBundle } from './scripts/lib/browserBundle.mjs';
 import { exceeded, weightOf } from './scripts/lib/budgets.mjs';
 import { Failure, main } from './scripts/lib/failure.mjs';
-import { hostBundle } from './scripts/lib/hostBundle.mjs';
+import { commonJsBanner, hostBundle } from './scripts/lib/hostBundle.mjs';
 import { pageEntries, pageNames, writePage } from './scripts/lib/pageFiles.mjs';
 import { root } from './scripts/lib/paths.mjs';
 
@@ -36,9 +36,7 @@ const bundles = [
     options: {
       ...common,
       ...hostBundle,
-      entryNames: 'extension',
       outdir: 'dist',
-      outExtension: { '.js': '.cjs' },
     },
   },
   {
@@ -55,10 +53,7 @@ const bundles = [
       chunkNames: 'cli/[name]-[hash]',
       outdir: 'dist',
       outExtension: { '.js': '.mjs' },
-      // CommonJS packages inside an ES module ask for these.
-      banner: {
-        js: "import { createRequire as c2lCreateRequire } from 'node:module'; const require = c2lCreateRequire(import.meta.url); const __filename = import.meta.filename, __dirname = import.meta.dirname;",
-      },
+      banner: commonJsBanner,
     },
     verify: verifyCli,
   },

@@ -1,15 +1,11 @@
 import { homedir, hostname, platform, release, userInfo } from 'node:os';
 import * as vscode from 'vscode';
-import { resetIdentity } from './agent/node/resetIdentity.ts';
-import { SharedAgent } from './agent/node/sharedAgent.ts';
+import type { SharedAgent, SharedAgentOptions } from './agent/node/sharedAgent.ts';
 import { systemClock } from './base/clock.ts';
 import { DisposableStore } from './base/disposable.ts';
 import { systemRandom } from './base/random.ts';
 import { readKeepAlive } from './ollama/keepAlive.ts';
-import { startOllama } from './ollama/node/startOllama.ts';
 import type { OllamaSettings } from './ollama/node/ollamaClient.ts';
-import './protocol/limitsFit.ts';
-import { prepareTrialRelay } from './relay/node/trialLaunch.ts';
 import { StatusBus } from './status/statusEventBus.ts';
 import { readOllamaSettings, readRemoteRules } from './views/agentSettings.ts';
 import type { Machine } from './views/diagnostics.ts';
@@ -21,7 +17,10 @@ import { readSetting } from './views/userSettings.ts';
 import { readChatDefaults } from './views/viewPreferences.ts';
 import { windowName } from './views/windowName.ts';
 
-/** Draws the status item at once; the agent, which opens files, starts in a turn of its own. */
+/** How long the editor has to draw before the agent is loaded, ms. */
+const AGENT_AFTER_MS = 20;
+
+/** Draws the status item at once. The agent is a file of its own, loaded after that, and so is what few people ever ask for. */
 export function activate(context: vscode.ExtensionContext): void {
   const owned = new DisposableStore();
   context.subscriptions.push(owned);
@@ -29,30 +28,28 @@ export function activate(context: vscode.ExtensionContext): void {
   owned.add(channel);
   const log = outputLog(channel);
   const bus = owned.add(new StatusBus());
-  const shared = owned.add(
-    new SharedAgent({
-      bus,
-      log,
-      clock: systemClock,
-      random: systemRandom,
-      ollama: ollamaSettings,
-      chatDefaults: readChatDefaults,
-      remoteRules: readRemoteRules,
-      defaultModel: () => readSetting('chat.defaultModel'),
-      retentionDays: () => readSetting('history.retentionDays'),
-      face: { role: 'window', name: windowName() },
-      onStuck: (error) => {
-        showError(error, log, { part: 'windows' });
-      },
-    }),
-  );
+  const shared = startAgent(owned, {
+    bus,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    ollama: ollamaSettings,
+    chatDefaults: readChatDefaults,
+    remoteRules: readRemoteRules,
+    defaultModel: () => readSetting('chat.defaultModel'),
+    retentionDays: () => readSetting('history.retentionDays'),
+    face: { role: 'window', name: windowName() },
+    onStuck: (error) => {
+      showError(error, log, { part: 'windows' });
+    },
+  });
   owned.add(
     createViews({
       extensionUri: context.extensionUri,
       storageUri: context.globalStorageUri,
       workspaceStorageUri: context.storageUri ?? context.globalStorageUri,
       bus,
-      agent: shared.ready.then(editorAgent),
+      agent: shared.then(({ ready }) => ready).then(editorAgent),
       clock: systemClock,
       random: systemRandom,
       log,
@@ -60,14 +57,30 @@ export function activate(context: vscode.ExtensionContext): void {
       showLog: () => {
         channel.show();
       },
-      startOllama,
-      resetIdentity: () => {
-        shared.dispose();
+      startOllama: async () => {
+        const { startOllama } = await import('./ollama/node/startOllama.ts');
+        await startOllama();
+      },
+      resetIdentity: async () => {
+        const { resetIdentity } = await import('./agent/node/resetIdentity.ts');
+        (await shared).dispose();
         resetIdentity();
       },
-      prepareTrialRelay: () => prepareTrialRelay(vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.mjs').fsPath),
+      prepareTrialRelay: async () => {
+        const { prepareTrialRelay } = await import('./relay/node/trialLaunch.ts');
+        return prepareTrialRelay(vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.mjs').fsPath);
+      },
     }),
   );
+}
+
+/** Loads the agent and starts it. It ends with the extension, also where that ends first. */
+async function startAgent(owned: DisposableStore, options: SharedAgentOptions): Promise<SharedAgent> {
+  await new Promise<void>((resolve) => {
+    owned.add(options.clock.after(AGENT_AFTER_MS, resolve));
+  });
+  const [{ SharedAgent }] = await Promise.all([import('./agent/node/sharedAgent.ts'), import('./protocol/limitsFit.ts')]);
+  return owned.add(new SharedAgent(options));
 }
 
 function readMachine({ extension }: vscode.ExtensionContext): Machine {

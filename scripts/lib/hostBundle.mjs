@@ -6,11 +6,21 @@ const onlyClient = {
   },
 };
 
-/** What the extension is built with, for the editor's extension host. */
+/** CommonJS packages inside an ES module ask for these. */
+export const commonJsBanner = {
+  js: "import { createRequire as c2lCreateRequire } from 'node:module'; const require = c2lCreateRequire(import.meta.url); const __filename = import.meta.filename, __dirname = import.meta.dirname;",
+};
+
+/** What the extension is built with, for the editor's extension host: a file that it starts with, and others that it loads once that is drawn. */
 export const hostBundle = {
   bundle: true,
   platform: 'node',
-  format: 'cjs',
+  format: 'esm',
+  splitting: true,
+  entryNames: 'extension',
+  chunkNames: 'extension/[name]-[hash]',
+  outExtension: { '.js': '.mjs' },
+  banner: commonJsBanner,
   target: 'node22',
   external: ['vscode'],
   plugins: [onlyClient],

@@ -21,7 +21,8 @@ export const packageFiles = [
   ...['package.json', 'package.nls.json', 'package.nls.de.json', 'l10n/bundle.l10n.json', 'l10n/bundle.l10n.de.json'],
   ...['media/icon.png', 'media/view.svg', 'media/pairing.css', 'media/pairing.js', 'media/metrics.css', 'media/metrics.js'],
   ...['ask', 'findOllama', 'getModel', 'phone'].map((name) => `media/walkthrough/${name}.svg`),
-  'dist/extension.cjs',
+  'dist/extension.mjs',
+  ...['chunk', 'sharedAgent', 'limitsFit', 'resetIdentity', 'startOllama', 'trialLaunch'].map((name) => `dist/extension/${name}-*.mjs`),
   ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs'],
   ...['agent', 'doctor', 'proxy', 'relay'].map((verb) => `dist/cli/${verb}Verb-*.mjs`),
   ...['webview.css', 'webview.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(

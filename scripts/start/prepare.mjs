@@ -35,7 +35,7 @@ export async function installAndBuild(say) {
 
 /** Whether every bundle is newer than everything it is made of. */
 function isBuilt() {
-  const bundles = ['dist/cli.mjs', 'dist/extension.cjs', 'dist/webview/webview.js', 'dist/page/index.html'].map((file) => join(root, file));
+  const bundles = ['dist/cli.mjs', 'dist/extension.mjs', 'dist/webview/webview.js', 'dist/page/index.html'].map((file) => join(root, file));
   if (!bundles.every((file) => existsSync(file))) return false;
   const sources = ['src', 'media'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, String(name))),

@@ -74,7 +74,7 @@ export interface EditorParts {
   /** Starts the Ollama of this machine. @throws TunnelError when there is none */
   readonly startOllama: () => Promise<void>;
   /** Ends the agent and makes its device another one. @throws TunnelError `anotherLeads`, `storeFailed` */
-  readonly resetIdentity: () => void;
+  readonly resetIdentity: () => Promise<void>;
   /** How a relay is run in a terminal of this computer. */
   readonly prepareTrialRelay: () => Promise<RelayLaunch>;
 }

@@ -10,7 +10,7 @@ export interface ResetParts {
   readonly state: AgentState;
   readonly clock: Clock;
   /** Ends the agent and makes its device another one. @throws TunnelError `anotherLeads`, `storeFailed` */
-  readonly resetIdentity: () => void;
+  readonly resetIdentity: () => Promise<void>;
 }
 
 /** Makes this computer another one for everybody who knows it: the remedy for a key that was lost, or may be in other hands. */
@@ -23,7 +23,7 @@ export function resetIdentityCommand({ state, clock, resetIdentity }: ResetParts
       for (const { id } of clients) await state.control?.revoke(id);
       if (clients.some(({ online }) => online)) await new Promise<void>((resolve) => void clock.after(LAST_WORDS_MS, resolve));
       try {
-        resetIdentity();
+        await resetIdentity();
       } finally {
         // the agent of this window has ended, whatever came of it
         await vscode.commands.executeCommand('workbench.action.reloadWindow');

@@ -9,7 +9,7 @@ let packed: string | undefined;
 /** Packs `dist/` as it is, once a run. @returns the `.vsix` */
 export function packedExtension(): string {
   if (packed !== undefined) return packed;
-  if (!existsSync(join(root, 'dist', 'extension.cjs'))) throw new Error('The extension is not built. Run: npm run build');
+  if (!existsSync(join(root, 'dist', 'extension.mjs'))) throw new Error('The extension is not built. Run: npm run build');
   mkdirSync(artefacts, { recursive: true });
   const file = join(artefacts, 'extension.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');

@@ -48,6 +48,7 @@ describe('the views together', () => {
       },
       resetIdentity: () => {
         resets += 1;
+        return Promise.resolve();
       },
       prepareTrialRelay: () => Promise.resolve(trialLaunch),
     });

@@ -31,7 +31,10 @@ describe('resetting the identity in the editor', () => {
 
   const run = async (
     agent: Promise<EditorAgent> = Promise.resolve({ control, createChatPort: () => assert.fail(), chats: undefined as never }),
-    reset = (): void => void done.push(`reset after ${control.calls.join(', ')}`),
+    reset = (): Promise<void> => {
+      done.push(`reset after ${control.calls.join(', ')}`);
+      return Promise.resolve();
+    },
   ): Promise<unknown> => {
     const state = new AgentState(control.bus, agent);
     await clock.settle();
