@@ -24,7 +24,7 @@ export const packageFiles = [
   'dist/extension.cjs',
   ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs'],
   ...['agent', 'doctor', 'proxy', 'relay'].map((verb) => `dist/cli/${verb}Verb-*.mjs`),
-  ...['webview.css', 'webview.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(
+  ...['webview.css', 'webview.js', 'german.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(
     (name) => `dist/webview/${name}`,
   ),
   ...['assets.json', 'index.html', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'].map(
@@ -38,6 +38,7 @@ export const packageFiles = [
     'pageMain-*.js',
     'chunk-*.js',
     'dist-*.js',
+    'german-*.js',
     'highlightCode-*.js',
     'renderMath-*.js',
     'sheets-*.js',
