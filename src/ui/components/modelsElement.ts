@@ -179,7 +179,7 @@ export class ModelsElement extends LightElement {
     const read = readModelName(field.value, modelRights(this.model).libraryOnly);
     field.focus();
     if ('trouble' in read) {
-      this.trouble = read.trouble;
+      this.trouble = say(read.trouble);
       return;
     }
     field.value = '';
