@@ -19,7 +19,7 @@ function detailsOf(source: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isNewExpression(node) && node.expression.getText() === 'TunnelError' && node.arguments?.[1]) collect(node.arguments[1]);
-    if (ts.isCallExpression(node) && node.expression.getText() === 'noted' && node.arguments[0]) collect(node.arguments[0]);
+    if (ts.isVariableDeclaration(node) && node.initializer?.getText().startsWith('noted(')) collect(node.initializer);
     if (ts.isPropertyAssignment(node) && node.name.getText() === 'note') collect(node.initializer);
     ts.forEachChild(node, visit);
   };
