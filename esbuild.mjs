@@ -71,6 +71,12 @@ const bundles = [
     },
   },
   {
+    // The host writes it into the webview's document, for those who read German.
+    name: 'german',
+    entries: ['src/ui/germanMain.ts'],
+    options: { ...browser, splitting: false, format: 'iife', sourcemap: false, entryNames: 'german', outdir: 'dist/webview' },
+  },
+  {
     name: 'page',
     entries: pageEntries,
     options: { ...browser, ...pageNames, outdir: 'dist/page' },

@@ -3,6 +3,10 @@ const onlyClient = {
   name: 'only-client',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]ws[\\/]lib[\\/](?:websocket-server|stream)\.js$/ }, () => ({ contents: 'module.exports = undefined;' }));
+    // Links are never compressed: of this one only the name is asked for.
+    onLoad({ filter: /[\\/]ws[\\/]lib[\\/]permessage-deflate\.js$/ }, () => ({
+      contents: "module.exports = { extensionName: 'permessage-deflate' };",
+    }));
   },
 };
 

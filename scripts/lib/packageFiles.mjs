@@ -25,7 +25,7 @@ export const packageFiles = [
   ...['chunk', 'sharedAgent', 'limitsFit', 'resetIdentity', 'startOllama', 'trialLaunch'].map((name) => `dist/extension/${name}-*.mjs`),
   ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs'],
   ...['agent', 'doctor', 'proxy', 'relay'].map((verb) => `dist/cli/${verb}Verb-*.mjs`),
-  ...['webview.css', 'webview.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(
+  ...['webview.css', 'webview.js', 'german.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(
     (name) => `dist/webview/${name}`,
   ),
   ...['assets.json', 'index.html', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'].map(
@@ -39,6 +39,7 @@ export const packageFiles = [
     'pageMain-*.js',
     'chunk-*.js',
     'dist-*.js',
+    'german-*.js',
     'highlightCode-*.js',
     'renderMath-*.js',
     'sheets-*.js',

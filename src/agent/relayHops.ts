@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
 import type { DisposableStore } from '../base/disposable.ts';
+import { noted } from '../base/say.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { parseRelayUrl, relayPaths } from '../protocol/relayUrl.ts';
@@ -103,12 +104,17 @@ function judgeAnswer({ status, body, date }: RelayAnswer, isKnown: boolean, now:
   const skewMs = date === undefined ? 0 : now - date;
   if (Math.abs(skewMs) < CLOCK_SKEW_MS) return {};
   const minutes = String(Math.round(Math.abs(skewMs) / 60_000));
-  return { note: `the clock of this computer is ${minutes} min ${skewMs > 0 ? 'ahead of' : 'behind'} the relay’s` };
+  return {
+    note:
+      skewMs > 0
+        ? `the clock of this computer is ${minutes} min ahead of the relay’s`
+        : `the clock of this computer is ${minutes} min behind the relay’s`,
+  };
 }
 
 /** Refusals that are no relay's own: at an address where a relay has just answered they mean what stands before it. */
 const noUpgrade: ReadonlySet<ErrorCode> = new Set(['relayNotFound', 'relayIntercepted', 'relayUnreachable']);
-const NO_UPGRADE = 'it answers, but no WebSocket gets through; a proxy before it must pass the upgrade on';
+const NO_UPGRADE = noted('it answers, but no WebSocket gets through; a proxy before it must pass the upgrade on');
 
 /** A link of its own, up to the relay's CHALLENGE: upgrade and version. */
 async function openLink({ dial, clock, isKnown }: RelayHopsOptions, origin: string, signal: AbortSignal): Promise<HopFinding> {

@@ -1,5 +1,5 @@
 /** Bytes as people read them, in powers of a thousand. */
-export function fileSize(bytes: number): string {
+export function fileSize(bytes: number, locale = 'en'): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;
@@ -7,10 +7,11 @@ export function fileSize(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? String(value) : decimal(value)} ${units[unit] ?? ''}`;
+  return `${unit === 0 ? String(value) : decimal(value, locale)} ${units[unit] ?? ''}`;
 }
 
 /** Two figures, or the whole number. */
-export function decimal(value: number): string {
-  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+export function decimal(value: number, locale = 'en'): string {
+  const places = value < 10 ? 1 : 0;
+  return value.toLocaleString(locale, { minimumFractionDigits: places, maximumFractionDigits: places, useGrouping: false });
 }

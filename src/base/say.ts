@@ -7,3 +7,8 @@ export type Say = (english: string, ...values: readonly (string | number)[]) => 
 /** As it stands. */
 export const inEnglish: Say = (english, ...values) =>
   english.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+
+/** Marks an English text that is said later, in the language of then. */
+export function noted<Text extends string>(english: Text): Text {
+  return english;
+}

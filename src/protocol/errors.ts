@@ -230,12 +230,25 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
 }
 
+/** A detail or a note in the words of `t`: its addresses, names and numbers are places. What `t` does not know stays as it is. */
+export function sayDetail(detail: string, t: Say): string {
+  const parts = detail.split(' · ').map((part) => {
+    const values: string[] = [];
+    const text = part.replace(/\S*\w[.:]\w\S*|\b\d+(?: s\b)?/g, (value) => `{${String(values.push(value) - 1)}}`);
+    return t(text, ...values);
+  });
+  return parts.join(' · ');
+}
+
 /** The words of a code in two, for a title and a text: what happened, without its full stop, and what comes next. @param detail safe to show */
 export function wordsInTwo(code: ErrorCode, detail?: string, t: Say = inEnglish): { readonly happened: string; readonly next: string } {
   const words = t(errorCatalogue[code].words);
   const end = words.indexOf('. ');
   const happened = words.slice(0, end);
-  return { happened: detail === undefined ? happened : `${happened}: ${detail.replace(/\.$/, '')}`, next: words.slice(end + 2) };
+  return {
+    happened: detail === undefined ? happened : `${happened}: ${sayDetail(detail, t).replace(/\.$/, '')}`,
+    next: words.slice(end + 2),
+  };
 }
 
 /** The words of a code, with a detail that is safe to show where one is known. */

@@ -1,3 +1,5 @@
+import { noted } from '../base/say.ts';
+
 /** What was typed into a field for a model's name: the name that Ollama is asked for, or what is wrong with it. */
 export type ReadName = { readonly name: string } | { readonly trouble: string };
 
@@ -18,7 +20,7 @@ export function readModelName(typed: string, libraryOnly: boolean): ReadName {
     .replace(/^(www\.)?ollama\.com\/(library\/)?/i, '')
     .replace(/[?#].*$/, '')
     .replace(/\/+$/, '');
-  if (name === '') return { trouble: 'Write the name of a model, such as qwen3:8b.' };
+  if (name === '') return { trouble: noted('Write the name of a model, such as qwen3:8b.') };
   const [last = '', ...before] = name.split('/').reverse();
   const [model = '', tag, ...more] = last.split(':');
   const [owner, where, ...rest] = before;
@@ -28,8 +30,8 @@ export function readModelName(typed: string, libraryOnly: boolean): ReadName {
     [...more, ...rest].length === 0 &&
     (owner === undefined || namespace.test(owner) || (where === undefined && host.test(owner))) &&
     (where === undefined || host.test(where));
-  if (!isWhole) return { trouble: 'That is no name of a model. Names look like qwen3:8b: letters, digits, and - _ . between them.' };
+  if (!isWhole) return { trouble: noted('That is no name of a model. Names look like qwen3:8b: letters, digits, and - _ . between them.') };
   const hasHost = where !== undefined || (owner !== undefined && /[.:]|^localhost$/i.test(owner));
-  if (libraryOnly && hasHost) return { trouble: 'From here only models of Ollama’s own library can be pulled.' };
+  if (libraryOnly && hasHost) return { trouble: noted('From here only models of Ollama’s own library can be pulled.') };
   return { name };
 }

@@ -1,3 +1,5 @@
+import { noted } from '../base/say.ts';
+
 /** A model worth beginning with. */
 export interface SuggestedModel {
   readonly name: string;
@@ -8,7 +10,7 @@ export interface SuggestedModel {
 
 /** One for each kind of machine, smallest first. The device does not tell how much room there is, so the person decides. */
 export const suggestedModels: readonly SuggestedModel[] = [
-  { name: 'llama3.2:3b', size: 2_019_393_189, words: 'Small and quick' },
-  { name: 'gemma3:4b', size: 3_338_801_804, words: 'Sees pictures' },
-  { name: 'qwen3:8b', size: 5_225_388_164, words: 'Thinks before it answers' },
+  { name: 'llama3.2:3b', size: 2_019_393_189, words: noted('Small and quick') },
+  { name: 'gemma3:4b', size: 3_338_801_804, words: noted('Sees pictures') },
+  { name: 'qwen3:8b', size: 5_225_388_164, words: noted('Thinks before it answers') },
 ];

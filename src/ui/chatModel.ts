@@ -10,6 +10,7 @@ import type { OllamaState } from '../protocol/status.ts';
 import type { Attachment } from './attachments.ts';
 import type { PullPace } from './pullPace.ts';
 import { openingConversation, runningAnswer, type Conversation } from './conversationModel.ts';
+import { say } from './speech.ts';
 
 /** A question on its way. It is shown until its turn is in the conversation, or until a refusal has been read. */
 export interface PendingSend {
@@ -228,12 +229,18 @@ export function imagesOf(model: ChatModel): readonly ComposerImage[] {
 export function imageTrouble(model: ChatModel): string | undefined {
   const images = imagesOf(model);
   if (images.length === 0) return undefined;
-  if (images.some(({ state }) => state === 'refused')) return 'An image was not taken. Remove it, and add it again.';
+  if (images.some(({ state }) => state === 'refused')) return say('An image was not taken. Remove it, and add it again.');
   const name = modelOf(model);
   const sees = (capabilities: readonly string[] | undefined): boolean => capabilities?.includes('vision') ?? true;
   if (name === undefined || sees(model.models?.find((info) => info.name === name)?.capabilities)) return undefined;
   const other = model.models?.find(({ capabilities }) => capabilities?.includes('vision') === true)?.name;
-  return `${name} cannot see images. ${other === undefined ? 'Pull a model that can, such as gemma3, or remove them.' : `Choose one that can, such as ${other}, or remove them.`}`;
+  return say(
+    '{0} cannot see images. {1}',
+    name,
+    other === undefined
+      ? say('Pull a model that can, such as gemma3, or remove them.')
+      : say('Choose one that can, such as {0}, or remove them.', other),
+  );
 }
 
 /** May the question go, as far as its images are concerned? */

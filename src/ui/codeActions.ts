@@ -1,17 +1,24 @@
 import type { CodeAction, CodeRequest } from '../protocol/webviewMessages.ts';
 import { cleanForClipboard } from './copyText.ts';
+import { noted } from '../base/say.ts';
+import { say } from './speech.ts';
 
 /** Asks the host to do something with code; bubbles from the block. */
 export const codeActionEvent = 'c2l-code';
 
 const titles: Readonly<Record<CodeAction, string>> = {
-  insert: 'Insert at cursor',
-  apply: 'Apply to the open file…',
-  newFile: 'Open in a new file',
-  terminal: 'Write to the terminal',
+  insert: noted('Insert at cursor'),
+  apply: noted('Apply to the open file…'),
+  newFile: noted('Open in a new file'),
+  terminal: noted('Write to the terminal'),
 };
 /** What the buttons show; their names are the titles. */
-const words: Readonly<Record<CodeAction, string>> = { insert: 'Insert', apply: 'Apply', newFile: 'New file', terminal: 'Terminal' };
+const words: Readonly<Record<CodeAction, string>> = {
+  insert: noted('Insert'),
+  apply: noted('Apply'),
+  newFile: noted('New file'),
+  terminal: noted('Terminal'),
+};
 const shells: ReadonlySet<string> = new Set([
   'sh',
   'bash',
@@ -38,9 +45,9 @@ export function codeActionButtons(document: Document, code: () => { readonly lan
     const button = document.createElement('button');
     button.type = 'button';
     button.className = `quiet code-${action}`;
-    button.textContent = words[action];
-    button.title = titles[action];
-    button.setAttribute('aria-label', titles[action]);
+    button.textContent = say(words[action]);
+    button.title = say(titles[action]);
+    button.setAttribute('aria-label', button.title);
     button.addEventListener('click', () => {
       const { language, text } = code();
       askCodeAction(row, { action, language, text });

@@ -1,7 +1,8 @@
-import { errorCatalogue, wordsOf } from '../protocol/errors.ts';
+import { errorCatalogue } from '../protocol/errors.ts';
 import { ollamaErrors } from '../protocol/status.ts';
 import { deviceNameOf, isUp, type ChatModel } from './chatModel.ts';
 import { lastSeenWords } from './words.ts';
+import { say, wordsOf } from './speech.ts';
 
 /** One line about the way to the device, when it is not free. */
 export interface ConnectionLine {
@@ -21,25 +22,25 @@ export const CONNECTION_QUIET_MS = 2000;
 export function connectionLine(model: ChatModel, now: number): ConnectionLine | undefined {
   const { state, error, lastSeenAt } = model.connection;
   if (isUp(model)) return undefined;
-  const name = deviceNameOf(model) ?? 'your computer';
-  const Name = deviceNameOf(model) ?? 'Your computer';
+  const name = deviceNameOf(model) ?? say('your computer');
+  const Name = deviceNameOf(model) ?? say('Your computer');
   if (error !== undefined && !errorCatalogue[error].retry) {
-    const text = error === 'revoked' ? `This browser was removed at ${name}.` : wordsOf(error);
+    const text = error === 'revoked' ? say('This browser was removed at {0}.', name) : wordsOf(error);
     return { key: error, text, tone: 'stop', ...(errorCatalogue[error].action === 'pairAgain' ? { action: 'pairAgain' } : {}) };
   }
-  if (state === 'disconnected') return { key: 'disconnected', text: 'Not connected.', tone: 'stop' };
-  if (!model.online) return { key: 'offline', text: 'You are offline. Going on when the network is back.', tone: 'wait' };
+  if (state === 'disconnected') return { key: 'disconnected', text: say('Not connected.'), tone: 'stop' };
+  if (!model.online) return { key: 'offline', text: say('You are offline. Going on when the network is back.'), tone: 'wait' };
   if (error === 'deviceOffline') {
-    const seen = lastSeenAt === undefined ? '' : ` (last seen ${lastSeenWords(lastSeenAt, now)})`;
-    return { key: error, text: `${Name} is offline${seen}. It needs VS Code open, or Keep Reachable.`, tone: 'wait' };
+    const seen = lastSeenAt === undefined ? '' : say(' (last seen {0})', lastSeenWords(lastSeenAt, now));
+    return { key: error, text: say('{0} is offline{1}. It needs VS Code open, or Keep Reachable.', Name, seen), tone: 'wait' };
   }
   if (error === 'paused')
-    return { key: error, text: `Remote access is paused at ${name}. Going on when it is allowed there again.`, tone: 'wait' };
+    return { key: error, text: say('Remote access is paused at {0}. Going on when it is allowed there again.', name), tone: 'wait' };
   if (error !== undefined) return { key: error, text: wordsOf(error), tone: 'wait' };
   if (state === 'error') return { key: 'internal', text: wordsOf('internal'), tone: 'stop' };
   return state === 'connecting'
-    ? { key: 'connecting', text: `Connecting to ${name}…`, tone: 'wait' }
-    : { key: 'reconnecting', text: `Reconnecting to ${name}…`, tone: 'wait' };
+    ? { key: 'connecting', text: say('Connecting to {0}…', name), tone: 'wait' }
+    : { key: 'reconnecting', text: say('Reconnecting to {0}…', name), tone: 'wait' };
 }
 
 /** The word beside the dot in the page's bar: of the nearest hop that is not well. */
@@ -49,23 +50,23 @@ export function connectionWord(model: ChatModel): string {
     case 'connected':
     case 'streaming': {
       const trouble = ollamaErrors[model.ollama.state];
-      return trouble === undefined ? 'Connected' : errorCatalogue[trouble].short;
+      return trouble === undefined ? say('Connected') : say(errorCatalogue[trouble].short);
     }
     case 'connecting':
     case 'reconnecting':
-      if (!model.online) return 'No network';
-      if (error === 'deviceOffline') return 'Offline';
-      if (error === 'paused') return 'Paused';
-      return state === 'connecting' ? 'Connecting' : 'Reconnecting';
+      if (!model.online) return say('No network');
+      if (error === 'deviceOffline') return say('Offline');
+      if (error === 'paused') return say('Paused');
+      return state === 'connecting' ? say('Connecting') : say('Reconnecting');
     case 'disconnected':
     case 'error':
-      return error === 'revoked' ? 'Removed' : 'Not connected';
+      return error === 'revoked' ? say('Removed') : say('Not connected');
   }
 }
 
 /** The same for those who hear it: `Desk: Offline`. */
 export function connectionSpoken(model: ChatModel): string {
-  return `${deviceNameOf(model) ?? 'Your computer'}: ${connectionWord(model)}`;
+  return `${deviceNameOf(model) ?? say('Your computer')}: ${connectionWord(model)}`;
 }
 
 /** How the dot looks: green only when the far end and its model are there. */
@@ -78,5 +79,5 @@ export function connectionDot(model: ChatModel): 'up' | 'waiting' | 'down' {
 /** What is measured of a line that is up, for the hover: `24 ms, quality good`. */
 export function connectionMeasure(model: ChatModel): string | undefined {
   const { rttMs, quality = 'unknown' } = model.connection;
-  return isUp(model) && rttMs !== undefined ? `${String(Math.round(rttMs))} ms, quality ${quality}` : undefined;
+  return isUp(model) && rttMs !== undefined ? `${String(Math.round(rttMs))} ms, ${say(`quality ${quality}`)}` : undefined;
 }

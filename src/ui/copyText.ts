@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
+import { say } from './speech.ts';
 
 /** Control and direction-changing characters, but for tab and line end: pasted into a terminal they could do harm or deceive. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
@@ -25,9 +26,9 @@ export async function copyText(text: string): Promise<boolean> {
 
 /** Says on the button for a moment how the copying went. Disposing the result gives the button its own word back. */
 export function showCopied(button: HTMLButtonElement, isCopied: boolean, clock: Clock): Disposable {
-  button.textContent = isCopied ? 'Copied' : 'Not allowed';
+  button.textContent = isCopied ? say('Copied') : say('Not allowed');
   const restore = (): void => {
-    button.textContent = 'Copy';
+    button.textContent = say('Copy');
   };
   const timer = clock.after(COPIED_MS, restore);
   return {

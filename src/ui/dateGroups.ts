@@ -1,5 +1,7 @@
 import { periodOf, type Period } from '../base/daysAgo.ts';
 import type { ConversationSummary } from '../protocol/chat.ts';
+import { noted } from '../base/say.ts';
+import { say } from './speech.ts';
 
 export interface DateGroup {
   readonly label: string;
@@ -7,11 +9,11 @@ export interface DateGroup {
 }
 
 const labels: Readonly<Record<Period, string>> = {
-  today: 'Today',
-  yesterday: 'Yesterday',
-  week: 'Last 7 days',
-  month: 'Last 30 days',
-  older: 'Older',
+  today: noted('Today'),
+  yesterday: noted('Yesterday'),
+  week: noted('Last 7 days'),
+  month: noted('Last 30 days'),
+  older: noted('Older'),
 };
 
 /** Groups chats, newest first, by how long ago they changed, in the days of the reader's own time zone. `now` is wall clock, ms. */
@@ -21,5 +23,5 @@ export function groupByDate(chats: readonly ConversationSummary[], now: number):
     const label = labels[periodOf(chat.updatedAt, now)];
     groups.set(label, [...(groups.get(label) ?? []), chat]);
   }
-  return [...groups].map(([label, items]) => ({ label, items }));
+  return [...groups].map(([label, items]) => ({ label: say(label), items }));
 }

@@ -4,6 +4,7 @@ import type { ChatModel, ModelWork } from './chatModel.ts';
 import { step, type ChatStep } from './chatStep.ts';
 import { pullBegins, pullEndWords, pullSpoken } from './modelWords.ts';
 import { paceOf, type PullPace } from './pullPace.ts';
+import { say } from './speech.ts';
 
 /** What a view asks about models. `watch`: which there are and what is in memory, now and on each change. */
 export type ModelAsk =
@@ -35,8 +36,8 @@ export function workDone(model: ChatModel, requestId: string): ChatModel {
   const done = model.modelWork?.find((work) => work.requestId === requestId);
   if (!done) return model;
   const next = { ...model, modelWork: (model.modelWork ?? []).filter((work) => work !== done) };
-  if (done.kind === 'delete') return tell(next, `${done.model} is deleted`);
-  return done.kind === 'unload' ? tell(next, `${done.model} is out of memory`) : next;
+  if (done.kind === 'delete') return tell(next, say('{0} is deleted', done.model));
+  return done.kind === 'unload' ? tell(next, say('{0} is out of memory', done.model)) : next;
 }
 
 /** @returns undefined when the refusal is none of work on models */

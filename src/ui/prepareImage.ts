@@ -1,5 +1,6 @@
 import { isImageText, type ImageData64, type ImageInfo } from '../protocol/chatImages.ts';
 import { MAX_IMAGE_ALT_UNITS, MAX_IMAGE_FILE_BYTES, MAX_IMAGE_SIDE_PX, MAX_IMAGE_UNITS } from '../protocol/limits.ts';
+import { say } from './speech.ts';
 
 /** Tries at an encoding, best first: format, quality and share of the size. Print in a screenshot stays sharp as PNG, where that is short. */
 const tries = [
@@ -21,12 +22,12 @@ export class ImageTrouble extends Error {
  */
 export async function prepareImage(file: File, id: string): Promise<ImageData64> {
   const alt = altOf(file);
-  if (file.size > MAX_IMAGE_FILE_BYTES) throw new ImageTrouble(`${alt} is too large. Images of up to 64 MB can be added.`);
+  if (file.size > MAX_IMAGE_FILE_BYTES) throw new ImageTrouble(say('{0} is too large. Images of up to 64 MB can be added.', alt));
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(file);
   } catch {
-    throw new ImageTrouble(`${alt} cannot be read as an image.`);
+    throw new ImageTrouble(say('{0} cannot be read as an image.', alt));
   }
   try {
     for (const { type, scale, ...rest } of tries) {
@@ -37,7 +38,7 @@ export async function prepareImage(file: File, id: string): Promise<ImageData64>
   } finally {
     bitmap.close();
   }
-  throw new ImageTrouble(`${alt} cannot be made small enough.`);
+  throw new ImageTrouble(say('{0} cannot be made small enough.', alt));
 }
 
 async function encode(
@@ -51,7 +52,7 @@ async function encode(
   const width = (canvas.width = Math.max(1, Math.round(bitmap.width * fit)));
   const height = (canvas.height = Math.max(1, Math.round(bitmap.height * fit)));
   const context = canvas.getContext('2d');
-  if (!context) throw new ImageTrouble('This browser cannot draw images.');
+  if (!context) throw new ImageTrouble(say('This browser cannot draw images.'));
   // JPEG knows no transparency: what is see-through would come out black.
   context.fillStyle = 'white';
   if (known.type === 'image/jpeg') context.fillRect(0, 0, width, height);
@@ -75,7 +76,7 @@ function base64Of(blob: Blob): Promise<string> {
       resolve(url.slice(url.indexOf(',') + 1));
     };
     reader.onerror = () => {
-      reject(new ImageTrouble('The image cannot be read.'));
+      reject(new ImageTrouble(say('The image cannot be read.')));
     };
     reader.readAsDataURL(blob);
   });
@@ -84,5 +85,5 @@ function base64Of(blob: Blob): Promise<string> {
 /** The name of the file; what comes from the clipboard has none of its own. */
 function altOf({ name }: File): string {
   const plain = name.replace(/[\p{Cc}\p{Cf}]+/gu, '').trim();
-  return plain === '' || plain === 'image.png' ? 'Pasted image' : plain.slice(0, MAX_IMAGE_ALT_UNITS);
+  return plain === '' || plain === 'image.png' ? say('Pasted image') : plain.slice(0, MAX_IMAGE_ALT_UNITS);
 }

@@ -1,5 +1,7 @@
 import { systemPromptBytes, thinkLevels, type ChatSettings } from '../protocol/chatSettings.ts';
 import { MAX_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S, MAX_SYSTEM_PROMPT_BYTES, MIN_CONTEXT_LENGTH } from '../protocol/limits.ts';
+import { noted } from '../base/say.ts';
+import { locale, say } from './speech.ts';
 
 export type SettingsField = keyof ChatSettings;
 /** The settings of a chat as they are typed; what is empty is left to Ollama. */
@@ -33,11 +35,16 @@ export function readForm(form: SettingsForm, remoteContext?: number): { readonly
       ...(think === undefined ? {} : { think }),
     },
     faults: {
-      ...(isLong ? { systemPrompt: `Too long by ${count(bytes - MAX_SYSTEM_PROMPT_BYTES)} bytes. Shorten it.` } : {}),
-      ...(isHot ? { temperature: 'Enter a number from 0 to 2.' } : {}),
+      ...(isLong ? { systemPrompt: say('Too long by {0} bytes. Shorten it.', count(bytes - MAX_SYSTEM_PROMPT_BYTES)) } : {}),
+      ...(isHot ? { temperature: say('Enter a number from 0 to 2.') } : {}),
       ...(isOut
         ? {
-            contextLength: `Enter a whole number from ${count(MIN_CONTEXT_LENGTH)} to ${count(most)}${remoteContext === undefined ? '' : ', the most from a browser'}.`,
+            contextLength: say(
+              'Enter a whole number from {0} to {1}{2}.',
+              count(MIN_CONTEXT_LENGTH),
+              count(most),
+              remoteContext === undefined ? '' : say(', the most from a browser'),
+            ),
           }
         : {}),
     },
@@ -47,44 +54,46 @@ export function readForm(form: SettingsForm, remoteContext?: number): { readonly
 /** Seconds that a model can be asked to stay in memory, with words; one that was set otherwise is among them. */
 export function keepAliveChoices(isRemote: boolean, current: string): readonly (readonly [value: string, words: string])[] {
   const all: readonly (readonly [number, string])[] = [
-    [0, 'Not at all'],
-    [300, '5 minutes'],
-    [1800, '30 minutes'],
-    [3600, '1 hour'],
-    [86_400, '1 day'],
-    [-1, 'Until it is unloaded'],
+    [0, say('Not at all')],
+    [300, say('5 minutes')],
+    [1800, say('30 minutes')],
+    [3600, say('1 hour')],
+    [86_400, say('1 day')],
+    [-1, say('Until it is unloaded')],
   ];
   const open = all.filter(([seconds]) => !isRemote || (seconds >= 0 && seconds <= MAX_REMOTE_KEEP_ALIVE_S));
   const choices = open.map(([seconds, words]) => [String(seconds), words] as const);
   const isKnown = current === '' || choices.some(([value]) => value === current);
-  const set = all.find(([seconds]) => String(seconds) === current)?.[1] ?? `${count(Number(current))} seconds`;
-  return [['', 'As set in Ollama'], ...choices, ...(isKnown ? [] : [[current, set] as const])];
+  const set = all.find(([seconds]) => String(seconds) === current)?.[1] ?? say('{0} seconds', count(Number(current)));
+  return [['', say('As set in Ollama')], ...choices, ...(isKnown ? [] : [[current, set] as const])];
 }
 
 export const thinkChoices: readonly (readonly [value: string, words: string])[] = [
-  ['', 'As the model does by itself'],
-  ['off', 'Off'],
-  ['on', 'On'],
-  ['low', 'Low'],
-  ['medium', 'Medium'],
-  ['high', 'High'],
+  ['', noted('As the model does by itself')],
+  ['off', noted('Off')],
+  ['on', noted('On')],
+  ['low', noted('Low')],
+  ['medium', noted('Medium')],
+  ['high', noted('High')],
 ];
+
+const thinkWords = { off: noted('off'), on: noted('on'), low: noted('low'), medium: noted('medium'), high: noted('high') };
 
 /** What of a chat's settings is other than the default, in few words. */
 export function settingsWords(settings: ChatSettings | undefined): readonly string[] {
   if (!settings) return [];
   const { systemPrompt, temperature, contextLength, keepAliveSeconds, think } = settings;
   return [
-    ...(systemPrompt === undefined ? [] : ['system prompt']),
-    ...(temperature === undefined ? [] : [`temperature ${String(temperature)}`]),
-    ...(contextLength === undefined ? [] : [`context ${count(contextLength)}`]),
-    ...(think === undefined ? [] : [`thinking ${think}`]),
-    ...(keepAliveSeconds === undefined ? [] : ['time in memory']),
+    ...(systemPrompt === undefined ? [] : [say('system prompt')]),
+    ...(temperature === undefined ? [] : [say('temperature {0}', temperature.toLocaleString(locale(), { maximumFractionDigits: 20 }))]),
+    ...(contextLength === undefined ? [] : [say('context {0}', count(contextLength))]),
+    ...(think === undefined ? [] : [say('thinking {0}', say(thinkWords[think]))]),
+    ...(keepAliveSeconds === undefined ? [] : [say('time in memory')]),
   ];
 }
 
 export function count(value: number): string {
-  return value.toLocaleString('en');
+  return value.toLocaleString(locale());
 }
 
 /** NaN where it is no number, undefined where there is nothing. */
@@ -94,7 +103,7 @@ function numberIn(text: string): number | undefined {
 
 /** As people write them: `8192`, `8,192`, `8 192`, `8k`. */
 function tokensIn(text: string): number | undefined {
-  const [, digits, thousand] = /^(\d+)(k?)$/i.exec(text.replaceAll(/[\s,]/g, '')) ?? [];
+  const [, digits, thousand] = /^(\d+)(k?)$/i.exec(text.replaceAll(/[\s,]|\.(?=\d{3})/g, '')) ?? [];
   if (digits === undefined) return text.trim() === '' ? undefined : Number.NaN;
   return Number(digits) * (thousand === '' ? 1 : 1024);
 }

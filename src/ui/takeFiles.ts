@@ -4,6 +4,7 @@ import { imagesOf } from './chatModel.ts';
 import { offersImages } from './composerImages.ts';
 import { ImageTrouble, prepareImage } from './prepareImage.ts';
 import { readTextFile } from './textFile.ts';
+import { say } from './speech.ts';
 
 /** Adds files that were chosen, dropped or pasted to the question: images as images, the rest as text. What cannot be taken is said, once. */
 export function takeFiles(controller: ChatController, files: readonly File[]): Promise<void> {
@@ -25,8 +26,8 @@ async function takeAll(controller: ChatController, files: readonly File[]): Prom
 }
 
 async function takeImage(controller: ChatController, file: File): Promise<string | undefined> {
-  if (!offersImages(controller.model)) return 'The program on your computer is too old for images. Update it there.';
-  if (imagesOf(controller.model).length >= MAX_MESSAGE_IMAGES) return `A question takes ${String(MAX_MESSAGE_IMAGES)} images.`;
+  if (!offersImages(controller.model)) return say('The program on your computer is too old for images. Update it there.');
+  if (imagesOf(controller.model).length >= MAX_MESSAGE_IMAGES) return say('A question takes {0} images.', MAX_MESSAGE_IMAGES);
   const asked = controller.model.conversation.id;
   try {
     const image = await prepareImage(file, controller.images.newId());
@@ -35,7 +36,7 @@ async function takeImage(controller: ChatController, file: File): Promise<string
     return undefined;
   } catch (error) {
     if (error instanceof ImageTrouble) return error.message;
-    return 'This image cannot be used.';
+    return say('This image cannot be used.');
   }
 }
 

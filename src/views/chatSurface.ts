@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { fromUtf8 } from '../base/bytes.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { Logger } from '../base/log.ts';
@@ -13,7 +14,7 @@ import { commandId } from './ids.ts';
 import { showError } from './showError.ts';
 import type { ShownChat } from './shownChat.ts';
 import { onDidChangePreferences, readPreferences } from './viewPreferences.ts';
-import { webviewHtml } from './webviewHtml.ts';
+import { speaksGerman, webviewHtml } from './webviewHtml.ts';
 
 export interface ChatSurfaceOptions {
   readonly extensionUri: vscode.Uri;
@@ -70,7 +71,19 @@ export class ChatSurface implements Disposable {
     const fonts = vscode.Uri.joinPath(options.extensionUri, 'dist', 'page');
     webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root, fonts] };
     const page = { title: 'CloudToLocalLLM', root, script: 'webview.js', styles: ['webview.css'], trustedTypes: 'lit-html c2l' };
-    webview.html = webviewHtml(webview, page, options.random);
+    const draw = (begin = ''): void => {
+      if (!this.#owned.isDisposed) webview.html = webviewHtml(webview, { ...page, begin }, options.random);
+    };
+    if (!speaksGerman()) draw();
+    else
+      void vscode.workspace.fs.readFile(vscode.Uri.joinPath(root, 'german.js')).then(
+        (bytes) => {
+          draw(fromUtf8(bytes));
+        },
+        () => {
+          draw();
+        },
+      );
   }
 
   /** What it shows, on each change. */

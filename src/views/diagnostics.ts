@@ -11,6 +11,7 @@ import { reportText } from '../status/report.ts';
 import type { AgentState } from './agentState.ts';
 import { runCommand, type CommandHandlers } from './commands.ts';
 import type { AgentReady } from './editorAgent.ts';
+import { inOwnLanguage } from './inOwnLanguage.ts';
 import { remedyOf } from './showError.ts';
 import { StatusHistory } from './statusHistory.ts';
 import { TextPages } from './textPages.ts';
@@ -55,7 +56,7 @@ export class DiagnosticViews implements Disposable {
     return {
       runDiagnostics: async () => {
         const diagnosis = await this.#look();
-        await this.#pages.show('Diagnostics.txt', diagnosisText(diagnosis));
+        await this.#pages.show('Diagnostics.txt', diagnosisText(diagnosis, inOwnLanguage));
         tellVerdict(diagnosis);
       },
       copyDiagnosticReport: async () => {
@@ -179,15 +180,15 @@ function tellVerdict(diagnosis: Diagnosis): void {
   const failed = firstFailure(diagnosis);
   if (!failed) {
     if (wasCancelled(diagnosis)) return;
-    void vscode.window.showInformationMessage(verdictLines(diagnosis).join(' '), report.label).then(press([report]));
+    void vscode.window.showInformationMessage(verdictLines(diagnosis, inOwnLanguage).join(' '), report.label).then(press([report]));
     return;
   }
-  const { cause, remedy } = causeAndRemedy(failed);
+  const { cause, remedy } = causeAndRemedy(failed, inOwnLanguage);
   const resume = { label: t('Resume Remote Access'), command: 'resumeRemote' } as const;
   const first = failed.error === 'paused' ? resume : remedyOf(failed.error);
   const buttons = [first, report];
   const labels = buttons.map(({ label }) => label);
-  void vscode.window.showErrorMessage(`${hopTitles[failed.hop]}: ${cause}. ${remedy}`, ...labels).then(press(buttons));
+  void vscode.window.showErrorMessage(`${t(hopTitles[failed.hop])}: ${cause}. ${remedy}`, ...labels).then(press(buttons));
 }
 
 function press(buttons: readonly { readonly label: string; readonly command: Parameters<typeof runCommand>[0] }[]) {

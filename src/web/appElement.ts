@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { DisposableStore, toDisposable } from '../base/disposable.ts';
 import { systemRandom, type Random } from '../base/random.ts';
@@ -15,7 +15,9 @@ import type { PairingState } from './pairingState.ts';
 import { isChatAtWork, isPairingAtWork, losesDrafts } from './reloading.ts';
 import { formatRoute, parseRoute, type Route } from './route.ts';
 import { TabStorage } from './tabStorage.ts';
+import { languageComing } from './pageLanguage.ts';
 import type { PageAtStake } from './versionLine.ts';
+import { html } from '../ui/speech.ts';
 
 /**
  * The page. With a {@link port} it is the chat, else the way to one. The port belongs to whoever set it: setting another or none ends the
@@ -62,6 +64,11 @@ export class AppElement extends LightElement {
   /** The chat that is open, while there is a port. */
   get controller(): ChatController | undefined {
     return this.#controller;
+  }
+
+  /** Nothing is drawn in one language and then in another. */
+  protected override scheduleUpdate(): ReturnType<LightElement['scheduleUpdate']> {
+    return languageComing ? languageComing.then(() => super.scheduleUpdate()) : super.scheduleUpdate();
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {

@@ -1,3 +1,5 @@
+import { say } from '../ui/speech.ts';
+
 const browsers: readonly (readonly [RegExp, string])[] = [
   [/Edg(e|A|iOS)?\//, 'Edge'],
   [/OPR\/|Opera/, 'Opera'],
@@ -23,5 +25,5 @@ export function browserName(userAgent: string): string {
     names.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = find(browsers) ?? 'Browser';
   const system = find(systems);
-  return system === undefined ? browser : `${browser} on ${system}`;
+  return system === undefined ? browser : say('{0} on {1}', browser, system);
 }

@@ -1,6 +1,7 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { closeIcon } from '../ui/components/icons.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
+import { html, say } from '../ui/speech.ts';
 
 /** A computer that this browser is paired with. */
 export interface Computer {
@@ -97,7 +98,7 @@ export class ComputersElement extends LightElement {
           else this.#leave('c2l-computer-show', id);
         }}
       >
-        <span>${name}</span><span class="computer-word">${isShown ? 'Shown here' : word}</span>
+        <span>${name}</span><span class="computer-word">${isShown ? say('Shown here') : word}</span>
       </button>
       <button type="button" class="text-button forget" aria-label="Forget ${name}" @click=${(): unknown => (this.doubted = id)}>
         Forget

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
+import { say } from '../ui/speech.ts';
 
 /** How long is left until a moment, as *4:05 left*; a timer to screen readers, which do not speak each second of it. */
 export class CountdownElement extends HTMLElement {
@@ -29,7 +30,7 @@ export class CountdownElement extends HTMLElement {
       return;
     }
     const left = Math.max(0, Math.ceil((this.#until - this.clock.now()) / 1000));
-    this.textContent = `${String(Math.floor(left / 60))}:${String(left % 60).padStart(2, '0')} left`;
+    this.textContent = say('{0}:{1} left', Math.floor(left / 60), String(left % 60).padStart(2, '0'));
     if (left > 0)
       this.#tick = this.clock.after(1000, () => {
         this.#draw();

@@ -4,6 +4,7 @@ import './appElement.ts';
 import { DeviceShelf } from './deviceShelf.ts';
 import { keepAboveKeyboard } from './keepAboveKeyboard.ts';
 import { PageHost } from './pageHost.ts';
+import { languageComing } from './pageLanguage.ts';
 
 /** The secret in the address is read and taken out of it before anything else runs. */
 const offered = takePairingFragment();
@@ -31,6 +32,7 @@ function takeShareFragment(): boolean {
 async function main(): Promise<void> {
   const app = document.querySelector('c2l-app');
   if (!app) return;
+  if (languageComing) await languageComing;
   keepAboveKeyboard(window);
   const shelf = await DeviceShelf.open(globalThis.indexedDB);
   const host = new PageHost(app, shelf);

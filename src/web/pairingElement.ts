@@ -1,12 +1,12 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { assertNever } from '../base/assertNever.ts';
-import { wordsOf } from '../protocol/errors.ts';
 import { MAX_CLIENT_NAME_BYTES } from '../protocol/limits.ts';
 import { markIcon } from '../ui/components/icons.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
 import './countdownElement.ts';
 import { isIosTab } from './installOffer.ts';
 import { failureWords, mayTryAgain, type PairingState } from './pairingState.ts';
+import { html, say, wordsOf } from '../ui/speech.ts';
 
 /**
  * The way to a computer. Draws {@link PairingState} and fires, bubbling: `c2l-paste-link` (detail: a link or a code, as it was entered), `c2l-pair` (detail: the
@@ -86,7 +86,7 @@ export class PairingElement extends LightElement {
         <div class="actions">
           <button type="submit" class="primary">Go on</button>
           ${hasCamera() ? html`<button type="button" class="secondary" @click=${this.#scan}>Scan the QR code</button>` : nothing}
-          ${backTo === undefined ? nothing : this.#cancelButton(`Back to ${backTo}`)}
+          ${backTo === undefined ? nothing : this.#cancelButton(say('Back to {0}', backTo))}
         </div>
       </form>
       ${homeScreenFirst()}${whoCanRead()}`;
@@ -131,7 +131,7 @@ export class PairingElement extends LightElement {
   }
 
   #waiting({ name, deviceName, words, expiresAt }: Extract<PairingState, { kind: 'waiting' }>): TemplateResult {
-    return html`<h1 tabindex="-1">Look at ${deviceName ?? 'the computer'}: allow ${name}?</h1>
+    return html`<h1 tabindex="-1">Look at ${deviceName ?? say('the computer')}: allow ${name}?</h1>
       <p>Press <b>Allow</b> there if it shows the same six words.</p>
       <ol class="six-words" aria-label="Six words">
         ${words.map((word) => html`<li>${word}</li>`)}
@@ -170,7 +170,7 @@ export class PairingElement extends LightElement {
       </div>`;
   }
 
-  #cancelButton(word = 'Cancel'): TemplateResult {
+  #cancelButton(word = say('Cancel')): TemplateResult {
     return html`<button
       type="button"
       class="secondary"

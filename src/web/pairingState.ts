@@ -1,4 +1,5 @@
 import { errorCatalogue, wordsInTwo, type ErrorCode } from '../protocol/errors.ts';
+import { say } from '../ui/speech.ts';
 
 /** What the page shows while it has no device yet. */
 export type PairingState =
@@ -29,10 +30,10 @@ export function failureWords(error: ErrorCode): PairingWords {
   // With a link it is most likely a second browser that opened it; with a chat it is another key, and a stop.
   if (error === 'handshakeFailed')
     return {
-      title: 'This link does not fit any more',
-      text: 'Another browser may be pairing with it just now, or another computer answered. Make a new link at the computer.',
+      title: say('This link does not fit any more'),
+      text: say('Another browser may be pairing with it just now, or another computer answered. Make a new link at the computer.'),
     };
-  const { happened, next } = wordsInTwo(error);
+  const { happened, next } = wordsInTwo(error, undefined, say);
   return { title: happened, text: next };
 }
 

@@ -2,6 +2,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { errorCatalogue } from '../protocol/errors.ts';
 import type { ClientTunnel } from '../tunnel/clientTunnel.ts';
 import type { ConnectionState } from '../tunnel/connectionState.ts';
+import { say } from '../ui/speech.ts';
 
 /** Looks whether other computers are there, by a tunnel to each, until it is disposed of. */
 export class Presence implements Disposable {
@@ -12,7 +13,7 @@ export class Presence implements Disposable {
   constructor(tunnels: ReadonlyMap<string, ClientTunnel>, onChange: (words: ReadonlyMap<string, string>) => void) {
     for (const [id, tunnel] of tunnels) {
       this.#owned.add(tunnel);
-      this.#words.set(id, 'Looking for it…');
+      this.#words.set(id, say('Looking for it…'));
       this.#owned.add(
         tunnel.supervisor.onDidChange((state) => {
           this.#words.set(id, wordFor(state));
@@ -33,12 +34,12 @@ function wordFor(state: ConnectionState): string {
   switch (state.kind) {
     case 'connected':
     case 'streaming':
-      return 'Online';
+      return say('Online');
     case 'error':
     case 'reconnecting':
-      return state.error === 'deviceOffline' ? 'Offline' : errorCatalogue[state.error].short;
+      return state.error === 'deviceOffline' ? say('Offline') : say(errorCatalogue[state.error].short);
     case 'connecting':
-      return state.error === 'deviceOffline' ? 'Offline' : 'Looking for it…';
+      return state.error === 'deviceOffline' ? say('Offline') : say('Looking for it…');
     case 'disconnected':
       return '';
   }

@@ -1,9 +1,10 @@
 import jsQr from 'jsqr';
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { systemClock } from '../base/clock.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { parsePairingLink } from '../secure/pairingLink.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
+import { html, say } from '../ui/speech.ts';
 
 /** A CommonJS module: its types say that the function is its default's default. */
 const readCode = jsQr as unknown as typeof jsQr.default;
@@ -48,7 +49,7 @@ export class ScannerElement extends LightElement {
     if (this.trouble !== '') return html`<p class="wrong" role="alert">${this.trouble}</p>`;
     return html`<video class="camera" aria-label="Picture of the camera" playsinline muted></video>
       <p class="hint" role="status">
-        ${this.isOther ? 'This code is not for pairing. ' : nothing}In the editor, <b>CloudToLocalLLM: Pair a Browser</b> shows it.
+        ${this.isOther ? say('This code is not for pairing. ') : nothing}In the editor, <b>CloudToLocalLLM: Pair a Browser</b> shows it.
       </p>`;
   }
 
@@ -71,7 +72,7 @@ export class ScannerElement extends LightElement {
       this.#look(video, camera);
       camera.add(
         systemClock.after(CAMERA_MS, () => {
-          this.#fail('The camera was on for two minutes and saw no pairing code. Try again, or paste the link.', camera);
+          this.#fail(say('The camera was on for two minutes and saw no pairing code. Try again, or paste the link.'), camera);
         }),
       );
     } catch (error) {
@@ -122,9 +123,9 @@ function isPairing(text: string): boolean {
 /** Names of W3C Media Capture, getUserMedia. */
 function whyNot(error: unknown): string {
   const name = error instanceof Error ? error.name : '';
-  if (name === 'NotAllowedError') return 'The camera is not allowed for this page. Allow it beside the address, or paste the link.';
-  if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'No camera was found. Paste the link, or type the code.';
-  return 'The camera could not be started; another program may be using it. Paste the link, or type the code.';
+  if (name === 'NotAllowedError') return say('The camera is not allowed for this page. Allow it beside the address, or paste the link.');
+  if (name === 'NotFoundError' || name === 'OverconstrainedError') return say('No camera was found. Paste the link, or type the code.');
+  return say('The camera could not be started; another program may be using it. Paste the link, or type the code.');
 }
 
 customElements.define('c2l-scanner', ScannerElement);

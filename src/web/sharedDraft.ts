@@ -2,6 +2,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { ChatController } from '../ui/chatController.ts';
 import { draftOf } from '../ui/chatModel.ts';
 import { loadSheets } from '../ui/components/openSheet.ts';
+import { say } from '../ui/speech.ts';
 import type { Share } from './worker/share.ts';
 
 /**
@@ -14,7 +15,13 @@ export function putIntoDraft(controller: ChatController, { text, image, note }: 
   const chat = controller.model.conversation.id;
   const before = draftOf(controller.model);
   if (text !== '') controller.setDraft(before.trim() === '' ? text : `${before}\n\n${text}`);
-  if (note !== undefined) controller.images.note(note);
+  if (note !== undefined)
+    controller.images.note(
+      note
+        .split('\n')
+        .map((one) => say(one))
+        .join(' '),
+    );
   if (!image) return store;
   const add = (): void => {
     const { hub, conversation } = controller.model;

@@ -1,7 +1,8 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { Disposable } from '../base/disposable.ts';
 import type { ChatController } from '../ui/chatController.ts';
 import { LightElement } from '../ui/components/lightElement.ts';
+import { html, say } from '../ui/speech.ts';
 
 /** What the page would lose by being loaded anew. */
 export interface PageAtStake {
@@ -60,7 +61,7 @@ export class VersionLineElement extends LightElement {
   protected override render(): TemplateResult | typeof nothing {
     if (!this.isReady || this.isAtWork) return nothing;
     return html`<div class="version-line" role="group" aria-label="New version">
-      <span>${this.isRefused ? 'A reload would lose what you wrote. Send it or take it out first.' : 'New version:'}</span>
+      <span>${this.isRefused ? say('A reload would lose what you wrote. Send it or take it out first.') : say('New version:')}</span>
       <button type="button" class="text-button" @click=${this.#reload}>Reload</button>
     </div>`;
   }

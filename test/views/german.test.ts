@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { inEnglish, type Say } from '../../src/base/say.ts';
-import { errorCatalogue, isErrorCode } from '../../src/protocol/errors.ts';
+import { diagnosisHops, type Diagnosis, type HopResult } from '../../src/protocol/diagnosis.ts';
+import { errorCatalogue, isErrorCode, sayDetail } from '../../src/protocol/errors.ts';
 import { tunnelConnectionStates, type OllamaState } from '../../src/protocol/status.ts';
 import { causeInShort } from '../../src/status/causes.ts';
+import { diagnosisText, verdictLines } from '../../src/status/diagnosisText.ts';
 import type { StatusInput } from '../../src/status/statusInput.ts';
 import { statusView } from '../../src/status/statusView.ts';
 import { faceOf } from '../../src/views/faceOf.ts';
+import { assertTranslated, englishWords } from '../harness/translations.ts';
 import { readTexts } from './readManifest.ts';
 
 /** What is the same in both languages. */
-const alike = new Set(['Chat', 'Chats', 'Computer offline', 'Downloads', 'Online', '{0} ms', '{0} online']);
-
-/** What must come through a translation unchanged: places for values, commands, code and addresses, in any order. */
-function fixedParts(text: string): string[] {
-  return [...text.matchAll(/\{\d+\}|\(command:[^)]+\)|`[^`]+`|https?:\/\/[^\s)`]+|\n|\d+/g)].map(([part]) => part).sort();
-}
+const alike = new Set(['Chat', 'Chats', 'Computer offline', 'Downloads', 'Ollama', 'Online', 'Relay', '{0} ms', '{0} online']);
 
 describe('the German texts', () => {
   for (const [english, german] of [
@@ -28,21 +26,11 @@ describe('the German texts', () => {
       assert.deepEqual(Object.keys(to), Object.keys(from));
     });
 
-    it(`of ${german} keep every place, command, address and number`, () => {
-      for (const [key, text] of Object.entries(from)) assert.deepEqual(fixedParts(to[key] ?? ''), fixedParts(text), key);
-    });
-
-    it(`of ${german} are none of them left in English`, () => {
-      const left = Object.entries(from).filter(([key, text]) => to[key] === text && !alike.has(text));
-      assert.deepEqual(left, []);
-      // Words that no German sentence has.
-      for (const text of Object.values(to))
-        assert.doesNotMatch(text.replace(/`[^`]*`|\(command:[^)]*\)/g, ''), /\b(the|and|of|is|your|with|you)\b/i, text);
-    });
-
-    it(`of ${german} end as the English ones do: with a full stop, a question mark, or without`, () => {
-      const end = (text: string): string => /[.?…:]$/.exec(text)?.[0] ?? '';
-      for (const [key, text] of Object.entries(from)) assert.equal(end(to[key] ?? ''), end(text), key);
+    it(`of ${german} keep every place, command, address and number, end as the English ones do, and none is left in English`, () => {
+      assertTranslated(
+        Object.entries(from).map(([key, text]) => [text, to[key] ?? '']),
+        alike,
+      );
     });
   }
 
@@ -126,5 +114,60 @@ describe('the status in German', () => {
       const cause = causeInShort(code, inGerman);
       assert.ok(cause.split(' ').length <= 3 && cause.length <= 26, cause);
     }
+  });
+});
+
+describe('a diagnosis in German', () => {
+  const bundle = readTexts('l10n/bundle.l10n.de.json');
+  const inGerman: Say = (english, ...values) => {
+    const isText = /\p{Ll}{2}/u.test(english);
+    return inEnglish(bundle[english] ?? (isText ? assert.fail(`not translated: ${english}`) : english), ...values);
+  };
+  const diagnosis = (hops: readonly HopResult[]): Diagnosis => ({ startedAt: 0, tookMs: 1_234, hops });
+
+  it('says its hops, notes and what to do, a line each', () => {
+    const hops: HopResult[] = [
+      { hop: 'address', outcome: 'passed', ms: 1, note: 'https://relay.example' },
+      { hop: 'network', outcome: 'failed', ms: 5_000, error: 'relayUnreachable', detail: 'relay.example:443 does not answer within 5 s' },
+      { hop: 'certificate', outcome: 'skipped', why: 'afterFailure' },
+      { hop: 'ollama', outcome: 'passed', ms: 3, note: 'http://127.0.0.1:11434 · 0.33.0 · a stand-in, not a model' },
+      { hop: 'models', outcome: 'passed', ms: 3, note: '3 models' },
+    ];
+    assert.equal(
+      diagnosisText(diagnosis(hops), inGerman),
+      [
+        'Der erste Abschnitt, der scheitert: Name und Netz. Das Relay ist nicht erreichbar: relay.example:443 antwortet nicht innerhalb von 5 s.',
+        'Was zu tun ist: Prüfen Sie die Adresse, ob das Relay läuft und ob dieses Netz Sie zu ihm durchlässt.',
+        '',
+        'in Ordnung  Adresse des Relays        1 ms  https://relay.example',
+        'FEHLER      Name und Netz          5000 ms  Das Relay ist nicht erreichbar: relay.example:443 antwortet nicht innerhalb von 5 s',
+        '–           Zertifikat                      nicht geprüft: ein Abschnitt davor ist gescheitert',
+        'in Ordnung  Ollama                    3 ms  http://127.0.0.1:11434 · 0.33.0 · ein Ersatz für Tests, kein Modell',
+        'in Ordnung  Modelle                   3 ms  3 Modelle',
+        '',
+        'Dauer: 1.2 s.',
+      ].join('\n'),
+    );
+  });
+
+  it('has German words for every error at every hop, every reason to skip one, and every end', () => {
+    const texts = Object.keys(errorCatalogue)
+      .filter(isErrorCode)
+      .map((error, index) => {
+        const hop = diagnosisHops[index % diagnosisHops.length] ?? 'relay';
+        return diagnosisText(diagnosis([{ hop, outcome: 'failed', ms: 1, error }]), inGerman);
+      });
+    for (const why of ['afterFailure', 'notSetUp', 'notNeeded', 'cancelled'] as const)
+      texts.push(...verdictLines(diagnosis([{ hop: 'farEnd', outcome: 'skipped', why }]), inGerman));
+    for (const text of texts) assert.doesNotMatch(text, englishWords, text);
+  });
+
+  it('leaves a detail as it is that nobody has translated, and English as it always was', () => {
+    const detail = 'ECONNRESET at 10.0.0.1:443 · C2L_STATE {0} 7 s';
+    assert.equal(sayDetail(detail, inEnglish), detail);
+    assert.equal(
+      sayDetail(detail, (text, ...values) => inEnglish(bundle[text] ?? text, ...values)),
+      detail,
+    );
   });
 });

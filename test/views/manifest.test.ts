@@ -6,6 +6,7 @@ import { tunnelConnectionStates } from '../../src/protocol/status.ts';
 import { errorCatalogue } from '../../src/protocol/errors.ts';
 import { suggestedModels } from '../../src/protocol/suggestedModels.ts';
 import { statusActionTitles } from '../../src/status/statusActions.ts';
+import { detailTexts } from '../status/detailTexts.ts';
 import { english, manifest, manifestText, manifestTexts, readText, readTexts, sourceTexts } from './readManifest.ts';
 import { evaluateWhen } from './whenClause.ts';
 const { isEnabled } = await import('../../src/views/enablement.ts');
@@ -145,8 +146,9 @@ describe('views', () => {
     const texts = new Set<string>(Object.values(statusActionTitles));
     for (const { short, words } of Object.values(errorCatalogue)) texts.add(short).add(words);
     for (const { words } of suggestedModels) texts.add(words);
+    for (const detail of detailTexts()) texts.add(detail);
     for (const source of [...sourceTexts('src/views/'), ...sourceTexts('src/status/')]) {
-      for (const [, single, double] of source.matchAll(/(?:l10n\.t|\bt)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
+      for (const [, single, double] of source.matchAll(/(?:l10n\.t|\bt|\bnoted)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
         texts.add(single ?? double ?? '');
     }
     const bundle = readTexts(`${manifest.l10n}/bundle.l10n.json`);

@@ -1,9 +1,10 @@
-import { html, type TemplateResult } from 'lit';
+import type { TemplateResult } from 'lit';
 import type { ChatController } from '../chatController.ts';
 import { attachmentsOf, canSend, draftOf, imagesOf, imageTrouble, isGenerating, modelOf, type ChatModel } from '../chatModel.ts';
 import { contextLengthOf } from '../composerImages.ts';
 import { contextUse } from '../contextUse.ts';
 import './composerElement.ts';
+import { html } from '../speech.ts';
 
 /** What the composer needs of the chat it is in. */
 export interface ComposerSurface extends Element {

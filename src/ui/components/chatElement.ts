@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { DisposableStore, toDisposable } from '../../base/disposable.ts';
 import { announce, type Announcement } from '../announcements.ts';
 import { AnswerProgress } from '../answerProgress.ts';
@@ -21,6 +21,7 @@ import { connectionNotice, emptyState, notices } from './notices.ts';
 import { offersTemporary } from '../temporaryChat.ts';
 import './transcriptElement.ts';
 import { transcriptRows } from './transcriptRows.ts';
+import { html, say } from '../speech.ts';
 
 /** From this width on the list of chats stands beside the transcript, px. */
 const RAIL_FROM_PX = 1000;
@@ -282,7 +283,9 @@ export class ChatElement extends LightElement {
 
   async copy(text: string, button?: HTMLButtonElement): Promise<void> {
     const isCopied = await copyText(text);
-    this.announcement = isCopied ? { kind: 'status', text: 'Copied' } : { kind: 'alert', text: 'The browser did not allow copying.' };
+    this.announcement = isCopied
+      ? { kind: 'status', text: say('Copied') }
+      : { kind: 'alert', text: say('The browser did not allow copying.') };
     if (button && this.#followed) this.#owned.add(showCopied(button, isCopied, this.#followed.clock));
   }
 }

@@ -1,16 +1,18 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { assertNever } from '../../base/assertNever.ts';
 import type { ExportFormat } from '../../protocol/chatFiles.ts';
 import { exportName } from '../../protocol/exportName.ts';
-import { TunnelError, wordsOf } from '../../protocol/errors.ts';
+import { TunnelError } from '../../protocol/errors.ts';
 import { MAX_CHAT_FILE_BYTES } from '../../protocol/limits.ts';
 import type { FilesRequest } from '../../protocol/webviewMessages.ts';
 import type { ChatController } from '../chatController.ts';
 import { fetchChatFile, putChatFile, type TakenIn } from '../../protocol/chatFileLine.ts';
 import { downloadFile } from '../downloadFile.ts';
-import { fileSize } from '../../base/figures.ts';
+import { fileSize } from '../words.ts';
 import { closeIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
+import { noted } from '../../base/say.ts';
+import { html, say, wordsOf } from '../speech.ts';
 
 type Chat = NonNullable<FilesRequest['chat']>;
 type State =
@@ -21,8 +23,8 @@ type State =
   | { readonly kind: 'ended'; readonly words: string; readonly isFault: boolean };
 
 const formats: readonly (readonly [ExportFormat, string, string])[] = [
-  ['markdown', 'Markdown', 'To be read: the branch that is shown.'],
-  ['json', 'JSON', 'With all branches and images, to be imported again.'],
+  ['markdown', 'Markdown', noted('To be read: the branch that is shown.')],
+  ['json', 'JSON', noted('With all branches and images, to be imported again.')],
 ];
 
 /** Chats to files of this device and back, as a sheet, where no editor has dialogs for it. */
@@ -85,7 +87,7 @@ export class ChatFilesElement extends LightElement {
           ${formats.map(
             ([format, name, hint]) =>
               html`<button type="button" class="secondary" @click=${(): unknown => this.#export(state.chat, format)}>${name}</button>
-                <p class="hint">${hint}</p>`,
+                <p class="hint">${say(hint)}</p>`,
           )}`;
       case 'importing':
         return html`<p>
@@ -98,8 +100,10 @@ export class ChatFilesElement extends LightElement {
         const isUnderWay = state.done < state.total;
         return html`<p>${state.words}</p>
           <progress aria-label=${state.words} max=${state.total} value=${isUnderWay ? state.done : nothing}></progress>
-          <p class="hint">${isUnderWay ? `${fileSize(state.done)} of ${fileSize(state.total)}` : nothing}</p>
-          <button type="button" class="secondary" @click=${this.#close}>${isUnderWay || state.total === 0 ? 'Cancel' : 'Close'}</button>`;
+          <p class="hint">${isUnderWay ? say('{0} of {1}', fileSize(state.done), fileSize(state.total)) : nothing}</p>
+          <button type="button" class="secondary" @click=${this.#close}>
+            ${isUnderWay || state.total === 0 ? say('Cancel') : say('Close')}
+          </button>`;
       }
       case 'ended':
         return html`<p class=${state.isFault ? 'fault' : ''}>${state.words}</p>
@@ -110,11 +114,11 @@ export class ChatFilesElement extends LightElement {
   }
 
   async #export(chat: Chat, format: ExportFormat): Promise<void> {
-    await this.#move(`Exporting “${chat.title}”`, async (controller, options) => {
+    await this.#move(say('Exporting “{0}”', chat.title), async (controller, options) => {
       const bytes = await fetchChatFile(controller.port, { conversationId: chat.conversationId, format }, options);
       const name = exportName(chat.title, format);
       downloadFile(name, format === 'json' ? 'application/json' : 'text/markdown', bytes, controller.clock);
-      return `The chat is in ${name}.`;
+      return say('The chat is in {0}.', name);
     });
   }
 
@@ -123,12 +127,17 @@ export class ChatFilesElement extends LightElement {
       const most = fileSize(MAX_CHAT_FILE_BYTES);
       this.state = {
         kind: 'ended',
-        words: `${file.name} has ${fileSize(file.size)}; from here ${most} can be sent. The editor on the computer imports larger files.`,
+        words: say(
+          '{0} has {1}; from here {2} can be sent. The editor on the computer imports larger files.',
+          file.name,
+          fileSize(file.size),
+          most,
+        ),
         isFault: true,
       };
       return;
     }
-    await this.#move(`Sending ${file.name}`, async (controller, options) => {
+    await this.#move(say('Sending {0}', file.name), async (controller, options) => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       if (bytes.length === 0) throw new TunnelError('importFailed');
       const upload = { fileId: controller.images.newId(), bytes, hubEpoch: controller.model.hub?.hubEpoch ?? '' };
@@ -147,7 +156,7 @@ export class ChatFilesElement extends LightElement {
     this.#underWay = abort;
     this.state = { kind: 'moving', words, done: 0, total: 0 };
     const onProgress = (done: number, total: number): void => {
-      if (!abort.signal.aborted) this.state = { kind: 'moving', words: done < total ? words : 'Nearly there', done, total };
+      if (!abort.signal.aborted) this.state = { kind: 'moving', words: done < total ? words : say('Nearly there'), done, total };
     };
     let ended: State;
     try {
@@ -180,13 +189,15 @@ export class ChatFilesElement extends LightElement {
 
 function wordsFor(result: TakenIn | 'unknown'): string {
   if (result === 'unknown')
-    return 'The program on the computer was started anew in the middle. See which chats are there before you try again.';
-  const came = result.added === 1 ? '1 chat was imported.' : `${String(result.added)} chats were imported.`;
-  return result.skipped === 0 ? came : `${came} ${String(result.skipped)} could not be read and were left out.`;
+    return say('The program on the computer was started anew in the middle. See which chats are there before you try again.');
+  const came = result.added === 1 ? say('1 chat was imported.') : say('{0} chats were imported.', result.added);
+  return result.skipped === 0 ? came : `${came} ${say('{0} could not be read and were left out.', result.skipped)}`;
 }
 
 function faultWords({ code, detail }: TunnelError): string {
-  return code === 'busy' ? 'Another file is on its way, or the chat is being written to. Try again in a moment.' : wordsOf(code, detail);
+  return code === 'busy'
+    ? say('Another file is on its way, or the chat is being written to. Try again in a moment.')
+    : wordsOf(code, detail);
 }
 
 customElements.define('c2l-chat-files', ChatFilesElement);

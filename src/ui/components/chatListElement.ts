@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ConversationSummary } from '../../protocol/chat.ts';
 import { MAX_QUERY_UNITS, MAX_TITLE_UNITS } from '../../protocol/limits.ts';
@@ -10,6 +10,7 @@ import { deleteIcon, editIcon, exportIcon, leftIcon, searchIcon } from './icons.
 import { isPlainEnter } from './keys.ts';
 import { LightElement } from './lightElement.ts';
 import { undoNotice } from './notices.ts';
+import { html, say } from '../speech.ts';
 
 /** The chats there are, newest first, the bin, and what a search found. Fires `c2l-open` with an id, `c2l-older-chats` and {@link fire}'s. */
 export class ChatListElement extends LightElement {
@@ -225,7 +226,7 @@ export class ChatListElement extends LightElement {
         </button>
         <h2>Deleted chats</h2>
       </div>
-      <p class="no-chats">${deleted?.length === 0 ? 'Nothing is deleted.' : 'Kept for 30 days, then gone for good.'}</p>
+      <p class="no-chats">${deleted?.length === 0 ? say('Nothing is deleted.') : say('Kept for 30 days, then gone for good.')}</p>
       <ul>
         ${repeat(
           deleted ?? [],
@@ -284,7 +285,7 @@ export class ChatListElement extends LightElement {
 }
 
 function titleOf(title: string): string {
-  return title === '' ? 'Untitled' : title;
+  return title === '' ? say('Untitled') : title;
 }
 
 customElements.define('c2l-chat-list', ChatListElement);

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import type { ChatController } from '../chatController.ts';
 import { deviceNameOf, type ChatModel } from '../chatModel.ts';
 import { connectionDot, connectionMeasure, connectionWord } from '../connectionLine.ts';
@@ -6,6 +6,7 @@ import type { Conversation } from '../conversationModel.ts';
 import { settingsWords } from '../settingsForm.ts';
 import { fire } from './fire.ts';
 import { chatsIcon, closeIcon, newChatIcon, settingsIcon, temporaryIcon } from './icons.ts';
+import { html, say } from '../speech.ts';
 
 export interface BarOptions {
   readonly conversation: Conversation;
@@ -37,7 +38,7 @@ export function topBar({ conversation, isRailOpen, device, others, showChats, ne
       ${chatsIcon}
     </button>
     <div class="bar-text">
-      <h1>${title === '' ? (isTemporary ? 'Temporary chat' : 'New chat') : title}</h1>
+      <h1>${title === '' ? (isTemporary ? say('Temporary chat') : say('New chat')) : title}</h1>
       <div class="bar-line">
         ${
           isTemporary
@@ -84,7 +85,7 @@ export function topBar({ conversation, isRailOpen, device, others, showChats, ne
 function othersLine(names: readonly string[]): TemplateResult | typeof nothing {
   const [first] = names;
   if (first === undefined) return nothing;
-  const text = names.length === 1 ? `Also in ${first}` : `Also in ${String(names.length)} places`;
+  const text = names.length === 1 ? say('Also in {0}', first) : say('Also in {0} places', names.length);
   return html`<span class="others" title="Also open in ${names.join(', ')}">${text}</span>`;
 }
 
@@ -92,7 +93,7 @@ function othersLine(names: readonly string[]): TemplateResult | typeof nothing {
 export function deviceLine(model: ChatModel): TemplateResult {
   return html`<div class="device" title=${connectionMeasure(model) ?? nothing}>
     <span class="dot ${connectionDot(model)}" aria-hidden="true"></span>
-    <span class="device-name">${deviceNameOf(model) ?? 'Your computer'}</span><span class="device-word">${connectionWord(model)}</span>
+    <span class="device-name">${deviceNameOf(model) ?? say('Your computer')}</span><span class="device-word">${connectionWord(model)}</span>
   </div>`;
 }
 

@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { MAX_SYSTEM_PROMPT_BYTES } from '../../protocol/limits.ts';
 import { systemPromptBytes } from '../../protocol/chatSettings.ts';
 import { isRemote, modelOf, remoteContext, type ChatModel } from '../chatModel.ts';
@@ -16,6 +16,7 @@ import {
 import { fire } from './fire.ts';
 import { closeIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
+import { html, say } from '../speech.ts';
 
 /** From this share of its room on the length of a system prompt is shown. */
 const COUNT_FROM = 0.8;
@@ -72,7 +73,7 @@ export class ChatSettingsElement extends LightElement {
     const form = this.#form(model);
     const bytes = systemPromptBytes(form.systemPrompt);
     const info = model.models?.find(({ name }) => name === modelOf(model));
-    const trained = info?.contextLength === undefined ? '' : ` ${info.name} was trained for ${count(info.contextLength)}.`;
+    const trained = info?.contextLength === undefined ? '' : say(' {0} was trained for {1}.', info.name, count(info.contextLength));
     return html`<dialog class="sheet end" aria-label="Chat settings" @close=${this.#closed}>
       <div class="sheet-head">
         <h2>Chat settings</h2>
@@ -90,12 +91,12 @@ export class ChatSettingsElement extends LightElement {
               .value=${form.systemPrompt}
               @input=${this.#typed('systemPrompt')}
             ></textarea>
-            ${this.#hint('systemPrompt', bytes < COUNT_FROM * MAX_SYSTEM_PROMPT_BYTES ? 'What the model is told ahead of the chat.' : `${count(bytes)} of ${count(MAX_SYSTEM_PROMPT_BYTES)} bytes`)}
+            ${this.#hint('systemPrompt', bytes < COUNT_FROM * MAX_SYSTEM_PROMPT_BYTES ? say('What the model is told ahead of the chat.') : say('{0} of {1} bytes', count(bytes), count(MAX_SYSTEM_PROMPT_BYTES)))}
           </div>
-          ${this.#text('temperature', 'Temperature', form, 'The model’s own', '0 to 2. Low keeps to what is likely, high is freer.')}
-          ${this.#text('contextLength', 'Context length', form, 'Ollama decides', `Tokens. Another value makes Ollama load the model again.${trained}`)}
-          ${info?.capabilities?.includes('thinking') === true ? this.#choice('think', 'Thinking', thinkChoices, form) : nothing}
-          ${this.#choice('keepAliveSeconds', 'Keep the model in memory', keepAliveChoices(isRemote(model), form.keepAliveSeconds), form)}
+          ${this.#text('temperature', say('Temperature'), form, say('The model’s own'), say('0 to 2. Low keeps to what is likely, high is freer.'))}
+          ${this.#text('contextLength', say('Context length'), form, say('Ollama decides'), say('Tokens. Another value makes Ollama load the model again.{0}', trained))}
+          ${info?.capabilities?.includes('thinking') === true ? this.#choice('think', say('Thinking'), thinkChoices, form) : nothing}
+          ${this.#choice('keepAliveSeconds', say('Keep the model in memory'), keepAliveChoices(isRemote(model), form.keepAliveSeconds), form)}
           <p class="hint">For this chat, from the next question on, in every view of it.</p>
         </div>
         <div class="settings-buttons">
@@ -133,7 +134,7 @@ export class ChatSettingsElement extends LightElement {
     return html`<div class="field">
       <label for="c2l-${field}">${label}</label>
       <select id="c2l-${field}" @change=${this.#typed(field)}>
-        ${choices.map(([value, words]) => html`<option value=${value} .selected=${value === form[field]}>${words}</option>`)}
+        ${choices.map(([value, words]) => html`<option value=${value} .selected=${value === form[field]}>${say(words)}</option>`)}
       </select>
     </div>`;
   }

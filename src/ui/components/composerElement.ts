@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { utf8 } from '../../base/bytes.ts';
 import type { ModelInfo } from '../../protocol/chatModels.ts';
 import type { SavedPrompt } from '../../protocol/chatPrompts.ts';
@@ -7,7 +7,7 @@ import type { ContextUse } from '../contextUse.ts';
 import { attachmentLabel, joinQuestion, type Attachment } from '../attachments.ts';
 import type { ComposerImage } from '../chatModel.ts';
 import { shareWords } from '../textFile.ts';
-import { fileSize } from '../../base/figures.ts';
+import { fileSize } from '../words.ts';
 import { fileButtons, thumbnails } from './composerFiles.ts';
 import { contextMeter } from './contextViews.ts';
 import { fire } from './fire.ts';
@@ -17,6 +17,7 @@ import { LightElement } from './lightElement.ts';
 import { attachmentView } from './messageElement.ts';
 import './modelPickerElement.ts';
 import { PromptMenu } from './promptMenu.ts';
+import { html, say } from '../speech.ts';
 
 /** Where questions are written. Fires `c2l-draft` with the text, `c2l-send` and `c2l-stop`. */
 export class ComposerElement extends LightElement {
@@ -148,7 +149,7 @@ export class ComposerElement extends LightElement {
                   type="submit"
                   class="round send"
                   aria-label="Send"
-                  title=${this.isGenerating ? 'Send when this answer has ended' : nothing}
+                  title=${this.isGenerating ? say('Send when this answer has ended') : nothing}
                   ?disabled=${!this.canSend || isTooLong}
                 >
                   ${sendIcon}

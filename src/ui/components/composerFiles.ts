@@ -1,10 +1,12 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import type { ComposerImage } from '../chatModel.ts';
 import { fire } from './fire.ts';
 import { attachIcon, cameraIcon, closeIcon } from './icons.ts';
 import './imageElement.ts';
+import { noted } from '../../base/say.ts';
+import { html, say } from '../speech.ts';
 
-const states: Readonly<Record<ComposerImage['state'], string>> = { sending: 'Sending…', ready: '', refused: 'Not taken' };
+const states: Readonly<Record<ComposerImage['state'], string>> = { sending: noted('Sending…'), ready: '', refused: noted('Not taken') };
 
 /** The images of the question, each with a button that takes it out. */
 export function thumbnails(images: readonly ComposerImage[], from: HTMLElement): TemplateResult | typeof nothing {
@@ -14,7 +16,7 @@ export function thumbnails(images: readonly ComposerImage[], from: HTMLElement):
       ({ info, state }) =>
         html`<li class=${state}>
           <c2l-image .image=${info}></c2l-image>
-          ${state === 'ready' ? nothing : html`<span class="thumbnail-state">${states[state]}</span>`}
+          ${state === 'ready' ? nothing : html`<span class="thumbnail-state">${say(states[state])}</span>`}
           <button
             type="button"
             class="icon-button small"

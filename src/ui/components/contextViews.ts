@@ -1,9 +1,10 @@
-import { html, nothing, svg, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, svg, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { percentOf, type ContextUse } from '../contextUse.ts';
 import { count } from '../settingsForm.ts';
 import { fire } from './fire.ts';
 import { closeIcon, warningIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
+import { html, say } from '../speech.ts';
 
 /** Of a circle whose circumference is 100. */
 const RADIUS = 100 / (2 * Math.PI);
@@ -12,7 +13,7 @@ const RADIUS = 100 / (2 * Math.PI);
 export function contextMeter(use: ContextUse | undefined): TemplateResult | typeof nothing {
   if (!use) return nothing;
   const percent = percentOf(use);
-  const words = `${count(use.used)} of ${count(use.size)} tokens`;
+  const words = say('{0} of {1} tokens', count(use.used), count(use.size));
   return html`<button
     type="button"
     class="quiet context-meter ${use.isNearlyFull ? 'nearly-full' : ''}"
@@ -49,12 +50,12 @@ export class ContextWarning extends LightElement {
     return html`<section class="card context-warning" aria-label="Context">
       ${warningIcon}
       <div>
-        <strong>${percent === 100 ? 'The context is full.' : `The context is ${String(percent)} % full.`}</strong>
+        <strong>${percent === 100 ? say('The context is full.') : say('The context is {0} % full.', percent)}</strong>
         <p>
           ${
             percent === 100
-              ? 'Ollama leaves out the oldest messages, and the model no longer knows them.'
-              : 'When it is full, Ollama leaves out the oldest messages without saying so.'
+              ? say('Ollama leaves out the oldest messages, and the model no longer knows them.')
+              : say('When it is full, Ollama leaves out the oldest messages without saying so.')
           }
         </p>
         <button

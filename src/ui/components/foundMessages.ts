@@ -1,12 +1,13 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import type { SearchHit } from '../../protocol/chat.ts';
 import type { ChatModel } from '../chatModel.ts';
 import { fire } from './fire.ts';
+import { html, say } from '../speech.ts';
 
 /** What a search found, best first: where it stands, and the words around it. */
 export function foundMessages({ items, query }: NonNullable<ChatModel['search']>, from: Element): TemplateResult {
   if (!items) return html`<p class="no-chats">Searching…</p>`;
-  const heading = items.length === 0 ? `Nothing found for “${query}”` : `${String(items.length)} found`;
+  const heading = items.length === 0 ? say('Nothing found for “{0}”', query) : say('{0} found', items.length);
   return html`<h2>${heading}</h2>
     ${
       items.length === 0
@@ -26,8 +27,8 @@ function hitView(hit: SearchHit, from: Element): TemplateResult {
       fire(from, 'c2l-go', { conversationId, messageId });
     }}
   >
-    <span class="chat-title">${title === '' ? 'Untitled' : title}</span>
-    <span class="hit-text"><span class="visually-hidden">${role === 'user' ? 'You' : 'Answer'}: </span>${marked(hit)}</span>
+    <span class="chat-title">${title === '' ? say('Untitled') : title}</span>
+    <span class="hit-text"><span class="visually-hidden">${role === 'user' ? say('You') : say('Answer')}: </span>${marked(hit)}</span>
   </button>`;
 }
 

@@ -1,6 +1,7 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { ImageInfo } from '../../protocol/chatImages.ts';
 import { LightElement } from './lightElement.ts';
+import { html, say } from '../speech.ts';
 
 /** Where images are looked up: the chat that an image is in. */
 interface ImageSource extends Element {
@@ -44,7 +45,7 @@ export class ImageElement extends LightElement {
     const { alt, width, height, type, id } = image;
     const data = this.isNear ? this.closest<ImageSource>('c2l-chat')?.imageData(id) : undefined;
     if (data === undefined || data === 'missing') {
-      const words = data === undefined ? alt : `${alt}: not there any more`;
+      const words = data === undefined ? alt : say('{0}: not there any more', alt);
       return html`<span class="image-place ${data ?? ''}" role="img" aria-label=${words}>${data ? words : nothing}</span>`;
     }
     return html`<img src="data:${type};base64,${data}" alt=${alt} title=${alt} width=${width} height=${height} />`;

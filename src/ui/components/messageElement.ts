@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { isRunning, type ChatMessage } from '../../protocol/chatMessage.ts';
 import { answerTrouble } from '../announcements.ts';
 import { attachmentLabel, splitQuestion, type Attachment } from '../attachments.ts';
@@ -13,6 +13,7 @@ import './markdownElement.ts';
 import { loadSheets } from './openSheet.ts';
 import { siblingSwitch } from './siblingSwitch.ts';
 import { keepOneStop, moveInToolbar } from './toolbar.ts';
+import { html, locale, say } from '../speech.ts';
 
 /** Longer questions, such as pasted logs, are folded. */
 const FOLD_AFTER_LINES = 40;
@@ -128,7 +129,7 @@ export class MessageElement extends LightElement {
       >
         ${word}
       </button>`;
-    return html`${this.queued === 'held' ? button('send', 'Send now') : nothing}${button('edit', 'Edit')}${button('remove', 'Remove')}`;
+    return html`${this.queued === 'held' ? button('send', say('Send now')) : nothing}${button('edit', say('Edit'))}${button('remove', say('Remove'))}`;
   }
 
   #answer(answer: ChatMessage): TemplateResult {
@@ -147,9 +148,9 @@ export class MessageElement extends LightElement {
 
   #thinking({ thinking, thinkingMs = 0 }: ChatMessage, isOpenEnded: boolean): TemplateResult | typeof nothing {
     if (thinking === undefined || thinking === '') return nothing;
-    const seconds = Math.max(1, Math.round(thinkingMs / 1000)).toLocaleString('en');
+    const seconds = Math.max(1, Math.round(thinkingMs / 1000)).toLocaleString(locale());
     return html`<details class="thinking" ?open=${this.closest('[thinking]')?.getAttribute('thinking') === 'expanded'}>
-      <summary>${isOpenEnded ? 'Thinking…' : `Thought for ${seconds} s`}</summary>
+      <summary>${isOpenEnded ? say('Thinking…') : say('Thought for {0} s', seconds)}</summary>
       <div class="thoughts">${thinking}</div>
     </details>`;
   }
@@ -163,8 +164,8 @@ export class MessageElement extends LightElement {
 
   #footer(answer: ChatMessage): TemplateResult {
     const { stats } = answer;
-    const ended = answer.state === 'stopped' ? ['stopped'] : stats?.reason === 'length' ? ['cut off at the length limit'] : [];
-    const full = stats?.contextNearlyFull === true ? ['context nearly full'] : [];
+    const ended = answer.state === 'stopped' ? ['stopped'] : stats?.reason === 'length' ? [say('cut off at the length limit')] : [];
+    const full = stats?.contextNearlyFull === true ? [say('context nearly full')] : [];
     const facts = [...(answer.model === undefined ? [] : [answer.model]), ...ended, ...full].join(' · ');
     const details = stats ? figures(stats).map((fact) => ` · ${fact}`) : [];
     return html`<footer class="figures">

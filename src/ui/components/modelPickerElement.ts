@@ -1,9 +1,10 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { ModelInfo } from '../../protocol/chatModels.ts';
 import { modelDetails } from '../words.ts';
 import { fire } from './fire.ts';
 import { checkIcon, chevronIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
+import { html, say } from '../speech.ts';
 
 /** Chooses the model of the next question, and leads to the sheet of all models. Fires `c2l-model` with a name, and {@link fire}'s. */
 export class ModelPickerElement extends LightElement {
@@ -42,7 +43,7 @@ export class ModelPickerElement extends LightElement {
         @click=${this.#toggle}
         @keydown=${this.#onButtonKey}
       >
-        <span class="picker-name">${this.selected ?? 'Model: none'}</span>${chevronIcon}
+        <span class="picker-name">${this.selected ?? say('Model: none')}</span>${chevronIcon}
       </button>
       ${this.isOpen ? this.#list() : nothing}`;
   }

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import { badgesOf, type ModelInfo } from '../../protocol/chatModels.ts';
 import type { ChatModel } from '../chatModel.ts';
 import { memoryText } from '../modelWords.ts';
@@ -7,6 +7,7 @@ import { modelDetails } from '../words.ts';
 import { fire } from './fire.ts';
 import { checkIcon, deleteIcon } from './icons.ts';
 import { refusedWork } from './pullRows.ts';
+import { html, say } from '../speech.ts';
 
 export interface ModelRowOptions {
   readonly index: number;
@@ -32,9 +33,9 @@ export function modelRow(model: ChatModel, info: ModelInfo, options: ModelRowOpt
     <div class="pull-text">
       <span class="model-name" id=${id}>${name}</span>
       <span class="model-details">${details}</span>
-      ${badgesOf(info).map((badge) => html`<span class="badge">${badge}</span> `)}
+      ${badgesOf(info).map((badge) => html`<span class="badge">${say(badge)}</span> `)}
       ${loaded ? html`<span class="model-details memory">${memoryText(loaded, options.now)}</span>` : nothing}
-      ${doing === 'unload' || doing === 'delete' ? html`<span class="model-details">${doing === 'unload' ? 'Unloading…' : 'Deleting…'}</span>` : nothing}
+      ${doing === 'unload' || doing === 'delete' ? html`<span class="model-details">${doing === 'unload' ? say('Unloading…') : say('Deleting…')}</span>` : nothing}
       ${refusedWork(model, name)}
     </div>
     <div class="model-actions">

@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposable.ts';
@@ -7,12 +7,13 @@ import { OLLAMA_LIBRARY_URL } from '../../status/ollamaLinks.ts';
 import { modelOf, type ChatModel } from '../chatModel.ts';
 import { readModelName } from '../../protocol/modelNames.ts';
 import { modelRights } from '../modelWork.ts';
-import { fileSize } from '../../base/figures.ts';
+import { fileSize } from '../words.ts';
 import { fire } from './fire.ts';
 import { closeIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import { modelRow } from './modelRow.ts';
 import { pullList, refusedWork } from './pullRows.ts';
+import { html, say } from '../speech.ts';
 
 /** The sheet of models: what there is, what is in memory, what is coming, and what can be done about each. Fires {@link fire}'s. */
 export class ModelsElement extends LightElement {
@@ -113,7 +114,7 @@ export class ModelsElement extends LightElement {
       <div class="models-body">
         ${rights.mayPull ? html`${this.#pullForm(model)} ${pullList(model)}` : nothing}
         <h3 class="models-heading" tabindex="-1">
-          ${model.hub?.scope === 'local' ? 'On this computer' : `On ${model.hub?.deviceName ?? 'your computer'}`}
+          ${model.hub?.scope === 'local' ? say('On this computer') : say('On {0}', model.hub?.deviceName ?? say('your computer'))}
         </h3>
         ${
           models.length === 0
@@ -178,7 +179,7 @@ export class ModelsElement extends LightElement {
     const read = readModelName(field.value, modelRights(this.model).libraryOnly);
     field.focus();
     if ('trouble' in read) {
-      this.trouble = read.trouble;
+      this.trouble = say(read.trouble);
       return;
     }
     field.value = '';
@@ -202,7 +203,7 @@ export class ModelsElement extends LightElement {
     >
       <h3 id="c2l-delete-title">Delete ${name}?</h3>
       <p id="c2l-delete-text">
-        ${bytes === undefined ? '' : `It takes ${bytes} of the disk. `}To use it again, it has to be pulled again. Chats stay.
+        ${bytes === undefined ? '' : say('It takes {0} of the disk. ', bytes)}To use it again, it has to be pulled again. Chats stay.
       </p>
       <div class="card-buttons">
         <button type="button" class="secondary" autofocus @click=${close}>Keep it</button>
@@ -214,7 +215,7 @@ export class ModelsElement extends LightElement {
             close();
           }}
         >
-          ${bytes === undefined ? 'Delete' : `Delete ${bytes}`}
+          ${bytes === undefined ? say('Delete') : say('Delete {0}', bytes)}
         </button>
       </div>
     </dialog>`;

@@ -1,5 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
-import { wordsOf } from '../../protocol/errors.ts';
+import { nothing, type TemplateResult } from 'lit';
 import type { ChatController } from '../chatController.ts';
 import { deviceNameOf, isUp, modelOf, visiblePending, type ChatModel } from '../chatModel.ts';
 import type { ConnectionLine } from '../connectionLine.ts';
@@ -9,6 +8,7 @@ import { fire } from './fire.ts';
 import { closeIcon, markIcon, warningIcon } from './icons.ts';
 import { ollamaNotices } from './ollamaCard.ts';
 import { firstModel, isWithoutModels } from './pullRows.ts';
+import { html, say, wordsOf } from '../speech.ts';
 
 /** The one line about the way to the device. */
 export function connectionNotice(line: ConnectionLine | undefined, pairAgain: () => void): TemplateResult | typeof nothing {
@@ -38,7 +38,7 @@ export function notices(model: ChatModel, controller: ChatController, showsUndo:
     }
     ${refused.map((send) =>
       notice(
-        `Not sent. ${wordsOf(send.error ?? 'internal', send.detail)}`,
+        say('Not sent. {0}', wordsOf(send.error ?? 'internal', send.detail)),
         () => {
           controller.dismiss(send.requestId);
         },
@@ -56,7 +56,7 @@ export function notices(model: ChatModel, controller: ChatController, showsUndo:
 function stopNotice(model: ChatModel): TemplateResult | typeof nothing {
   if (!model.stopping || isUp(model)) return nothing;
   return html`<div class="notice">
-    ${warningIcon}<span>Stop waits for ${deviceNameOf(model) ?? 'the computer'}. Until then the answer goes on there.</span>
+    ${warningIcon}<span>Stop waits for ${deviceNameOf(model) ?? say('the computer')}. Until then the answer goes on there.</span>
   </div>`;
 }
 
@@ -76,16 +76,17 @@ export function emptyState(model: ChatModel): TemplateResult | typeof nothing {
   if (model.conversation.temporary === true) return temporaryEmptyState();
   return html`<div class="empty">
     ${markIcon}
-    <p class="empty-title">${name === undefined ? 'Your own models' : `Ask ${name}`}</p>
-    <p class="empty-text">${model.ollama.standIn === true ? 'A scripted stand-in answers here, not a model.' : whereItRuns(model)}</p>
+    <p class="empty-title">${name === undefined ? say('Your own models') : say('Ask {0}', name)}</p>
+    <p class="empty-text">${model.ollama.standIn === true ? say('A scripted stand-in answers here, not a model.') : whereItRuns(model)}</p>
   </div>`;
 }
 
 /** Where model and chats are, and who could read them there. */
 function whereItRuns({ hub }: ChatModel): string {
-  if (hub?.guest === true) return `These are your chats on ${hub.deviceName}, as a guest. Whoever owns that computer could read them.`;
-  const where = hub === undefined || hub.scope === 'local' ? 'this computer' : hub.deviceName;
-  return `It runs on ${where}. Chats are kept there and nowhere else.`;
+  if (hub?.guest === true)
+    return say('These are your chats on {0}, as a guest. Whoever owns that computer could read them.', hub.deviceName);
+  const where = hub === undefined || hub.scope === 'local' ? say('this computer') : hub.deviceName;
+  return say('It runs on {0}. Chats are kept there and nowhere else.', where);
 }
 
 function temporaryEmptyState(): TemplateResult {
@@ -100,7 +101,7 @@ function temporaryEmptyState(): TemplateResult {
 export function undoNotice({ conversationId, title }: NonNullable<ChatModel['undo']>): TemplateResult {
   const from = (event: Event): Element => event.currentTarget as Element;
   return html`<div class="notice undo" role="group" aria-label="Deleted">
-    <span>Deleted “${title === '' ? 'Untitled' : title}”.</span>
+    <span>Deleted “${title === '' ? say('Untitled') : title}”.</span>
     <button
       type="button"
       class="text-button"

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import { errorCatalogue } from '../../protocol/errors.ts';
 import { ollamaErrors } from '../../protocol/status.ts';
 import type { MendAction } from '../../protocol/webviewMessages.ts';
@@ -11,6 +11,7 @@ import { ollamaTrouble } from '../ollamaTrouble.ts';
 import { fire } from './fire.ts';
 import { downIcon, warningIcon } from './icons.ts';
 import { isWithoutModels, refusedWork } from './pullRows.ts';
+import { html, say } from '../speech.ts';
 
 const at = (event: Event): Element => event.currentTarget as Element;
 
@@ -54,14 +55,14 @@ function mendButton(model: ChatModel, { capabilities }: ChatController): Templat
   switch (code === undefined ? 'none' : errorCatalogue[code].action) {
     case 'installOllama':
       return capabilities.editorActions
-        ? hostButton('installOllama', 'Install Ollama')
+        ? hostButton('installOllama', say('Install Ollama'))
         : html`<a class="primary" href=${OLLAMA_DOWNLOAD_URL} target="_blank" rel="noopener noreferrer">Install Ollama</a>`;
     case 'startOllama':
-      return capabilities.editorActions ? hostButton('startOllama', 'Start Ollama') : nothing;
+      return capabilities.editorActions ? hostButton('startOllama', say('Start Ollama')) : nothing;
     case 'checkOllama':
-      return capabilities.editorActions ? hostButton('openOllamaSettings', 'Open settings') : nothing;
+      return capabilities.editorActions ? hostButton('openOllamaSettings', say('Open settings')) : nothing;
     case 'pullModel':
-      return modelRights(model).mayPull ? modelsButton('Pull a model') : nothing;
+      return modelRights(model).mayPull ? modelsButton(say('Pull a model')) : nothing;
     default:
       return nothing;
   }
@@ -136,9 +137,9 @@ function pullLines({ pulls = [] }: ChatModel): TemplateResult {
   const running = pulls.filter(({ state }) => state === 'running');
   const first = running[0];
   const failed = pulls.findLast(({ state }) => state === 'failed');
-  const more = running.length > 1 ? `, and ${String(running.length - 1)} more` : '';
+  const more = running.length > 1 ? say(', and {0} more', running.length - 1) : '';
   return html`${first ? pullLine(first.name, `${pullSpoken(first)}${more}`, true) : nothing}
-  ${failed ? pullLine(failed.name, `${failed.name} was not pulled`, false) : nothing}`;
+  ${failed ? pullLine(failed.name, say('{0} was not pulled', failed.name), false) : nothing}`;
 }
 
 function pullLine(name: string, text: string, isRunning: boolean): TemplateResult {

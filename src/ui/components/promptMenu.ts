@@ -1,7 +1,8 @@
-import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { nothing, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import type { SavedPrompt } from '../../protocol/chatPrompts.ts';
 import { calledPrompts, excerptOf } from '../prompts.ts';
 import { isPlainEnter } from './keys.ts';
+import { html, say } from '../speech.ts';
 
 export interface PromptMenuActions {
   readonly use: (text: string) => void;
@@ -67,7 +68,7 @@ export class PromptMenu {
       ${found.map(({ name, text }, index) =>
         this.#option(index, html`<span class="prompt-name">/${name}</span><span class="prompt-text">${excerptOf(text)}</span>`),
       )}
-      ${this.#option(found.length, html`<span class="prompt-manage">${found.length === 0 ? 'Save a prompt…' : 'Manage saved prompts…'}</span>`)}
+      ${this.#option(found.length, html`<span class="prompt-manage">${found.length === 0 ? say('Save a prompt…') : say('Manage saved prompts…')}</span>`)}
     </div>`;
   }
 

@@ -1,13 +1,13 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { isPromptName, isPromptText, promptFault, type SavedPrompt } from '../../protocol/chatPrompts.ts';
-import { wordsOf } from '../../protocol/errors.ts';
 import { MAX_PROMPT_NAME_UNITS } from '../../protocol/limits.ts';
 import { draftOf, type ChatModel } from '../chatModel.ts';
 import { excerptOf } from '../prompts.ts';
 import { fire } from './fire.ts';
 import { closeIcon, deleteIcon, editIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
+import { html, say, wordsOf } from '../speech.ts';
 
 /** A prompt that is being written; one without an id is new. */
 type Draft = Omit<SavedPrompt, 'id'> & { readonly id?: string };
@@ -81,7 +81,7 @@ export class PromptsElement extends LightElement {
             this.draft = { name: '', text: isOfMessage ? text : '' };
           }}
         >
-          ${isOfMessage ? 'Save the message as a prompt' : 'New prompt'}
+          ${isOfMessage ? say('Save the message as a prompt') : say('New prompt')}
         </button>
         ${
           prompts?.length === 0
@@ -187,7 +187,7 @@ export class PromptsElement extends LightElement {
             .value=${name}
             @input=${this.#typed('name')}
           />
-          ${hint('name', 'Letters, digits, - and _.')}
+          ${hint('name', say('Letters, digits, - and _.'))}
         </div>
         <div class="field">
           <label for="c2l-prompt-text">Text</label>
@@ -199,7 +199,7 @@ export class PromptsElement extends LightElement {
             .value=${text}
             @input=${this.#typed('text')}
           ></textarea>
-          ${hint('text', 'It comes into the message as it stands here.')}
+          ${hint('text', say('It comes into the message as it stands here.'))}
         </div>
       </div>
       <div class="settings-buttons">
@@ -256,9 +256,9 @@ export class PromptsElement extends LightElement {
 }
 
 function faultOf(prompts: readonly SavedPrompt[], prompt: SavedPrompt): PromptsElement['fault'] {
-  if (!isPromptName(prompt.name)) return { field: 'name', words: 'Give it a name of letters, digits, - and _, without spaces.' };
+  if (!isPromptName(prompt.name)) return { field: 'name', words: say('Give it a name of letters, digits, - and _, without spaces.') };
   if (!isPromptText(prompt.text))
-    return { field: 'text', words: prompt.text.trim() === '' ? 'Write the text.' : 'This is too long: at most 8 KiB.' };
+    return { field: 'text', words: prompt.text.trim() === '' ? say('Write the text.') : say('This is too long: at most 8 KiB.') };
   const fault = promptFault(prompts, prompt);
   return fault && { field: fault === 'promptNameTaken' ? 'name' : 'text', words: wordsOf(fault) };
 }

@@ -1,14 +1,14 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { fileSize } from '../../base/figures.ts';
+import { fileSize } from '../words.ts';
 import type { ModelPull } from '../../protocol/chatModels.ts';
-import { wordsOf } from '../../protocol/errors.ts';
 import { suggestedModels, type SuggestedModel } from '../../protocol/suggestedModels.ts';
 import type { ChatModel } from '../chatModel.ts';
 import { pullText } from '../modelWords.ts';
 import { modelRights } from '../modelWork.ts';
 import { fire } from './fire.ts';
 import { closeIcon, downIcon } from './icons.ts';
+import { html, say, wordsOf } from '../speech.ts';
 
 const at = (event: Event): Element => event.currentTarget as Element;
 
@@ -53,7 +53,7 @@ export function pullList({ pulls = [], paces }: ChatModel): TemplateResult | typ
 function firstButton({ name, state }: ModelPull): TemplateResult | typeof nothing {
   if (state === 'done') return nothing;
   const isRunning = state === 'running';
-  const label = isRunning ? 'Cancel' : 'Try again';
+  const label = isRunning ? say('Cancel') : say('Try again');
   return html`<button
     type="button"
     class="quiet"
@@ -86,13 +86,13 @@ export function suggestions({ pulls = [], modelWork = [] }: ChatModel): Template
             <button
               type="button"
               class="suggestion"
-              aria-label="Pull ${name}, ${fileSize(size)} · ${words}"
+              aria-label="Pull ${name}, ${fileSize(size)} · ${say(words)}"
               @click=${(event: Event): void => {
                 fire(at(event), 'c2l-models', { kind: 'pull', model: name });
               }}
             >
               ${downIcon}<span class="pull-text"
-                ><span class="model-name">${name}</span> <span class="model-details">${fileSize(size)} · ${words}</span></span
+                ><span class="model-name">${name}</span> <span class="model-details">${fileSize(size)} · ${say(words)}</span></span
               >
             </button>
           </li>`,
@@ -111,12 +111,12 @@ export function refusedWork({ modelWork = [] }: ChatModel, name: string): Templa
 /** Instead of the greeting, while there are no models and this view may pull one. */
 export function firstModel(model: ChatModel): TemplateResult {
   const isPulling = model.pulls?.some(({ state }) => state === 'running') === true;
-  return html`<p class="empty-title">${isPulling ? 'Your first model is on its way' : 'No models yet'}</p>
+  return html`<p class="empty-title">${isPulling ? say('Your first model is on its way') : say('No models yet')}</p>
     <p class="empty-text">
       ${
         isPulling
-          ? 'It goes on when this view is closed.'
-          : 'A model is one big file that is downloaded once. Smaller ones are faster, bigger ones know more.'
+          ? say('It goes on when this view is closed.')
+          : say('A model is one big file that is downloaded once. Smaller ones are faster, bigger ones know more.')
       }
     </p>
     ${pullList(model)} ${isPulling ? nothing : suggestions(model)}

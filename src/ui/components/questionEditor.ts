@@ -1,8 +1,9 @@
 import type { nothing } from 'lit';
-import { html, type PropertyDeclarations, type TemplateResult } from 'lit';
+import type { PropertyDeclarations, TemplateResult } from 'lit';
 import { fire } from './fire.ts';
 import { isSendKey } from './keys.ts';
 import { LightElement } from './lightElement.ts';
+import { html } from '../speech.ts';
 
 /** A question while it is edited in its place: Enter asks it, Escape leaves it and keeps what was typed. */
 export class QuestionEditor extends LightElement {

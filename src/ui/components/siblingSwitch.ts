@@ -1,19 +1,20 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import type { ChatMessage } from '../../protocol/chatMessage.ts';
+import { noted } from '../../base/say.ts';
 import { fire } from './fire.ts';
 import { leftIcon, rightIcon } from './icons.ts';
+import { html, say } from '../speech.ts';
 
 /** ‹2/3›: which of the messages that could stand here is shown. Buttons keep the focus at either end, so they are never disabled. */
 export function siblingSwitch({ siblings, role }: ChatMessage, mayChange: boolean): TemplateResult | typeof nothing {
   if (!siblings || siblings.count < 2) return nothing;
-  const what = role === 'user' ? 'message' : 'answer';
   const { position, count, previous, next } = siblings;
-  const button = (control: 'previous' | 'next', to: string | undefined): TemplateResult => {
+  const button = (control: 'previous' | 'next', names: readonly [string, string], to: string | undefined): TemplateResult => {
     const isOff = to === undefined || !mayChange;
     return html`<button
       type="button"
       class="icon-button small ${control}"
-      aria-label="${control === 'previous' ? 'Previous' : 'Next'} ${what}"
+      aria-label=${say(names[role === 'user' ? 0 : 1])}
       aria-disabled=${isOff ? 'true' : nothing}
       @click=${(event: Event): void => {
         if (!isOff && event.currentTarget instanceof Element) fire(event.currentTarget, 'c2l-choose', { messageId: to, control });
@@ -22,9 +23,10 @@ export function siblingSwitch({ siblings, role }: ChatMessage, mayChange: boolea
       ${control === 'previous' ? leftIcon : rightIcon}
     </button>`;
   };
-  const said = `${what === 'answer' ? 'Answer' : 'Version'} ${String(position)} of ${String(count)}`;
+  const said = role === 'user' ? say('Version {0} of {1}', position, count) : say('Answer {0} of {1}', position, count);
   return html`<span class="siblings"
-    >${button('previous', previous)}<span aria-hidden="true">${String(position)}/${String(count)}</span
-    ><span class="visually-hidden">${said}</span>${button('next', next)}</span
+    >${button('previous', [noted('Previous message'), noted('Previous answer')], previous)}<span aria-hidden="true"
+      >${String(position)}/${String(count)}</span
+    ><span class="visually-hidden">${said}</span>${button('next', [noted('Next message'), noted('Next answer')], next)}</span
   >`;
 }

@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { frames } from '../frames.ts';
 import { distanceToEnd, Stickiness } from '../stickiness.ts';
@@ -6,6 +6,7 @@ import { downIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';
 import './messageElement.ts';
 import type { TranscriptRow } from './transcriptRows.ts';
+import { html } from '../speech.ts';
 
 /** What is drawn first when a conversation opens; the rest follows with the next frame. */
 const FIRST_ROWS = 30;

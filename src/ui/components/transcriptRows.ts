@@ -3,6 +3,7 @@ import { deviceNameOf, isUp, mayBranch, mayContinue, visiblePending, type ChatMo
 import { runningAnswer } from '../conversationModel.ts';
 import { isHeld } from '../sending.ts';
 import { phaseText } from '../words.ts';
+import { say } from '../speech.ts';
 
 /** One article of the transcript. */
 export interface TranscriptRow {
@@ -48,14 +49,14 @@ export function transcriptRows(model: ChatModel, now: number): TranscriptRow[] {
       notes.set(
         id,
         state === 'held'
-          ? 'Not sent: the answer broke off.'
+          ? say('Not sent: the answer broke off.')
           : isUp(model)
-            ? 'Queued'
-            : `Waits for ${deviceNameOf(model) ?? 'the computer'}`,
+            ? say('Queued')
+            : say('Waits for {0}', deviceNameOf(model) ?? say('the computer')),
       );
       continue;
     }
-    notes.set(id, isUp(model) ? 'Sending…' : 'Sent, not confirmed yet');
+    notes.set(id, isUp(model) ? say('Sending…') : say('Sent, not confirmed yet'));
     // Nothing is promised of an answer while the question has nowhere to go.
     if (isUp(model))
       messages.push({ id: `${id}-answer`, role: 'assistant', text: '', createdAt: now, model: send.model, state: 'waiting' });
@@ -81,8 +82,8 @@ function label(messages: readonly ChatMessage[]): Pick<TranscriptRow, 'key' | 'm
     const isQuestion = message.role === 'user';
     const number = isQuestion ? ++question : ++answer;
     const name = isQuestion
-      ? `You, message ${String(number)} of ${String(questions)}`
-      : `${message.model ?? 'Model'}, answer ${String(number)} of ${String(answers)}`;
+      ? say('You, message {0} of {1}', number, questions)
+      : say('{0}, answer {1} of {2}', message.model ?? say('Model'), number, answers);
     return { key: message.id, message, label: name };
   });
 }

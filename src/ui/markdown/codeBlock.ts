@@ -3,6 +3,7 @@ import { codeColours } from './codeColours.ts';
 import type { CodeRun } from './codeRuns.ts';
 import type { highlightCode } from './highlightCode.ts';
 import { keepSelection } from './keepSelection.ts';
+import { say } from '../speech.ts';
 
 /** Growth of a code block goes into groups of whole lines of about this length, so that a growing block is not laid out again in full. */
 const GROUP_CHARACTERS = 2048;
@@ -41,8 +42,8 @@ export class CodeBlock {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'quiet copy-code';
-    button.textContent = 'Copy';
-    button.setAttribute('aria-label', 'Copy code');
+    button.textContent = say('Copy');
+    button.setAttribute('aria-label', say('Copy code'));
     button.addEventListener('click', () => {
       const detail: CopyDetail = { text: this.#text, button };
       this.element.dispatchEvent(new CustomEvent(copyCodeEvent, { bubbles: true, detail }));
@@ -65,7 +66,7 @@ export class CodeBlock {
       this.#language = language;
       this.#label.textContent = language;
       this.element.classList.toggle('shell', isShell(language));
-      this.#pre.setAttribute('aria-label', language === '' ? 'Code' : `Code, ${language}`);
+      this.#pre.setAttribute('aria-label', language === '' ? say('Code') : say('Code, {0}', language));
     }
     if (text === this.#text) return;
     this.#isClosed = false;

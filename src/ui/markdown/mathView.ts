@@ -1,6 +1,7 @@
 import { idleWork } from '../idleWork.ts';
 import type { MathNode } from './markdownNode.ts';
 import type { renderMath } from './renderMath.ts';
+import { say } from '../speech.ts';
 
 /** What setting formulas may take of a frame while an answer grows, ms; what is over it waits for an idle moment. */
 const FRAME_SHARE_MS = 6;
@@ -66,6 +67,6 @@ export class MathView {
     // A wide one scrolls by itself, so the keyboard must reach it.
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'group');
-    this.element.setAttribute('aria-label', 'Formula');
+    this.element.setAttribute('aria-label', say('Formula'));
   }
 }

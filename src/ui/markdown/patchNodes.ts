@@ -2,6 +2,7 @@ import { CodeBlock } from './codeBlock.ts';
 import type { ElementNode, ImageNode, MarkdownNode } from './markdownNode.ts';
 import { MathView } from './mathView.ts';
 import { hostOf, safeHref } from './safeUrl.ts';
+import { say } from '../speech.ts';
 
 /** Draws trees into the document by position: what is the same stays, text grows, and only what differs is replaced. */
 export class NodePatcher {
@@ -122,12 +123,12 @@ function drawImage(placeholder: HTMLElement, { alt, source, isLinked }: ImageNod
   const href = safeHref(source);
   const host = hostOf(source);
   const canOpen = !isLinked && host !== '' && href !== undefined;
-  const words = `Picture${alt === '' ? '' : `: ${alt}`}${host === '' || canOpen ? '' : ` (not loaded, ${host})`}`;
+  const words = say('Picture{0}{1}', alt === '' ? '' : `: ${alt}`, host === '' || canOpen ? '' : say(' (not loaded, {0})', host));
   placeholder.replaceChildren(words);
   placeholder.title = host === '' ? '' : source;
   if (!canOpen) return;
   const open = placeholder.ownerDocument.createElement('a');
   updateAttributes(open, {}, { class: 'open-picture', href, target: '_blank', rel: 'noopener noreferrer', title: href });
-  open.textContent = `Open from ${host}`;
+  open.textContent = say('Open from {0}', host);
   placeholder.append(' ', open);
 }

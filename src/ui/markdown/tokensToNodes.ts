@@ -2,6 +2,7 @@ import type { Token } from 'markdown-it';
 import { closingDelimiter } from './mathRules.ts';
 import { textOf, type ElementNode, type MarkdownNode, type MathNode } from './markdownNode.ts';
 import { directionControls, hostOf, isDeceptive, safeHref } from './safeUrl.ts';
+import { say } from '../speech.ts';
 
 /** The first level is the title of the chat. */
 const HEADING_OFFSET = 1;
@@ -92,7 +93,7 @@ function element(token: Token, children: readonly MarkdownNode[]): readonly Mark
   if (level !== undefined) return [plain(`h${String(Math.min(LOWEST_HEADING, Number(level) + HEADING_OFFSET))}`, children)];
   if (tag === 'a') return [link(token, children)];
   if (tag === 'table') {
-    const frame = { class: 'table-frame', tabindex: '0', role: 'group', 'aria-label': 'Table' };
+    const frame = { class: 'table-frame', tabindex: '0', role: 'group', 'aria-label': say('Table') };
     return [{ kind: 'element', tag: 'div', attributes: frame, children: [plain('table', children)] }];
   }
   if (!plainTags.has(tag)) return children;
@@ -120,7 +121,7 @@ function link(token: Token, children: readonly MarkdownNode[]): ElementNode {
     const attributes = { role: 'link', tabindex: '0', 'data-fragment': target.slice(1), title: target };
     return { kind: 'element', tag: 'a', attributes, children: shown };
   }
-  return { kind: 'element', tag: 'a', attributes: { class: 'not-opened', title: `Not a web address: ${target}` }, children: shown };
+  return { kind: 'element', tag: 'a', attributes: { class: 'not-opened', title: say('Not a web address: {0}', target) }, children: shown };
 }
 
 function asLinkText(node: MarkdownNode): MarkdownNode {

@@ -1,4 +1,5 @@
 import { MAX_IMAGE_FILE_BYTES, MAX_PROMPT_BYTES } from '../../protocol/limits.ts';
+import { noted } from '../../base/say.ts';
 
 /** What was shared with the page, until it stands in a draft. */
 export interface Share {
@@ -32,11 +33,13 @@ export function readShare(form: FormData): Share {
   const files = form.getAll('image').filter((value) => value instanceof File);
   const image = files.find(({ type, size }) => imageTypes.has(type) && size > 0 && size <= MAX_IMAGE_FILE_BYTES);
   const notes = [
-    ...(short === whole ? [] : ['The shared text was too long: this is its beginning.']),
-    ...(files.length === 0 || image ? [] : ['What was shared is no image that can be added: PNG, JPEG, WebP or GIF of up to 64 MB.']),
-    ...(image && files.length > 1 ? ['One of the shared images was taken.'] : []),
+    ...(short === whole ? [] : [noted('The shared text was too long: this is its beginning.')]),
+    ...(files.length === 0 || image
+      ? []
+      : [noted('What was shared is no image that can be added: PNG, JPEG, WebP or GIF of up to 64 MB.')]),
+    ...(image && files.length > 1 ? [noted('One of the shared images was taken.')] : []),
   ];
-  return { text: short, image, note: notes.length === 0 ? undefined : notes.join(' ') };
+  return { text: short, image, note: notes.length === 0 ? undefined : notes.join('\n') };
 }
 
 /** Keeps a share until {@link takeShare}; an earlier one that nobody has come for gives way. @param now wall clock, ms */
