@@ -23,7 +23,10 @@ describe('words of the chat', () => {
   });
 
   it('size files as disks do, and describe models', () => {
-    assert.deepEqual([0, 999, 1500, 3.3e9, 41e9].map((bytes) => fileSize(bytes)), ['0 B', '999 B', '1.5 kB', '3.3 GB', '41 GB']);
+    assert.deepEqual(
+      [0, 999, 1500, 3.3e9, 41e9].map((bytes) => fileSize(bytes)),
+      ['0 B', '999 B', '1.5 kB', '3.3 GB', '41 GB'],
+    );
     assert.equal(
       modelDetails({ name: 'm', parameterSize: '8.2B', quantization: 'Q4_K_M', size: 5.2e9, loaded: true }),
       '8.2B · Q4_K_M · 5.2 GB · loaded',
