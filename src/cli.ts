@@ -12,7 +12,10 @@ interface Verb {
   readonly load: () => Promise<Command>;
 }
 
-const pageFolder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/page/' : './page/', import.meta.url));
+/** Where the build lies; this file is in it, or beside its sources. */
+const dist = new URL(import.meta.url.endsWith('.ts') ? '../dist/' : './', import.meta.url);
+const pageFolder = fileURLToPath(new URL('page/', dist));
+const cliFile = fileURLToPath(new URL('cli.mjs', dist));
 
 const verbs: Readonly<Record<string, Verb>> = {
   relay: {
@@ -25,7 +28,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   agent: {
     summary: 'serve the Ollama of this computer to your paired clients',
-    load: async () => (await import('./agent/node/agentVerb.ts')).agentVerb(),
+    load: async () => (await import('./agent/node/agentVerb.ts')).agentVerb({ cliFile }),
   },
   doctor: {
     summary: 'look at every hop from the relay to a word of a model, and name the first that fails',
@@ -54,7 +57,7 @@ function raiseExits(command: Command): void {
 /** @returns the exit code */
 function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage; // commander has printed it
-  const known = error instanceof UserError ? error : error instanceof TunnelError ? userErrorOf(error) : undefined;
+  const known = error instanceof UserError ? error : error instanceof TunnelError ? userErrorOf(error) : ofOldNode(error);
   if (!known) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return exitCodes.failed;
@@ -67,6 +70,15 @@ function report(error: unknown, json: boolean): number {
 function userErrorOf({ code, detail }: TunnelError): UserError {
   const { happened, next } = wordsInTwo(code, detail);
   return new UserError(code, `${happened}.`, next, exitCodes.failed);
+}
+
+/** The agent's own need of Node, said where an older one stumbles over it. */
+function ofOldNode(error: unknown): UserError | undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_BUILTIN_MODULE')) return undefined;
+  const happened = `This verb needs Node 22.13 or newer; this is ${process.versions.node}.`;
+  return new UserError('nodeTooOld', happened, 'Run it with another Node, from nodejs.org or your system.', exitCodes.failed, {
+    cause: error,
+  });
 }
 
 const args = process.argv.slice(2);

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { homedir, hostname, platform, release, userInfo } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SharedAgent, SharedAgentOptions } from './agent/node/sharedAgent.ts';
 import { systemClock } from './base/clock.ts';
@@ -6,6 +8,8 @@ import { DisposableStore } from './base/disposable.ts';
 import { systemRandom } from './base/random.ts';
 import { readKeepAlive } from './ollama/keepAlive.ts';
 import type { OllamaSettings } from './ollama/node/ollamaClient.ts';
+import type { AgentSettings } from './protocol/agentSettings.ts';
+import type { BackgroundLoader } from './protocol/backgroundAgent.ts';
 import { StatusBus } from './status/statusEventBus.ts';
 import { readOllamaSettings, readRemoteRules } from './views/agentSettings.ts';
 import type { Machine } from './views/diagnostics.ts';
@@ -28,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   owned.add(channel);
   const log = outputLog(channel);
   const bus = owned.add(new StatusBus());
+  const cliFile = vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.mjs').fsPath;
   const shared = startAgent(owned, {
     bus,
     log,
@@ -66,9 +71,10 @@ export function activate(context: vscode.ExtensionContext): void {
         (await shared).dispose();
         resetIdentity();
       },
+      background: lateBackground(shared, cliFile),
       prepareTrialRelay: async () => {
         const { prepareTrialRelay } = await import('./relay/node/trialLaunch.ts');
-        return prepareTrialRelay(vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.mjs').fsPath);
+        return prepareTrialRelay(cliFile);
       },
     }),
   );
@@ -81,6 +87,30 @@ async function startAgent(owned: DisposableStore, options: SharedAgentOptions): 
   });
   const [{ SharedAgent }] = await Promise.all([import('./agent/node/sharedAgent.ts'), import('./protocol/limitsFit.ts')]);
   return owned.add(new SharedAgent(options));
+}
+
+/** The background agent: whether there is one is known with the agent, for only then the state folder is. */
+function lateBackground(shared: Promise<unknown>, cliFile: string): BackgroundLoader {
+  let record: string | undefined;
+  const folder = shared.then(async () => {
+    const { defaultStateFolder } = await import('./agent/node/stateFolder.ts');
+    record = join(defaultStateFolder(), 'agent', 'installed.json');
+    return defaultStateFolder();
+  });
+  folder.catch(() => undefined); // whoever loads it hears
+  return {
+    get isInstalled() {
+      return record !== undefined && existsSync(record);
+    },
+    load: async () => {
+      const { editorBackground } = await import('./agent/node/background/editorBackground.ts');
+      return editorBackground({
+        ...{ stateFolder: await folder, cliFile, ollama: process.env['OLLAMA_HOST'], settings: agentSettings },
+        // an editor in a browser is run by a Node; it goes with the editor's next version
+        ...(process.versions['electron'] === undefined && { own: { path: process.execPath, order: 'last' } }),
+      });
+    },
+  };
 }
 
 function readMachine({ extension }: vscode.ExtensionContext): Machine {
@@ -104,6 +134,18 @@ function userName(): string {
 
 function ollamaSettings(): OllamaSettings {
   return { ...readOllamaSettings(), keepAliveSeconds: readKeepAlive(readSetting('ollama.keepAlive')) };
+}
+
+/** What the background agent goes by, as the agent of this window does. */
+function agentSettings(): AgentSettings {
+  const keepAliveSeconds = readKeepAlive(readSetting('ollama.keepAlive'));
+  return {
+    ollama: { ...readOllamaSettings(), ...(keepAliveSeconds !== undefined && { keepAliveSeconds }) },
+    chat: readChatDefaults(),
+    defaultModel: readSetting('chat.defaultModel'),
+    retentionDays: readSetting('history.retentionDays'),
+    remote: readRemoteRules(),
+  };
 }
 
 function editorAgent(shared: SharedAgent): EditorAgent {

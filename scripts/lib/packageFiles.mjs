@@ -22,7 +22,9 @@ export const packageFiles = [
   ...['media/icon.png', 'media/view.svg', 'media/pairing.css', 'media/pairing.js', 'media/metrics.css', 'media/metrics.js'],
   ...['ask', 'findOllama', 'getModel', 'phone'].map((name) => `media/walkthrough/${name}.svg`),
   'dist/extension.mjs',
-  ...['chunk', 'sharedAgent', 'limitsFit', 'resetIdentity', 'startOllama', 'trialLaunch'].map((name) => `dist/extension/${name}-*.mjs`),
+  ...['chunk', 'sharedAgent', 'limitsFit', 'resetIdentity', 'startOllama', 'trialLaunch', 'stateFolder', 'editorBackground'].map(
+    (name) => `dist/extension/${name}-*.mjs`,
+  ),
   ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs'],
   ...['agent', 'doctor', 'proxy', 'relay'].map((verb) => `dist/cli/${verb}Verb-*.mjs`),
   ...['webview.css', 'webview.js', 'german.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(

@@ -17,8 +17,13 @@ const role = v.picklist(['window', 'agent']);
 /** What leads: the window of an editor, or the headless agent. */
 export type LeaderRole = v.InferOutput<typeof role>;
 
-/** `release`: a newer window asks an older one to finish and to let it lead. */
-const pipeHello = v.object({ type: v.literal('hello'), ...versions, purpose: v.picklist(['chat', 'control', 'release']) });
+/** `release`: a newer window asks an older one to finish and to let it lead; the background agent (`from`) asks any that is not newer. */
+const pipeHello = v.object({
+  type: v.literal('hello'),
+  ...versions,
+  purpose: v.picklist(['chat', 'control', 'release']),
+  from: v.exactOptional(role),
+});
 export type PipeHello = v.InferOutput<typeof pipeHello>;
 
 const pipeAnswer = v.variant('type', [

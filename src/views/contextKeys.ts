@@ -21,6 +21,8 @@ export interface ContextValues {
   readonly remotePaused: boolean;
   /** This window's agent holds the connection; no other window does. */
   readonly isLeader: boolean;
+  /** The background agent is installed for this user. */
+  readonly agentInstalled: boolean;
   /** This window runs a relay in a terminal. */
   readonly trialRelayRunning: boolean;
   /** The keyboard is in the chat. */
@@ -47,6 +49,7 @@ export const initialContext: ContextValues = {
   remoteActive: false,
   remotePaused: false,
   isLeader: false,
+  agentInstalled: false,
   trialRelayRunning: false,
   chatFocused: false,
   inputFocused: false,

@@ -14,7 +14,7 @@ import type { AgentReady } from './editorAgent.ts';
 import { inOwnLanguage } from './inOwnLanguage.ts';
 import { remedyOf } from './showError.ts';
 import { StatusHistory } from './statusHistory.ts';
-import { TextPages } from './textPages.ts';
+import type { TextPages } from './textPages.ts';
 
 /** What of this machine is in a report, and what must not be. */
 export interface Machine {
@@ -33,6 +33,7 @@ export interface DiagnosticViewsOptions {
   readonly machine: Machine;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly pages: TextPages;
 }
 
 /** An address that is longer is cut by browsers and servers; the rest goes by the clipboard. */
@@ -42,13 +43,14 @@ const MAX_ISSUE_URL = 6_000;
 export class DiagnosticViews implements Disposable {
   readonly #options: DiagnosticViewsOptions;
   readonly #owned = new DisposableStore();
-  readonly #pages = this.#owned.add(new TextPages());
+  readonly #pages: TextPages;
   readonly #history: StatusHistory;
   #last: Diagnosis | undefined;
   #running: Promise<Diagnosis> | undefined;
 
   constructor(options: DiagnosticViewsOptions) {
     this.#options = options;
+    this.#pages = options.pages;
     this.#history = this.#owned.add(new StatusHistory(options.state.bus));
   }
 

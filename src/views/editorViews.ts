@@ -4,6 +4,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentControl } from '../protocol/agentControl.ts';
+import type { BackgroundLoader } from '../protocol/backgroundAgent.ts';
 import type { RelayLaunch } from '../protocol/relayLaunch.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import { statusView } from '../status/statusView.ts';
@@ -29,6 +30,7 @@ import { helpCommands } from './helpCommands.ts';
 import { HiddenAnswers } from './hiddenAnswers.ts';
 import { inOwnLanguage } from './inOwnLanguage.ts';
 import { registerJoinLinks } from './joinLinks.ts';
+import { KeepReachable } from './keepReachable.ts';
 import { MetricsPanel } from './metricsPanel.ts';
 import { ModelPicks } from './modelPicks.ts';
 import { ollamaMender } from './ollamaMender.ts';
@@ -48,6 +50,7 @@ import type { StatusFace } from './statusFace.ts';
 import { StatusItem } from './statusItem.ts';
 import { pickFromStatusMenu } from './statusMenu.ts';
 import { statusTicks } from './statusTicks.ts';
+import { TextPages } from './textPages.ts';
 import { TrialRelay } from './trialRelay.ts';
 import { onDidChangeSetting, readSetting } from './userSettings.ts';
 import { WebPage } from './webPage.ts';
@@ -75,6 +78,8 @@ export interface EditorParts {
   readonly startOllama: () => Promise<void>;
   /** Ends the agent and makes its device another one. @throws TunnelError `anotherLeads`, `storeFailed` */
   readonly resetIdentity: () => Promise<void>;
+  /** The headless agent as a service of this user. */
+  readonly background: BackgroundLoader;
   /** How a relay is run in a terminal of this computer. */
   readonly prepareTrialRelay: () => Promise<RelayLaunch>;
 }
@@ -135,7 +140,12 @@ export function createViews(parts: EditorParts): Disposable {
   const firstClick = new FirstClick(parts.storageUri);
   const page = new WebPage(agent);
   const metrics = owned.add(new MetricsPanel(parts));
-  const diagnostics = owned.add(new DiagnosticViews({ ...parts, state }));
+  const pages = owned.add(new TextPages());
+  const diagnostics = owned.add(new DiagnosticViews({ ...parts, state, pages }));
+  const lookForAgent = (): void => {
+    keys.set({ agentInstalled: parts.background.isInstalled });
+  };
+  const reachable = owned.add(new KeepReachable({ ...parts, state, pages, onDidChange: lookForAgent }));
 
   /** Of commands that say themselves what went wrong; afterwards the relay may be another. */
   const asked = (task: () => Promise<unknown>) => (): Promise<void> =>
@@ -179,6 +189,7 @@ export function createViews(parts: EditorParts): Disposable {
     },
     startOllama: () => mend('startOllama'),
     ...diagnostics.commands,
+    ...reachable.commands,
     showMetrics: () => metrics.show(),
     showLog: parts.showLog,
     showMenu: async (from) => {
@@ -204,6 +215,8 @@ export function createViews(parts: EditorParts): Disposable {
       const { control } = ready;
       if (owned.isDisposed) return;
       tellSetAside(ready);
+      lookForAgent();
+      reachable.start();
       owned.add(new RemoteUse(control, clock, parts.storageUri));
       const isAsked = (): boolean => notifications.isAsked;
       owned.add(new Replacement({ clock, control, onDidChange: state.onDidChange, isAsked, folder: parts.storageUri }));

@@ -15,6 +15,9 @@ const rules: Readonly<Record<CommandName, (context: ContextValues) => boolean>> 
   forgetRelay: ({ relayConfigured }) => relayConfigured,
   openWebPage: ({ relayConfigured }) => relayConfigured,
   copyWebPageAddress: ({ relayConfigured }) => relayConfigured,
+  // one that is installed can be installed anew
+  keepReachable: ({ relayConfigured }) => relayConfigured,
+  removeAgent: ({ agentInstalled }) => agentInstalled,
   pairBrowser: ({ relayConfigured }) => relayConfigured,
   manageClients: ({ hasClients }) => hasClients,
   pauseRemote: ({ hasClients, remotePaused }) => hasClients && !remotePaused,

@@ -27,6 +27,8 @@ export const commandNames = [
   'forgetRelay',
   'openWebPage',
   'copyWebPageAddress',
+  'keepReachable',
+  'removeAgent',
   'pairBrowser',
   'manageClients',
   'pauseRemote',

@@ -27,6 +27,8 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('disconnect', 'debug-disconnect', t('Disconnect')),
         choice('setUpRelay', 'server-environment', t('Set Up Relay…')),
         choice('stopTrialRelay', 'debug-stop', t('Stop Trial Relay on This Computer')),
+        choice('keepReachable', 'server-process', t('Keep This Computer Reachable…')),
+        choice('removeAgent', 'server-process', t('Stop Keeping Reachable…')),
       ],
     ],
     [

@@ -9,6 +9,7 @@ import { FakeClock } from '../fakes/fakeClock.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
 const { AgentState } = await import('../../src/views/agentState.ts');
 const { DiagnosticViews } = await import('../../src/views/diagnostics.ts');
+const { TextPages } = await import('../../src/views/textPages.ts');
 
 const well: HopResult[] = [
   { hop: 'address', outcome: 'passed', ms: 1, note: 'https://relay.jane.example' },
@@ -24,6 +25,7 @@ describe('diagnostics in the editor', () => {
   let control: FakeAgentControl;
   let state: InstanceType<typeof AgentState>;
   let views: InstanceType<typeof DiagnosticViews>;
+  let pages: InstanceType<typeof TextPages>;
   let logged: (LogFields | undefined)[];
 
   const create = async (isThere = true, issuesUrl?: string): Promise<void> => {
@@ -31,8 +33,9 @@ describe('diagnostics in the editor', () => {
       ? Promise.resolve({ control, createChatPort: () => assert.fail(), chats: undefined as never })
       : new Promise<never>(() => undefined);
     state = new AgentState(bus, agent);
+    pages = new TextPages();
     views = new DiagnosticViews({
-      ...{ agent, state, clock: new FakeClock() },
+      ...{ agent, state, clock: new FakeClock(), pages },
       log: { ...nullLogger, info: (_message, fields) => logged.push(fields) },
       machine: { system: 'linux 6.8', home: '/home/jane', names: ['jane'], issuesUrl },
     });
@@ -57,6 +60,7 @@ describe('diagnostics in the editor', () => {
   });
   afterEach(() => {
     views.dispose();
+    pages.dispose();
     state.dispose();
     assert.equal(fakeEditor.pageProviders.size, 0);
   });

@@ -8,6 +8,7 @@ import { TunnelError } from '../../src/protocol/errors.ts';
 import type { WebviewView } from '../../src/protocol/webviewMessages.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
+import { FakeBackground } from '../fakes/fakeBackground.ts';
 import { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
@@ -28,6 +29,7 @@ describe('the views together', () => {
   let ports: FakeChatPort[];
   let ollamaStarts: number;
   let resets: number;
+  let background: FakeBackground;
   const chats: ChatFiles = { exportChat: () => assert.fail('no files here'), importChats: () => assert.fail('no files here') };
 
   function create(agent = Promise.resolve<EditorAgent>({ control, createChatPort: newPort, chats })): void {
@@ -50,6 +52,7 @@ describe('the views together', () => {
         resets += 1;
         return Promise.resolve();
       },
+      background,
       prepareTrialRelay: () => Promise.resolve(trialLaunch),
     });
   }
@@ -70,6 +73,7 @@ describe('the views together', () => {
     ports = [];
     ollamaStarts = 0;
     resets = 0;
+    background = new FakeBackground();
   });
   afterEach(async () => {
     views.dispose();

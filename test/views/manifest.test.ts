@@ -29,6 +29,7 @@ const valuesOf: { readonly [K in keyof ContextValues]: readonly ContextValues[K]
   remoteActive: flag,
   remotePaused: flag,
   isLeader: flag,
+  agentInstalled: flag,
   trialRelayRunning: flag,
   chatFocused: flag,
   inputFocused: flag,

@@ -6,6 +6,7 @@ import { nullLogger } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { StatusBus } from '../../src/status/statusEventBus.ts';
 import { FakeAgentControl } from '../fakes/fakeAgentControl.ts';
+import { FakeBackground } from '../fakes/fakeBackground.ts';
 import * as vscode from '../fakes/vscode.ts';
 const { createViews } = await import('../../src/views/editorViews.ts');
 
@@ -34,6 +35,7 @@ describe('a flood of events', function () {
       showLog: () => undefined,
       startOllama: () => assert.fail('nobody asked'),
       resetIdentity: () => assert.fail('nobody asked'),
+      background: new FakeBackground(),
       prepareTrialRelay: () => assert.fail('nobody asked'),
     });
     const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -35,6 +35,8 @@ const situations: Readonly<Record<string, ContextValues>> = {
   paused: { ...reached, remoteActive: false, remotePaused: true },
   /** Over a relay of this window's own. */
   trying: { ...apart, state: 'connected', trialRelayRunning: true },
+  /** The background agent is installed, and the relay was forgotten since. */
+  kept: { ...alone, isLeader: false, agentInstalled: true },
 };
 
 const everywhere = Object.keys(situations).join(' ');
@@ -45,7 +47,7 @@ const models = everywhere.replace('starting stopped absent modelless ', '');
 
 /** In which situations a command can be run; not those that ask the editor's own keys. */
 const enabledIn: Readonly<Record<string, string>> = {
-  connect: 'starting stopped absent modelless alone asked writing apart failed',
+  connect: 'starting stopped absent modelless alone asked writing apart failed kept',
   disconnect: 'dialing connected reached streaming retrying failed paused trying',
   reconnect: 'connected reached streaming retrying failed paused trying',
   showMenu: everywhere,
@@ -55,6 +57,8 @@ const enabledIn: Readonly<Record<string, string>> = {
   forgetRelay: relay,
   openWebPage: relay,
   copyWebPageAddress: relay,
+  keepReachable: relay,
+  removeAgent: 'kept',
   pairBrowser: relay,
   manageClients: clients,
   pauseRemote: 'reached streaming retrying',
@@ -103,6 +107,8 @@ const shownIn: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     setUpRelay: everywhere,
     stopTrialRelay: 'trying',
     forgetRelay: relay,
+    keepReachable: relay,
+    removeAgent: 'kept',
     openWebPage: everywhere,
     copyWebPageAddress: everywhere,
     manageClients: clients,

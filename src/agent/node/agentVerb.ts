@@ -1,9 +1,24 @@
 import { Command, Option } from 'commander';
+import { runInBackground } from './background/backgroundRun.ts';
+import {
+  backgroundOf,
+  installBackground,
+  showBackground,
+  thisTerminal,
+  uninstallBackground,
+  type BackgroundOptions,
+  type InstallOptions,
+} from './background/installCommand.ts';
 import { runAgent, type AgentCommandOptions } from './agentCommand.ts';
 import { createKey, listKeys, revokeKey, type CreateKeyOptions, type KeysOptions } from './keysCommand.ts';
 
-/** `cloudtolocalllm agent`, `agent pair` and `agent keys create|list|revoke`. */
-export function agentVerb(): Command {
+interface AgentVerbOptions {
+  /** The built CLI, which `agent install` copies. */
+  readonly cliFile: string;
+}
+
+/** `cloudtolocalllm agent`, `agent pair`, `agent keys create|list|revoke` and `agent install|uninstall|status`. */
+export function agentVerb({ cliFile }: AgentVerbOptions): Command {
   const agent = new Command('agent')
     .description('serve the Ollama of this computer to your paired clients, without an editor')
     .option('--relay <url>', 'address of the relay (default: the one used last)')
@@ -20,9 +35,14 @@ export function agentVerb(): Command {
     )
     .option('--allow', 'let every client in that has the link, without asking')
     .option('--guest', 'with --allow: as another person, who has chats of their own and never sees yours')
+    .option(
+      '--background',
+      'as the service that `agent install` makes: waits for windows, leads when they let it, notes what happens in a file',
+    )
     .option('--json', 'one JSON object a line on stdout')
-    .action(async (options: AgentCommandOptions) => {
-      process.exitCode = await runAgent(options);
+    .action(async (options: AgentCommandOptions & { readonly background?: boolean }) => {
+      if (options.background === true) await untilSignal((signal) => runInBackground({ ...options, signal }));
+      else process.exitCode = await runAgent(options);
     });
   agent
     .command('pair')
@@ -51,7 +71,48 @@ export function agentVerb(): Command {
     .action((which: string, _options: unknown, command: Command) => {
       revokeKey(which, command.optsWithGlobals<KeysOptions>(), print);
     });
+  addServiceVerbs(agent, cliFile);
   return agent;
+}
+
+function addServiceVerbs(agent: Command, cliFile: string): void {
+  agent
+    .command('install')
+    .description('keep this computer reachable: run the agent as a service of your user. Shows all that it writes, then asks')
+    .option('--node <path>', 'the Node that runs it, 22.13 or newer (default: this one, else one that is found)')
+    .option('--yes', 'does not ask')
+    .option('--dry-run', 'shows what it would write, and ends')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<InstallOptions>();
+      process.exitCode = await installBackground(backgroundOf(options, cliFile), options, thisTerminal);
+    });
+  agent
+    .command('uninstall')
+    .description('stop the service and remove exactly what was written; chats, pairings and the relay are kept')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<BackgroundOptions>();
+      process.exitCode = await uninstallBackground(backgroundOf(options, cliFile), options, thisTerminal);
+    });
+  agent
+    .command('status')
+    .description('is the service installed, does it run, with which Node and version; exit code 1 when it does not run')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<BackgroundOptions>();
+      process.exitCode = await showBackground(backgroundOf(options, cliFile), options, thisTerminal);
+    });
+}
+
+async function untilSignal(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const end = (): void => {
+    stop.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  try {
+    await work(stop.signal);
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, end);
+  }
 }
 
 function print(line: string): void {

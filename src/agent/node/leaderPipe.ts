@@ -25,7 +25,7 @@ export interface LeaderFace {
   readonly name: string;
   /** Versions other than this build's. For tests. */
   readonly versions?: Partial<Pick<PipeAnswer, 'version' | 'oldest' | 'product'>>;
-  /** A newer window asks to lead. Without one a leader stays. */
+  /** A newer window, or the background agent, asks to lead. Without one a leader stays. */
   readonly onReleaseAsked?: () => void;
 }
 
@@ -103,7 +103,8 @@ export class LeaderPipe implements Disposable {
     const own = { version: PIPE_VERSION, oldest: PIPE_VERSION_OLDEST, product: PRODUCT_VERSION, ...this.#options.versions };
     if (hello.purpose === 'release') {
       line.send({ type: 'welcome', ...own, role } satisfies PipeAnswer);
-      if (isNewer(hello.product, own.product)) onReleaseAsked?.();
+      const fromAgent = hello.from === 'agent' && hello.product === own.product;
+      if (fromAgent || isNewer(hello.product, own.product)) onReleaseAsked?.();
       return undefined;
     }
     if (hello.oldest > own.version || hello.version < own.oldest) {

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import type { Logger } from '../../base/log.ts';
 import { PIPE_VERSION, PIPE_VERSION_OLDEST, PRODUCT_VERSION } from '../../protocol/versions.ts';
-import { parsePipeAnswer, type PipeAnswer, type PipeHello } from '../../protocol/windowPipe.ts';
+import { parsePipeAnswer, type LeaderRole, type PipeAnswer, type PipeHello } from '../../protocol/windowPipe.ts';
 import { PipeLine } from './pipeLine.ts';
 
 /** What a program says of itself; other than this build's in tests. */
@@ -14,7 +14,7 @@ export type PipeVersions = Partial<Pick<PipeHello, 'version' | 'oldest' | 'produ
 export function openPipe(
   address: string,
   purpose: PipeHello['purpose'],
-  { log, versions }: { readonly log: Logger; readonly versions?: PipeVersions | undefined },
+  { log, versions, from }: { readonly log: Logger; readonly versions?: PipeVersions | undefined; readonly from?: LeaderRole },
   onAnswer: (answer: PipeAnswer, line: PipeLine) => void,
 ): PipeLine {
   const socket = createConnection(address);
@@ -22,6 +22,6 @@ export function openPipe(
     onAnswer(parsePipeAnswer(message), line);
   });
   const own = { version: PIPE_VERSION, oldest: PIPE_VERSION_OLDEST, product: PRODUCT_VERSION, ...versions };
-  line.send({ type: 'hello', ...own, purpose } satisfies PipeHello);
+  line.send({ type: 'hello', ...own, purpose, ...(from !== undefined && { from }) } satisfies PipeHello);
   return line;
 }

@@ -182,7 +182,8 @@ export class SharedAgent implements Disposable {
         else if (this.#seat.kind !== 'seeking' && this.#seat.kind !== 'refused') {
           this.#sit({ kind: 'seeking' });
           this.control.refuse(new TunnelError('deviceRestarted'));
-          this.#seekAfter(this.#options.random.float() * JITTER_MS);
+          // the background agent has asked for the place; windows that followed too come after it
+          this.#seekAfter(this.#options.face.role === 'agent' ? 0 : this.#options.random.float() * JITTER_MS);
           return;
         }
         this.#seekAgain();
@@ -223,13 +224,14 @@ export class SharedAgent implements Disposable {
     this.#ready.reject(error);
   }
 
-  /** A newer window leads: an older leader is asked to finish and to go. */
+  /** A newer window leads, and the background agent does: it stays when windows go. Whoever leads is asked to finish and to go. */
   #askForRelease({ product, leader }: LeaderLink): void {
     const { log, face } = this.#options;
     const own = face.versions?.product ?? PRODUCT_VERSION;
-    if (product === undefined || leader.role !== 'window' || !isNewer(own, product)) return;
-    log.info('an older window is asked to let this one lead', { product });
-    openPipe(leader.address, 'release', { log, versions: face.versions }, (_answer, line) => {
+    if (product === undefined || leader.role !== 'window') return;
+    if (!isNewer(own, product) && !(face.role === 'agent' && product === own)) return;
+    log.info('the window that leads is asked to let this program lead', { product });
+    openPipe(leader.address, 'release', { log, versions: face.versions, from: face.role }, (_answer, line) => {
       line.dispose();
     });
   }

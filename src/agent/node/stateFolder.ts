@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import * as v from 'valibot';
@@ -13,6 +13,7 @@ import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import { parseLeaderNote, type LeaderNote } from '../../protocol/windowPipe.ts';
 import type { CryptoPort, DhKey } from '../../secure/crypto.ts';
 import type { RelayFile } from '../relayChoice.ts';
+import { writeWhole } from './writeWhole.ts';
 
 /** File systems on which SQLite's locks do not hold (statfs(2), f_type): NFS, SMB, CIFS, SMB2, FUSE's network kinds share one number. */
 const networkFileSystems = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
@@ -75,8 +76,8 @@ export class StateFolder {
     if (existing) return existing;
     const privateKey = random.bytes(32);
     const key = crypto.importKey(privateKey);
-    writePrivate(this.#privateFile, toBase64url(privateKey));
-    writePrivate(this.#publicFile, toBase64url(key.publicKey));
+    writeWhole(this.#privateFile, toBase64url(privateKey));
+    writeWhole(this.#publicFile, toBase64url(key.publicKey));
     return key;
   }
 
@@ -97,7 +98,7 @@ export class StateFolder {
       return undefined;
     }
     const key = crypto.importKey(readKey(this.#privateFile));
-    if (!existsSync(this.#publicFile)) writePrivate(this.#publicFile, toBase64url(key.publicKey));
+    if (!existsSync(this.#publicFile)) writeWhole(this.#publicFile, toBase64url(key.publicKey));
     else if (readFileSync(this.#publicFile, 'utf8').trim() !== toBase64url(key.publicKey))
       throw new TunnelError('identityLost', 'the two halves of the key do not fit');
     return key;
@@ -114,7 +115,7 @@ export class StateFolder {
 
   /** @throws what the file system throws */
   writeLeader(note: LeaderNote): void {
-    writePrivate(this.#leaderFile, `${JSON.stringify(note)}\n`);
+    writeWhole(this.#leaderFile, `${JSON.stringify(note)}\n`);
   }
 
   get #leaderFile(): string {
@@ -132,7 +133,7 @@ export class StateFolder {
     write: (names) => {
       try {
         if (names.length === 0) rmSync(this.#pullsFile, { force: true });
-        else writePrivate(this.#pullsFile, `${JSON.stringify(names)}\n`);
+        else writeWhole(this.#pullsFile, `${JSON.stringify(names)}\n`);
       } catch {
         // on a full disk a download ends with its process
       }
@@ -147,7 +148,7 @@ export class StateFolder {
     read: () => this.#readRelay(),
     write: (setting) => {
       try {
-        writePrivate(this.#relayFile, `${JSON.stringify(setting)}\n`);
+        writeWhole(this.#relayFile, `${JSON.stringify(setting)}\n`);
       } catch (error) {
         throw new TunnelError('storeFailed', 'relay.json', { cause: error });
       }
@@ -184,13 +185,6 @@ function readKey(file: string): Uint8Array {
     throw new TunnelError('identityLost', 'the key file cannot be read', { cause: error });
   }
   throw new TunnelError('identityLost', 'the key file is damaged');
-}
-
-/** Writes a file that only the OS user may read, whole or not at all. */
-function writePrivate(file: string, text: string): void {
-  const fresh = `${file}.new`;
-  writeFileSync(fresh, text, { mode: 0o600, flush: true });
-  renameSync(fresh, file);
 }
 
 function isNetworkFileSystem(path: string): boolean {

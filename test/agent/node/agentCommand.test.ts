@@ -122,7 +122,7 @@ describe('the verb agent', () => {
     });
 
     it('hands its options on, also those before the word pair', async () => {
-      const verb = agentVerb().exitOverride();
+      const verb = agentVerb({ cliFile: 'nowhere' }).exitOverride();
       await assert.rejects(verb.parseAsync(['--state', state, '--json', 'pair'], { from: 'user' }), code('badRelayUrl'));
       assert.ok(readFileSync(join(state, 'identity.pub'), 'utf8').length > 0);
     });

@@ -99,6 +99,12 @@ describe('the windows’ pipe', function () {
       await until('the end', () => socket.destroyed);
     }
     assert.equal(released, 1);
+    for (const product of ['0.1.0', '0.0.9', 'new', '0.2.0']) {
+      const { say, socket } = dial();
+      say({ ...hello, product, purpose: 'release', from: 'agent' });
+      await until('the end', () => socket.destroyed);
+    }
+    assert.equal(released, 3, 'the background agent’s, unless it is older or says nothing of it');
     assert.deepEqual([isNewer('1.10.0', '1.9.9'), isNewer('1.9.9', '1.10.0'), isNewer('1.0.0', '1.0.0')], [true, false, false]);
   });
 

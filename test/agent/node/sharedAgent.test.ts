@@ -40,6 +40,7 @@ describe('windows of one OS user', function () {
   function open(
     name: string,
     versions: { readonly version?: number; readonly oldest?: number; readonly product?: string } = {},
+    role: 'window' | 'agent' = 'window',
   ): SharedAgent {
     const window = new SharedAgent({
       stateFolder: path,
@@ -48,7 +49,7 @@ describe('windows of one OS user', function () {
       random: systemRandom,
       log: nullLogger,
       ollama: () => ({ url: ollama.url }),
-      face: { role: 'window', name, versions },
+      face: { role, name, versions },
     });
     windows.push(window);
     return window;
@@ -218,6 +219,38 @@ describe('windows of one OS user', function () {
     await until('an answer from there', () => seen.text === '' || seen.state !== 'done');
     await until('its end', () => seen.state === 'done' && seen.text.length > 0);
     port.dispose();
+  });
+
+  it('let the background agent lead once the answer that is being written has ended, and all of them follow it', async () => {
+    const first = await open('first').ready;
+    const others = [await open('second').ready, await open('third').ready];
+    const { port } = view(first);
+    const conversationId = newId();
+    const seen = new AnswerView(port, conversationId);
+    port.send({ type: 'open', conversationId });
+    port.send(send(conversationId));
+    await until('some words', () => seen.text.length > 10);
+    const agent = await open('agent', {}, 'agent').ready;
+    assert.equal(agent.control.role, 'follows');
+    await until(
+      'the change',
+      () => agent.control.role === 'leads' && [first, ...others].every(({ seat }) => seat.kind === 'follows'),
+      15_000,
+    );
+    assert.deepEqual([seen.state, first.control.role], ['done', 'agent']);
+    await open('a newer one', { product: '0.2.0' }).ready;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(agent.control.role, 'leads', 'it stays when a newer window asks');
+    port.dispose();
+  });
+
+  it('keep the place that an older background agent asks for, until they go', async () => {
+    const window = await open('newer', { product: '0.2.0' }).ready;
+    const agent = await open('agent', { product: '0.1.0' }, 'agent').ready;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([window.control.role, agent.control.role], ['leads', 'follows']);
+    window.dispose();
+    await until('it leads', () => agent.control.role === 'leads', 2_000);
   });
 
   it('say which must be reloaded when one cannot work with who leads, and refuses what would be lost', async () => {
