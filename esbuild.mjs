@@ -29,6 +29,9 @@ const common = {
 
 const browser = { ...common, ...browserBundle };
 
+// The same part has the same name for page and webview: its path counts in its hash.
+const inPageFolder = Object.fromEntries(Object.entries(pageNames).map(([kind, name]) => [kind, `page/${name}`]));
+
 const bundles = [
   {
     name: 'extension',
@@ -60,14 +63,13 @@ const bundles = [
   {
     name: 'webview',
     entries: ['src/ui/webviewMain.ts', 'src/ui/webview.css'],
-    // The fonts are the page's: twice they would be a sixth of the package. It waits for the page, whose list of files is then made.
+    // Fonts and parts are the page's: twice they would be a quarter of the package. It waits for the page, whose list of files is then made.
     isLast: true,
     options: {
       ...browser,
-      entryNames: 'webview',
-      chunkNames: '[name]-[hash]',
-      assetNames: '../page/[name]-[hash]',
-      outdir: 'dist/webview',
+      ...inPageFolder,
+      entryNames: 'webview/webview',
+      outdir: 'dist',
     },
   },
   {
@@ -79,7 +81,7 @@ const bundles = [
   {
     name: 'page',
     entries: pageEntries,
-    options: { ...browser, ...pageNames, outdir: 'dist/page' },
+    options: { ...browser, ...inPageFolder, outdir: 'dist' },
     after: (metafile) => writePage(metafile, 'dist/page', browser),
   },
 ];

@@ -27,9 +27,7 @@ export const packageFiles = [
   ),
   ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs'],
   ...['agent', 'doctor', 'proxy', 'relay'].map((verb) => `dist/cli/${verb}Verb-*.mjs`),
-  ...['webview.css', 'webview.js', 'german.js', 'chunk-*.js', 'dist-*.js', 'highlightCode-*.js', 'renderMath-*.js', 'sheets-*.js'].map(
-    (name) => `dist/webview/${name}`,
-  ),
+  ...['webview.css', 'webview.js', 'german.js'].map((name) => `dist/webview/${name}`),
   ...['assets.json', 'index.html', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'].map(
     (name) => `dist/page/${name}`,
   ),

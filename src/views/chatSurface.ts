@@ -67,9 +67,9 @@ export class ChatSurface implements Disposable {
       }),
     );
     const root = vscode.Uri.joinPath(options.extensionUri, 'dist', 'webview');
-    // The fonts lie once in the package, with the page.
-    const fonts = vscode.Uri.joinPath(options.extensionUri, 'dist', 'page');
-    webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root, fonts] };
+    // Fonts and parts lie once in the package, with the page.
+    const shared = vscode.Uri.joinPath(options.extensionUri, 'dist', 'page');
+    webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [root, shared] };
     const page = { title: 'CloudToLocalLLM', root, script: 'webview.js', styles: ['webview.css'], trustedTypes: 'lit-html c2l' };
     const draw = (begin = ''): void => {
       if (!this.#owned.isDisposed) webview.html = webviewHtml(webview, { ...page, begin }, options.random);
