@@ -1,5 +1,6 @@
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type LaunchOptions } from 'playwright-core';
 import { findChromium, librariesOf } from '../../scripts/lib/chromium.mjs';
+import { atEnd, isSharing } from './atEnd.ts';
 import { measureContext } from './browserCoverage.ts';
 
 /** No sandbox: tests run as root in containers. The rest keeps the browser from speaking to anyone but us. */
@@ -30,17 +31,34 @@ export async function openProfile(folder: string): Promise<BrowserContext> {
   return context;
 }
 
+let shared: Promise<Browser> | undefined;
+
+/** One for all suites of a run: each start of a browser costs two seconds of a processor. */
+function sharedBrowser(): Promise<Browser> {
+  shared ??= chromium.launch(launchOptions()).then((browser) => {
+    atEnd(() => browser.close());
+    // One that has died is no one's any more: the next suite starts another.
+    browser.once('disconnected', () => (shared = undefined));
+    return browser;
+  });
+  return shared;
+}
+
 /** A headless Chromium whose pages are measured when the run asks for coverage. */
 export class TestBrowser {
   readonly #browser: Browser;
+  readonly #isShared: boolean;
+  readonly #contexts: BrowserContext[] = [];
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, isShared: boolean) {
     this.#browser = browser;
+    this.#isShared = isShared;
   }
 
-  /** @param extra arguments of this browser alone */
+  /** Suites of one run share a browser, not what is in it. @param extra arguments of a browser of this caller alone */
   static async launch(extra: readonly string[] = []): Promise<TestBrowser> {
-    return new TestBrowser(await chromium.launch(launchOptions(extra)));
+    const isShared = isSharing() && extra.length === 0;
+    return new TestBrowser(isShared ? await sharedBrowser() : await chromium.launch(launchOptions(extra)), isShared);
   }
 
   /** A clean user: own storage, own permissions. */
@@ -54,6 +72,8 @@ export class TestBrowser {
   async unmeasuredContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(30_000);
+    this.#contexts.push(context);
+    context.once('close', () => this.#contexts.splice(this.#contexts.indexOf(context), 1));
     return context;
   }
 
@@ -63,7 +83,7 @@ export class TestBrowser {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#browser.contexts().map((context) => context.close()));
-    await this.#browser.close();
+    await Promise.all([...this.#contexts].map((context) => context.close()));
+    if (!this.#isShared) await this.#browser.close();
   }
 }

@@ -1,4 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { beginSharing, endShared } from './atEnd.ts';
+
+beginSharing();
 
 /** Handles that outlive a test run when something was not closed. Mocha holds one timer itself while a hook runs. */
 const watched = ['TCPServerWrap', 'TCPSocketWrap', 'PipeServerWrap', 'ProcessWrap', 'UDPWrap', 'FSEventWrap', 'StatWatcher', 'MessagePort'];
@@ -22,7 +25,8 @@ export const mochaHooks = {
     openBefore = open;
   },
   async afterAll(this: Mocha.Context): Promise<void> {
-    this.timeout(graceMs + 5_000);
+    this.timeout(graceMs + 10_000);
+    await endShared();
     const end = performance.now() + graceMs;
     // Kept-alive sockets of a client close a moment after its last request.
     while (leftOpen().length > 0 && performance.now() < end) await delay(50);
