@@ -24,15 +24,15 @@ export const suites = {
     ignore: [...beyondUnit.map((folder) => `test/${folder}/**`), 'test/tools/**'],
     // Far more than any needs: a machine shared with others is slow at times.
     timeoutMs: 20_000,
-    limitMs: 180_000,
+    limitMs: 400_000,
     coverage: true,
   },
   // Thousands of seeded runs: measuring them would cost minutes and cover what the unit tests cover.
   sim: { spec: ['test/sim/**/*.test.ts'], timeoutMs: 600_000, limitMs: 900_000, coverage: false },
   integration: { spec: ['test/integration/**/*.test.ts'], ignore: waiting, timeoutMs: 30_000, limitMs: 600_000, coverage: true },
   waiting: { spec: waiting, timeoutMs: 30_000, limitMs: 600_000, coverage: true },
-  browser: { spec: ['test/browser/**/*.test.ts'], timeoutMs: 60_000, limitMs: 960_000, coverage: true },
-  vscode: { spec: ['test/vscode/*.test.ts'], timeoutMs: 120_000, limitMs: 840_000, coverage: true, inHost: true },
+  browser: { spec: ['test/browser/**/*.test.ts'], timeoutMs: 60_000, limitMs: 1_050_000, coverage: true },
+  vscode: { spec: ['test/vscode/*.test.ts'], timeoutMs: 120_000, limitMs: 1_050_000, coverage: true, inHost: true },
   live: { spec: ['test/live/**/*.test.ts'], timeoutMs: 300_000, limitMs: 1_800_000, coverage: false },
 };
 
