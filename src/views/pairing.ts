@@ -5,7 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { AgentControl } from '../protocol/agentControl.ts';
 import type { Connection } from './connection.ts';
 import type { AgentReady } from './editorAgent.ts';
-import { PairingPanel } from './pairingPanel.ts';
+import type { PairingPanel } from './pairingPanel.ts';
 import { showError } from './showError.ts';
 
 export interface PairingParts {
@@ -30,8 +30,10 @@ export class Pairing implements Disposable {
     const { agent, connection } = this.#parts;
     if (!(await connection.connect())) return;
     const { control } = await agent;
+    // Who draws QR codes is loaded with the first one: the editor's start is short.
+    const panels = await import('./pairingPanel.ts');
     const offer = await control.createOffer();
-    const open = this.#open ?? this.#openPanel(control);
+    const open = this.#open ?? this.#openPanel(control, panels.PairingPanel);
     open.panel.show(offer);
   }
 
@@ -44,10 +46,10 @@ export class Pairing implements Disposable {
     this.#open?.owned.dispose();
   }
 
-  #openPanel(control: AgentControl): { readonly panel: PairingPanel; readonly owned: DisposableStore } {
+  #openPanel(control: AgentControl, Panel: typeof PairingPanel): { readonly panel: PairingPanel; readonly owned: DisposableStore } {
     const { extensionUri, random, log } = this.#parts;
     const owned = new DisposableStore();
-    const panel = owned.add(new PairingPanel({ extensionUri, random, log, deviceName: control.deviceName }));
+    const panel = owned.add(new Panel({ extensionUri, random, log, deviceName: control.deviceName }));
     const open = { panel, owned };
     this.#open = open;
     const close = (withdraw: boolean): void => {
