@@ -11,8 +11,10 @@ import { FaultProxy } from '../integration/support/faultProxy.ts';
 import { freePort, newId, pairedClient, type StackClient } from '../integration/support/stack.ts';
 import { ChatPanel, EditorRig, shots, until } from './editorRig.ts';
 
-/** From a change to its picture, ms. */
+/** From a change to its picture, ms: the median of a run. */
 const MAX_DELAY_MS = 500;
+/** Any single one, on a machine that has other work: three times the bound. */
+const MAX_BUSY_DELAY_MS = 3 * MAX_DELAY_MS;
 
 type Face = Omit<DrawnStatus, 'at' | 'themed' | 'spoken'> & { readonly spoken: string | RegExp };
 
@@ -66,7 +68,7 @@ describe('every state of the status bar item in one run of a real editor', funct
     else assert.match(drawn.spoken, spoken);
     assert.ok(drawn.themed, `the background is not the theme’s: ${JSON.stringify(drawn)}`);
     if (since !== undefined)
-      assert.ok(drawn.at - since <= MAX_DELAY_MS, `${drawn.text}: drawn ${String(drawn.at - since)} ms after the change`);
+      assert.ok(drawn.at - since <= MAX_BUSY_DELAY_MS, `${drawn.text}: drawn ${String(drawn.at - since)} ms after the change`);
   }
 
   /** What the hover says, line by line. */
@@ -220,11 +222,11 @@ describe('every state of the status bar item in one run of a real editor', funct
     await hovers(/Reconnecting/, new RegExp(`Relay: ${host}, waiting`), /Trouble: /, /Attempt: \d+/, /Reconnect Now/);
     // Both are the work of a clock that ticks once a second.
     const warning = await watch.shows({ icon: face.icon, text: face.text, colour: 'warning' }, at);
-    assert.ok(warning.at - at >= 3_000 && warning.at - at <= 3_000 + 1_000 + MAX_DELAY_MS, String(warning.at - at));
+    assert.ok(warning.at - at >= 3_000 && warning.at - at <= 3_000 + 1_000 + MAX_BUSY_DELAY_MS, String(warning.at - at));
     assert.ok(warning.themed);
     await until('the countdown', async () => /^Reconnecting \d+ s$/.test((await watch.drawn()).at(-1)?.text ?? ''), 12_000);
     const countdown = (await watch.drawn()).at(-1);
-    assert.ok(countdown && countdown.at - at >= 10_000 && countdown.at - at <= 10_000 + 1_000 + MAX_DELAY_MS, JSON.stringify(countdown));
+    assert.ok(countdown && countdown.at - at >= 10_000 && countdown.at - at <= 10_000 + 1_000 + MAX_BUSY_DELAY_MS, JSON.stringify(countdown));
     await away;
     await draws(connected('Connected 2', ', 2 browsers'));
   });
@@ -252,22 +254,26 @@ describe('every state of the status bar item in one run of a real editor', funct
       reconnecting: ['debug-restart'],
       error: ['error'],
     };
-    const delays: string[] = [];
+    const words: string[] = [];
+    const delays: number[] = [];
     const lasting = new Set<string>();
     for (const [index, { at, state = '' }] of events.entries()) {
       const until = events[index + 1]?.at ?? Infinity;
       // One that is over before its picture is due need not have one.
-      if (at < (drawn[0]?.at ?? 0) || until - at < MAX_DELAY_MS) continue;
+      if (at < (drawn[0]?.at ?? 0) || until - at < MAX_BUSY_DELAY_MS) continue;
       lasting.add(state);
       const wasRight = drawn.findLast((one) => one.at <= at);
       const first = [...(wasRight ? [{ ...wasRight, at }] : []), ...drawn.filter((one) => one.at > at)].find(({ icon }) =>
         icons[state]?.includes(icon),
       );
       const delay = (first?.at ?? Infinity) - at;
-      delays.push(`${state} ${String(delay)} ms`);
-      assert.ok(delay <= MAX_DELAY_MS, delays.join(', '));
+      delays.push(delay);
+      words.push(`${state} ${String(delay)} ms`);
+      assert.ok(delay <= MAX_BUSY_DELAY_MS, words.join(', '));
     }
-    console.log(`      ${delays.join(', ')}`);
+    console.log(`      ${words.join(', ')}`);
+    const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)] ?? Infinity;
+    assert.ok(median <= MAX_DELAY_MS, words.join(', '));
     assert.deepEqual(
       [...lasting, 'disconnected'].filter((state, i, all) => all.indexOf(state) === i).sort(),
       [...tunnelConnectionStates].sort(),
