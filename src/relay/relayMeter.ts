@@ -8,7 +8,7 @@ export const upgradeOutcomes = [
 ] as const;
 export type UpgradeOutcome = (typeof upgradeOutcomes)[number];
 
-/** What became of a device's link before it was admitted: each has exactly one. The last four had not yet been judged. */
+/** What became of a device's link before it was admitted: each has exactly one. The last four ended before the judgement. */
 export const registrationOutcomes = [
   ...(['accepted', 'inviteRequired', 'inviteRefused', 'inviteExpired', 'proofRefused', 'duplicateDevice', 'replaced'] as const),
   ...(['relayProtocol', 'relaySilent', 'relayDraining', 'closed'] as const),

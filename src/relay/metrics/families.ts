@@ -78,9 +78,7 @@ function byRole(name: string, help: string, metrics: RelayMetrics, read: (of: Ro
 }
 
 function linkEnds(metrics: RelayMetrics): Family {
-  const samples = roles.flatMap((role) =>
-    metrics.roles[role].cuts.values.map(([reason, value]) => ({ labels: { role, reason }, value })),
-  );
+  const samples = roles.flatMap((role) => metrics.roles[role].cuts.values.map(([reason, value]) => ({ labels: { role, reason }, value })));
   return { name: 'c2l_relay_links_ended_total', help: 'Links ended, by reason.', type: 'counter', samples };
 }
 
