@@ -48,7 +48,7 @@ export function statusOf(
   const { device, client } = metrics.roles;
   return {
     version: PRODUCT_VERSION,
-    uptimeSeconds,
+    uptimeSeconds: milliseconds(uptimeSeconds),
     draining: core.isDraining,
     now: core.counts,
     upgrades: happened(metrics.upgrades.values),
@@ -56,9 +56,15 @@ export function statusOf(
     dials: happened(metrics.dialOutcomes.values),
     cuts: { device: happened(device.cuts.values), client: happened(client.cuts.values) },
     traffic: { device: trafficOf(device), client: trafficOf(client) },
-    devices: all.slice(0, MAX_DEVICES).map(({ connectedMs, ...reading }) => ({ ...reading, connectedSeconds: connectedMs / 1000 })),
+    devices: all
+      .slice(0, MAX_DEVICES)
+      .map(({ connectedMs, ...reading }) => ({ ...reading, connectedSeconds: milliseconds(connectedMs / 1000) })),
     moreDevices: Math.max(0, all.length - MAX_DEVICES),
   };
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
 
 function happened(values: readonly (readonly [string, number])[]): Record<string, number> {

@@ -41,18 +41,9 @@ export function statusTable(status: RelayStatus, where: string): string {
       `${fileSize(now.backlogBytes)} pending`,
     ].join(', '),
     '',
-    ...columns([
-      ['DEVICE', 'UP', 'CIRCUITS', 'RECEIVED', 'SENT'],
-      ...devices.map((one) => [
-        one.id,
-        duration(one.connectedSeconds),
-        String(one.circuits),
-        fileSize(one.bytesIn),
-        fileSize(one.bytesOut),
-      ]),
-    ]),
+    ...deviceLines(devices),
     ...(moreDevices > 0 ? [`and ${String(moreDevices)} more, with less traffic`] : []),
-    '',
+    ...(devices.length > 0 ? [''] : []),
     ...columns([
       ['Links tried', words(status.upgrades)],
       ['Devices', words(status.registrations)],
@@ -67,6 +58,18 @@ export function statusTable(status: RelayStatus, where: string): string {
     ]),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function deviceLines(devices: RelayStatus['devices']): string[] {
+  if (devices.length === 0) return [];
+  const rows = devices.map((one) => [
+    one.id,
+    duration(one.connectedSeconds),
+    String(one.circuits),
+    fileSize(one.bytesIn),
+    fileSize(one.bytesOut),
+  ]);
+  return columns([['DEVICE', 'UP', 'CIRCUITS', 'RECEIVED', 'SENT'], ...rows]);
 }
 
 function placeOf(flags: StatusFlags, env: StatusCommandOptions['env']): AdminPlace {
