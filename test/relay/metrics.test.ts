@@ -225,6 +225,18 @@ describe('what a relay counts', () => {
     assert.deepEqual([circuits.value, happened(circuitEnds)], [9, { device: 1, client: 1, deviceLink: 7 }]);
   });
 
+  it('counts a circuit that is ended for holding too much once, by its first cause', async () => {
+    make({ limits: { totalBacklogBytes: 100_000 } });
+    const device = await world.device();
+    const client = await world.dial();
+    device.relaySide.hold(true);
+    for (let i = 0; i < 12; i++) await record(client, 16_000);
+    assert.deepEqual(happened(world.metrics.circuitEnds), { shed: 1 });
+    device.relaySide.hold(false);
+    await world.clock.settle();
+    assert.deepEqual(happened(world.metrics.circuitEnds), { shed: 1 });
+  });
+
   it('measures how soon a circuit speaks, and its pauses, and nothing between circuits', async () => {
     make();
     const device = await world.device();
