@@ -111,8 +111,20 @@ describe('what a relay counts', () => {
       for (let i = 0; i < count; i++) await record(device, 16_000, circuit);
     };
     const table: [cut: LinkCut, role: LinkRole, deed: () => Promise<unknown>, options?: World][] = [
-      ['gone', 'client', async () => (await world.dial()).socket.terminate()],
-      ['gone', 'device', async () => (await world.device()).socket.close(1000)],
+      [
+        'gone',
+        'client',
+        async () => {
+          (await world.dial()).socket.terminate();
+        },
+      ],
+      [
+        'gone',
+        'device',
+        async () => {
+          (await world.device()).socket.close(1000);
+        },
+      ],
       [
         'slow',
         'client',
