@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { systemClock } from '../../src/base/clock.ts';
 import type { LogFields } from '../../src/base/log.ts';
 import { nullLogger } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
 import { UserError } from '../../src/base/userError.ts';
+import { startRelayServer } from '../../src/relay/node/relayServer.ts';
+import { readRelaySettings } from '../../src/relay/node/settings.ts';
+import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { RelayMetrics } from '../../src/relay/metrics/relayMetrics.ts';
 import { adminRoutes, startAdminServer, type AdminServer } from '../../src/relay/node/admin/adminServer.ts';
 import { EXPOSITION_TYPE } from '../../src/relay/metrics/exposition.ts';
@@ -156,6 +160,20 @@ describe('the admin address', () => {
       again,
       (error) => error instanceof UserError && error.code === 'portInUse' && error.remedy.includes('--admin-bind'),
     );
+  });
+
+  it('takes the relay with it that cannot have the admin address it was told: nothing listens then', async () => {
+    const spare = createServer().listen(0, '127.0.0.1');
+    await once(spare, 'listening');
+    const free = (spare.address() as AddressInfo).port;
+    spare.close();
+    await once(spare, 'close');
+    const flags = { port: String(free), adminBind: String(port), open: true };
+    const settings = readRelaySettings(flags, {}, systemRandom);
+    const common = { clock: systemClock, random: systemRandom, crypto: nodeCrypto, log: nullLogger };
+    await assert.rejects(startRelayServer({ settings, page: undefined, ...common }), { code: 'portInUse' });
+    const [error] = (await once(connect(free, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
+    assert.equal(error.code, 'ECONNREFUSED');
   });
 
   it('warns once in the log when other machines can reach it', async () => {
