@@ -4,6 +4,7 @@ import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts'
 import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { LinkSocket } from '../protocol/linkSocket.ts';
 import type { CallHandlers, Circuit, HashKey, Place, Refusal } from './bus.ts';
+import { ClientMeter } from './clientMeter.ts';
 import { LinkChannel, type AcceptedHandlers, type LinkChannelEvents } from './linkChannel.ts';
 import type { RelayScope } from './relayScope.ts';
 
@@ -33,6 +34,7 @@ export class ClientLink implements LinkChannelEvents {
   readonly #remoteAddress: string;
   readonly #channel: LinkChannel;
   readonly #onEnd: () => void;
+  readonly #meter: ClientMeter;
   /** What belongs to the search for a device: watch, question, parking place, rest. Empty while joined. */
   readonly #search = new DisposableStore();
   #parked: Disposable | undefined;
@@ -46,6 +48,7 @@ export class ClientLink implements LinkChannelEvents {
     this.#scope = scope;
     this.#remoteAddress = remoteAddress;
     this.#onEnd = onEnd;
+    this.#meter = new ClientMeter(scope);
     this.#channel = new LinkChannel(scope, 'client', socket, this);
   }
 
@@ -87,11 +90,13 @@ export class ClientLink implements LinkChannelEvents {
     const state = this.#state;
     this.#state = { kind: 'over' };
     this.#endSearch();
+    this.#meter.dialEnded(reason === 'relayBusy' ? 'busy' : 'abandoned');
     if (state.kind === 'opening' || state.kind === 'joined') state.circuit.close(errorNumber(reason));
     this.#onEnd();
   }
 
   #onDial(hash: HashKey): void {
+    this.#meter.dialBegan('client');
     if (this.#scope.rates.dial(this.#remoteAddress) > 0) throw new TunnelError('relayBusy', 'too many dials');
     const state = this.#state;
     this.#hash = hash;
@@ -185,6 +190,7 @@ export class ClientLink implements LinkChannelEvents {
   #sayWaiting(): void {
     if (this.#toldWaiting) return;
     this.#toldWaiting = true;
+    this.#meter.dialWaited();
     this.#channel.send({ type: 'waiting' });
   }
 
@@ -208,6 +214,7 @@ export class ClientLink implements LinkChannelEvents {
     return {
       onJoined: guarded((deviceKey: Uint8Array) => {
         this.#endSearch();
+        this.#meter.joined();
         this.#state = { kind: 'joined', circuit: circuit(), sinceMs: this.#scope.clock.monotonic() };
         this.#channel.send({ type: 'joined', circuit: undefined, id: deviceKey });
       }),
@@ -215,6 +222,7 @@ export class ClientLink implements LinkChannelEvents {
         this.#onRefused(refusal);
       }),
       onRecord: guarded((record: Uint8Array) => {
+        this.#meter.record();
         this.#channel.send({ type: 'record', circuit: undefined, record });
       }),
       onFlow: guarded((open: boolean) => {
@@ -223,6 +231,7 @@ export class ClientLink implements LinkChannelEvents {
       onClose: guarded((reason: number) => {
         const state = this.#state;
         const livedMs = state.kind === 'joined' ? this.#scope.clock.monotonic() - state.sinceMs : 0;
+        this.#meter.dialBegan('relay');
         this.#leave(reason, livedMs < this.#scope.limits.rejoinPauseMs);
       }),
     };

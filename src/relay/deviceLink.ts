@@ -9,7 +9,8 @@ import type { HashKey, IncomingCall } from './bus.ts';
 import { DeviceCircuit, type DeviceCircuitOwner } from './circuits/deviceCircuit.ts';
 import { DeviceOutbox } from './circuits/deviceOutbox.ts';
 import type { RegisteredLink } from './deviceRegistry.ts';
-import { LinkChannel, type AcceptedHandlers, type LinkChannelEvents } from './linkChannel.ts';
+import { LinkChannel, type AcceptedHandlers, type LinkChannelEvents, type LinkTraffic } from './linkChannel.ts';
+import { registrationOutcomes } from './relayMeter.ts';
 import type { RelayScope } from './relayScope.ts';
 
 type Frame<T extends LinkFrame['type']> = Extract<LinkFrame, { type: T }>;
@@ -18,9 +19,19 @@ interface Admitted {
   readonly kind: 'admitted';
   readonly deviceId: string;
   readonly deviceKey: Uint8Array;
+  readonly sinceMs: number;
   readonly registration: RegisteredLink;
 }
 type State = { readonly kind: 'challenged' } | { readonly kind: 'judging' } | Admitted | { readonly kind: 'over' };
+
+/** An admitted device as its operator may see it. */
+export interface DeviceReading extends LinkTraffic {
+  /** As the log has it: the beginning of the public key. */
+  readonly id: string;
+  readonly link: number;
+  readonly connectedMs: number;
+  readonly circuits: number;
+}
 
 /** A link with a device: admits it, serves its hashes on the bus, and carries the circuits that are opened to it. */
 export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
@@ -42,7 +53,9 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     this.#number = number;
     this.#onEnd = onEnd;
     this.#channel = new LinkChannel(scope, 'device', socket, this);
-    this.outbox = new DeviceOutbox(socket, scope.limits.deviceSocketBytes);
+    this.outbox = new DeviceOutbox(socket, scope.limits.deviceSocketBytes, (bytes) => {
+      this.#channel.countSent(bytes);
+    });
     this.#admission = new Admission(scope);
     this.#channel.send({ type: 'challenge', ...this.#admission.challenge });
   }
@@ -55,12 +68,24 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     return this.#scope.budget;
   }
 
+  get meter(): RelayScope['meter'] {
+    return this.#scope.meter;
+  }
+
   get maxQueueBytes(): number {
     return this.#scope.limits.deviceQueueBytes;
   }
 
   get circuitCount(): number {
     return this.#circuits.size;
+  }
+
+  /** Undefined until the device is admitted. */
+  get reading(): DeviceReading | undefined {
+    if (this.#state.kind !== 'admitted') return undefined;
+    const { deviceId, sinceMs } = this.#state;
+    const connectedMs = this.#scope.clock.monotonic() - sinceMs;
+    return { id: shortId(deviceId), link: this.#number, connectedMs, circuits: this.#circuits.size, ...this.#channel.traffic };
   }
 
   goAway(delayMs: number): void {
@@ -106,7 +131,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
         return;
       case 'leave':
         this.#admitted(frame);
-        this.#circuit(frame.circuit)?.end(frame.reason);
+        this.#circuit(frame.circuit)?.end(frame.reason, 'device');
         return;
       case 'heartbeatAck':
         this.#admitted(frame);
@@ -125,11 +150,13 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     this.#state = { kind: 'over' };
     for (const served of this.#served.values()) served.dispose();
     this.#served.clear();
-    for (const circuit of [...this.#circuits.values()]) circuit.end(errorNumber('deviceOffline'));
+    for (const circuit of [...this.#circuits.values()]) circuit.end(errorNumber('deviceOffline'), 'deviceLink');
     this.outbox.clear();
-    if (state.kind === 'admitted') {
+    if (state.kind !== 'admitted') {
+      this.#scope.meter.registered(registrationOutcomes.find((known) => known === reason) ?? 'closed');
+    } else {
       this.#scope.devices.remove(state.deviceId, state.registration);
-      this.#scope.log.info('device left', { device: state.deviceId.slice(0, 8), link: this.#number, code: reason });
+      this.#scope.log.info('device left', { device: shortId(state.deviceId), link: this.#number, code: reason });
     }
     this.#onEnd();
   }
@@ -173,7 +200,8 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
         this.#channel.end('replaced');
       },
     };
-    const admitted: Admitted = { kind: 'admitted', deviceId: toBase64url(deviceKey), deviceKey, registration };
+    const sinceMs = this.#scope.clock.monotonic();
+    const admitted: Admitted = { kind: 'admitted', deviceId: toBase64url(deviceKey), deviceKey, sinceMs, registration };
     const verdict = this.#scope.devices.enter(admitted.deviceId, registration);
     switch (verdict) {
       case 'stale':
@@ -199,7 +227,8 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   #admit(state: Admitted): void {
     const { limits } = this.#scope;
     this.#state = state;
-    this.#scope.log.info('device admitted', { device: state.deviceId.slice(0, 8), link: this.#number });
+    this.#scope.log.info('device admitted', { device: shortId(state.deviceId), link: this.#number });
+    this.#scope.meter.registered('accepted');
     this.#channel.send({
       type: 'admitted',
       heartbeatMs: limits.heartbeatMs,
@@ -244,4 +273,9 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     for (const circuit of this.#circuits.values()) if (circuit.hash === hash) count++;
     return count;
   }
+}
+
+/** Enough to tell devices apart, too little to know one by. */
+function shortId(deviceId: string): string {
+  return deviceId.slice(0, 8);
 }

@@ -7,6 +7,7 @@ import { decodeLinkFrame, encodeLinkFrame, type LinkFrame, type LinkRole } from 
 import type { LinkSocket, LinkSocketHandlers } from '../protocol/linkSocket.ts';
 import type { BacklogHolder } from './circuits/backlogBudget.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { cutOf, type LinkCut } from './relayMeter.ts';
 import type { RelayScope } from './relayScope.ts';
 
 /** RFC 6455, section 7.4.1: the server met a condition that it did not expect. Ends read it as an unreachable relay and come again. */
@@ -23,6 +24,14 @@ export interface LinkChannelEvents {
 
 export type AcceptedHandlers = Pick<LinkSocketHandlers, 'onMessage' | 'onDrain' | 'onClose'>;
 
+/** What went over one link, both ways, in whole messages. */
+export interface LinkTraffic {
+  readonly framesIn: number;
+  readonly bytesIn: number;
+  readonly framesOut: number;
+  readonly bytesOut: number;
+}
+
 /** What both roles of link have in common: frames in and out, liveness, bounds, and one end. */
 export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   readonly #scope: RelayScope;
@@ -31,6 +40,7 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   readonly #events: LinkChannelEvents;
   readonly #owned = new DisposableStore();
   readonly #firstFrameDue: Disposable;
+  readonly #traffic = { framesIn: 0, bytesIn: 0, framesOut: 0, bytesOut: 0 };
   #heartbeat: Heartbeat | undefined;
   /** Set while this link is not read: for as long as that may be. */
   #deafUntil: Disposable | undefined;
@@ -41,15 +51,20 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     this.#role = role;
     this.#socket = socket;
     this.#events = events;
+    scope.meter.linkOpened(role);
     this.#firstFrameDue = this.#owned.add(
       scope.clock.after(scope.limits.firstFrameMs, () => {
-        this.end('relaySilent');
+        this.end('relaySilent', 'firstFrame');
       }),
     );
   }
 
   get isOver(): boolean {
     return this.#over;
+  }
+
+  get traffic(): LinkTraffic {
+    return this.#traffic;
   }
 
   send(frame: LinkFrame): void {
@@ -60,11 +75,19 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   sendBytes(bytes: Uint8Array): void {
     if (this.#over) return;
     if (this.#socket.backlogBytes + bytes.length > this.#scope.limits.linkBacklogBytes) {
-      this.#drop('slowReader');
+      this.#drop('slowReader', 'slow');
       return;
     }
     this.#socket.send(bytes);
+    this.countSent(bytes.length);
     this.#countBacklog();
+  }
+
+  /** A message of this link was handed to its socket; also by those who fill the socket themselves. */
+  countSent(bytes: number): void {
+    this.#traffic.framesOut++;
+    this.#traffic.bytesOut += bytes;
+    this.#scope.meter.sent(this.#role, bytes);
   }
 
   /** Starts to prove the link alive. */
@@ -100,7 +123,7 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
       this.#socket.pause();
       this.#deafUntil = this.#owned.add(
         this.#scope.clock.after(MAX_UNREAD_MS, () => {
-          this.end('slowReader');
+          this.end('slowReader', 'unread');
         }),
       );
       return;
@@ -126,23 +149,26 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     );
   }
 
-  /** Ends the link and tells the other end why. */
-  end(reason: ErrorCode): void {
-    this.#close(closeCodeFor(reason), reason);
+  /** Ends the link and tells the other end why. @param cut how it is counted */
+  end(reason: ErrorCode, cut: LinkCut = cutOf(reason)): void {
+    this.#close(closeCodeFor(reason), reason, cut);
   }
 
   terminate(): void {
-    this.#drop('closed');
+    this.#drop('closed', 'stopped');
   }
 
   /** The whole relay holds too much, and this link most of it; perhaps one that is over and whose farewell nobody reads. */
   shed(): void {
     this.#socket.terminate();
-    this.#finish('slowReader');
+    this.#finish('slowReader', 'shed');
   }
 
   onMessage(message: Uint8Array): void {
     if (this.#over) return;
+    this.#traffic.framesIn++;
+    this.#traffic.bytesIn += message.length;
+    this.#scope.meter.received(this.#role, message.length);
     this.#owned.delete(this.#firstFrameDue);
     this.#heartbeat?.heard();
     this.guard(() => {
@@ -158,7 +184,7 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
   }
 
   onClose(): void {
-    this.#finish('closed');
+    this.#finish('closed', 'gone');
     this.#scope.budget.set(this, 0);
   }
 
@@ -179,7 +205,7 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
       return;
     }
     this.#scope.log.error('link failed', { role: this.#role, error: error instanceof Error ? error.name : typeof error });
-    this.#close(CLOSE_INTERNAL_ERROR, 'internal');
+    this.#close(CLOSE_INTERNAL_ERROR, 'internal', 'fault');
   }
 
   /**
@@ -190,24 +216,25 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     if (this.#role === 'client') this.#scope.budget.set(this, this.#socket.backlogBytes);
   }
 
-  #close(code: number, reason: ErrorCode): void {
+  #close(code: number, reason: ErrorCode, cut: LinkCut): void {
     if (this.#over) return;
     if (this.#isDeaf) this.#socket.resume(); // or the farewell would wait behind what is not read
     this.#socket.close(code);
-    this.#finish(reason);
+    this.#finish(reason, cut);
   }
 
-  #drop(reason: ErrorCode): void {
+  #drop(reason: ErrorCode, cut: LinkCut): void {
     if (this.#over) return;
     this.#socket.terminate();
     this.#scope.budget.set(this, 0);
-    this.#finish(reason);
+    this.#finish(reason, cut);
   }
 
-  #finish(reason: ErrorCode): void {
+  #finish(reason: ErrorCode, cut: LinkCut): void {
     if (this.#over) return;
     this.#over = true;
     this.#owned.dispose();
+    this.#scope.meter.linkEnded(this.#role, cut);
     this.#events.onEnd(reason);
   }
 }

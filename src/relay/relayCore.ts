@@ -10,11 +10,12 @@ import type { CryptoPort } from '../secure/crypto.ts';
 import type { Bus, HashKey } from './bus.ts';
 import { BacklogBudget } from './circuits/backlogBudget.ts';
 import { ClientLink } from './clientLink.ts';
-import { DeviceLink } from './deviceLink.ts';
+import { DeviceLink, type DeviceReading } from './deviceLink.ts';
 import { DeviceRegistry } from './deviceRegistry.ts';
 import type { AcceptedHandlers } from './linkChannel.ts';
 import { ParkedDials } from './parkedDials.ts';
 import { defaultRelayLimits, type RelayConfig } from './relayConfig.ts';
+import { silentMeter, type RelayMeter } from './relayMeter.ts';
 import { RelayRates } from './relayRates.ts';
 import type { RelayScope } from './relayScope.ts';
 
@@ -25,6 +26,8 @@ export interface RelayCoreOptions {
   readonly bus: Bus;
   readonly config: RelayConfig;
   readonly log?: Logger;
+  /** Hears what is to be counted; nobody does when it is left out. */
+  readonly meter?: RelayMeter;
 }
 
 /** Who is at the other end of a new link. */
@@ -58,7 +61,7 @@ export class RelayCore implements Disposable {
   #lastLink = 0;
   #drained: Deferred<undefined> | undefined;
 
-  constructor({ clock, random, crypto, bus, config, log = nullLogger }: RelayCoreOptions) {
+  constructor({ clock, random, crypto, bus, config, log = nullLogger, meter = silentMeter }: RelayCoreOptions) {
     const limits = { ...defaultRelayLimits, ...config.limits };
     this.#scope = {
       clock,
@@ -66,6 +69,7 @@ export class RelayCore implements Disposable {
       crypto,
       bus,
       log,
+      meter,
       limits,
       origins: config.origins,
       admission: config.admission,
@@ -98,6 +102,11 @@ export class RelayCore implements Disposable {
       parkedDials: this.#scope.parked.total,
       backlogBytes: this.#scope.budget.totalBytes,
     };
+  }
+
+  /** The admitted devices, in no order. */
+  get deviceReadings(): DeviceReading[] {
+    return [...this.#deviceLinks.values()].flatMap((link) => link.reading ?? []);
   }
 
   /** Whether a dial for `hash` would find a device now and, if none, whether the device of this id is here all the same. */

@@ -7,6 +7,7 @@ import type { BacklogBudget } from './circuits/backlogBudget.ts';
 import type { DeviceRegistry } from './deviceRegistry.ts';
 import type { ParkedDials } from './parkedDials.ts';
 import type { AdmissionPolicy, RelayLimits } from './relayConfig.ts';
+import type { RelayMeter } from './relayMeter.ts';
 import type { RelayRates } from './relayRates.ts';
 
 /** What every link of one relay shares. */
@@ -16,6 +17,7 @@ export interface RelayScope {
   readonly crypto: CryptoPort;
   readonly bus: Bus;
   readonly log: Logger;
+  readonly meter: RelayMeter;
   readonly origins: readonly string[];
   readonly admission: AdmissionPolicy;
   readonly limits: RelayLimits;

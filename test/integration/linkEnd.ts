@@ -21,6 +21,8 @@ export class LinkEnd {
   readonly role: LinkRole;
   readonly ws: WebSocket;
   readonly frames: LinkFrame[] = [];
+  /** Whole messages and their bytes, as they went over this socket. */
+  readonly tally = { framesSent: 0, bytesSent: 0, framesGot: 0, bytesGot: 0 };
   closeCode: number | undefined;
   readonly #changes = new EventEmitter();
 
@@ -28,6 +30,8 @@ export class LinkEnd {
     this.role = role;
     this.ws = ws;
     ws.on('message', (data: Buffer) => {
+      this.tally.framesGot++;
+      this.tally.bytesGot += data.length;
       const frame = decodeLinkFrame(data, role);
       if (frame.type === 'heartbeat') this.send({ type: 'heartbeatAck' });
       this.frames.push(frame);
@@ -66,7 +70,10 @@ export class LinkEnd {
   }
 
   send(frame: LinkFrame): void {
-    this.ws.send(encodeLinkFrame(frame, this.role));
+    const message = encodeLinkFrame(frame, this.role);
+    this.tally.framesSent++;
+    this.tally.bytesSent += message.length;
+    this.ws.send(message);
   }
 
   record(bytes: Uint8Array, circuit?: number): void {

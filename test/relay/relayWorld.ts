@@ -11,6 +11,7 @@ import {
   type LinkRole,
 } from '../../src/protocol/linkFrames.ts';
 import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
+import { RelayMetrics } from '../../src/relay/metrics/relayMetrics.ts';
 import type { AdmissionPolicy, RelayLimits } from '../../src/relay/relayConfig.ts';
 import { RelayCore } from '../../src/relay/relayCore.ts';
 import { proveAdmission, type AdmissionClaim } from '../../src/secure/admission.ts';
@@ -33,6 +34,8 @@ export class TestEnd {
   readonly role: LinkRole;
   readonly socket: MemorySocket;
   readonly relaySide: MemorySocket;
+  /** What this end said, in messages and bytes. */
+  readonly sent = { frames: 0, bytes: 0 };
   readonly #world: RelayWorld;
 
   constructor(world: RelayWorld, role: LinkRole, socket: MemorySocket, relaySide: MemorySocket) {
@@ -76,7 +79,10 @@ export class TestEnd {
   }
 
   send(frame: LinkFrame): void {
-    this.socket.send(encodeLinkFrame(frame, this.role));
+    const message = encodeLinkFrame(frame, this.role);
+    this.sent.frames++;
+    this.sent.bytes += message.length;
+    this.socket.send(message);
   }
 
   /** Answers each heartbeat from now on. */
@@ -104,6 +110,7 @@ export class RelayWorld {
   readonly clock = new FakeClock();
   readonly random = new SeededRandom(1);
   readonly core: RelayCore;
+  readonly metrics = new RelayMetrics();
   readonly logged: string[] = [];
   readonly errors: unknown[] = [];
 
@@ -111,7 +118,8 @@ export class RelayWorld {
     const { admission = { kind: 'open' }, limits = {}, origins = [relayOrigin] } = options;
     const bus = new InProcessMedium(this.clock, (error) => this.errors.push(error)).join('test');
     const config = { origins, admission, limits };
-    this.core = new RelayCore({ clock: this.clock, random: this.random, crypto: nodeCrypto, bus, config, log: this.#log() });
+    const { clock, random, metrics: meter } = this;
+    this.core = new RelayCore({ clock, random, crypto: nodeCrypto, bus, config, log: this.#log(), meter });
   }
 
   connect(role: LinkRole, remoteAddress = '203.0.113.7'): TestEnd {

@@ -97,4 +97,27 @@ describe('the relay’s settings', () => {
     }
     assert.match(JSON.stringify(describeSettings(read({ secret }))), /hidden/);
   });
+
+  it('have no admin address until one is named, and none beyond loopback until that is said too', () => {
+    assert.deepEqual([read().admin, describeSettings(read())['admin']], [undefined, 'off']);
+    const table: [text: string, host: string, port: number][] = [
+      ['127.0.0.1:9000', '127.0.0.1', 9000],
+      ['9000', '127.0.0.1', 9000],
+      ['localhost', 'localhost', 8788],
+      ['[::1]:0', '::1', 0],
+    ];
+    for (const [text, host, port] of table) {
+      assert.deepEqual(read({ adminBind: text }).admin, { host, port }, text);
+      assert.deepEqual(read({}, { C2L_ADMIN: text }).admin, { host, port }, text);
+    }
+    for (const text of ['', ':', '127.0.0.1:', '127.0.0.1:65536', 'a b:1', 'http://127.0.0.1:1', '::1:8788', '127.0.0.1:1:2'])
+      assert.equal(refusal({ adminBind: text }), 'badAdminAddress', text);
+    for (const text of ['0.0.0.0:8788', '[::]:8788', '10.0.0.7:8788', 'relay.example']) {
+      assert.equal(refusal({ adminBind: text }), 'adminExposed', text);
+      assert.equal(refusal({}, { C2L_ADMIN: text }), 'adminExposed', text);
+      assert.equal(refusal({ adminBind: text, adminExposed: true }), 'accepted', text);
+      assert.equal(refusal({ adminBind: text }, { C2L_ADMIN_EXPOSED: '1' }), 'accepted', text);
+    }
+    assert.equal(describeSettings(read({ adminBind: '[::1]:1' }))['admin'], '[::1]:1');
+  });
 });

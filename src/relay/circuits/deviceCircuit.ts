@@ -1,6 +1,7 @@
 import { errorNumber } from '../../protocol/errors.ts';
 import { encodeLinkFrame } from '../../protocol/linkFrames.ts';
 import type { Circuit, CircuitHandlers, HashKey } from '../bus.ts';
+import type { CircuitEnder, RelayMeter } from '../relayMeter.ts';
 import type { BacklogBudget, BacklogHolder } from './backlogBudget.ts';
 import type { DeviceOutbox, OutboxQueue } from './deviceOutbox.ts';
 
@@ -8,6 +9,7 @@ import type { DeviceOutbox, OutboxQueue } from './deviceOutbox.ts';
 export interface DeviceCircuitOwner {
   readonly outbox: DeviceOutbox;
   readonly budget: BacklogBudget;
+  readonly meter: Pick<RelayMeter, 'circuitOpened' | 'circuitEnded'>;
   /** Bytes queued before the client is no longer read. */
   readonly maxQueueBytes: number;
   /** The circuit has nothing more to do. */
@@ -27,11 +29,13 @@ export class DeviceCircuit implements CircuitHandlers, OutboxQueue, BacklogHolde
   #bytes = 0;
   #clientStopped = false;
   #clientLeft = false;
+  #isCounted = false;
 
   constructor(owner: DeviceCircuitOwner, number: number, hash: HashKey) {
     this.#owner = owner;
     this.number = number;
     this.hash = hash;
+    owner.meter.circuitOpened();
   }
 
   attach(circuit: Circuit): void {
@@ -44,7 +48,8 @@ export class DeviceCircuit implements CircuitHandlers, OutboxQueue, BacklogHolde
   }
 
   /** The device ends it, or the link does: what is queued is dropped. */
-  end(reason: number): void {
+  end(reason: number, by: CircuitEnder): void {
+    this.#countEnd(by);
     this.#drop();
     this.#circuit?.close(reason);
     this.#owner.forget(this);
@@ -63,12 +68,14 @@ export class DeviceCircuit implements CircuitHandlers, OutboxQueue, BacklogHolde
   }
 
   onClose(reason: number): void {
+    this.#countEnd('client');
     this.#clientLeft = true;
     this.#push(encodeLinkFrame({ type: 'left', circuit: this.number, reason }, 'device'));
   }
 
   /** Too much waits in this relay, and most of it here. */
   shed(): void {
+    this.#countEnd('shed');
     this.#drop();
     this.#circuit?.close(errorNumber('relayBusy'));
     this.onClose(errorNumber('relayBusy'));
@@ -99,6 +106,13 @@ export class DeviceCircuit implements CircuitHandlers, OutboxQueue, BacklogHolde
   #count(bytes: number): void {
     this.#bytes += bytes;
     this.#owner.budget.set(this, this.#bytes);
+  }
+
+  /** The first cause counts: a farewell of the other side may cross it. */
+  #countEnd(by: CircuitEnder): void {
+    if (this.#isCounted) return;
+    this.#isCounted = true;
+    this.#owner.meter.circuitEnded(by);
   }
 
   #drop(): void {

@@ -14,13 +14,16 @@ export interface OutboxQueue {
 export class DeviceOutbox {
   readonly #socket: Pick<LinkSocket, 'send' | 'backlogBytes'>;
   readonly #maxSocketBytes: number;
+  readonly #onSent: (bytes: number) => void;
   /** In the order of their turns. */
   readonly #waiting = new Set<OutboxQueue>();
   #isPumping = false;
 
-  constructor(socket: Pick<LinkSocket, 'send' | 'backlogBytes'>, maxSocketBytes: number) {
+  /** @param onSent a message of that many bytes was handed to the socket */
+  constructor(socket: Pick<LinkSocket, 'send' | 'backlogBytes'>, maxSocketBytes: number, onSent: (bytes: number) => void) {
     this.#socket = socket;
     this.#maxSocketBytes = maxSocketBytes;
+    this.#onSent = onSent;
   }
 
   /** `queue` has something. */
@@ -45,7 +48,10 @@ export class DeviceOutbox {
       if (this.#socket.backlogBytes >= this.#maxSocketBytes) break;
       this.#waiting.delete(queue);
       const frame = queue.take();
-      if (frame) this.#socket.send(frame);
+      if (frame) {
+        this.#socket.send(frame);
+        this.#onSent(frame.length);
+      }
       if (!queue.isEmpty) this.#waiting.add(queue); // at the end: this loop comes to it again
     }
     this.#isPumping = false;

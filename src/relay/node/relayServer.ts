@@ -1,22 +1,25 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import { exitCodes, UserError } from '../../base/userError.ts';
 import { askedHost, hostsOf } from '../../protocol/askedHost.ts';
 import type { CryptoPort } from '../../secure/crypto.ts';
 import { shortAddress } from '../addresses.ts';
 import { InProcessMedium } from '../inProcessBus.ts';
+import { RelayMetrics } from '../metrics/relayMetrics.ts';
 import { RelayCore, type RelayCounts } from '../relayCore.ts';
 import type { AdmissionPolicy } from '../relayConfig.ts';
+import { upgradeOutcomes, type RelayMeter, type UpgradeOutcome } from '../relayMeter.ts';
+import { startAdminServer, type AdminServer } from './admin/adminServer.ts';
 import { GatewayMount } from './gatewayMount.ts';
+import { listenOn } from './listen.ts';
 import type { PageFiles } from './pages.ts';
 import { hasUntrustedForwarding, remoteAddressOf } from './remoteAddress.ts';
 import { relayRoutes } from './routes.ts';
-import { isLoopbackAddress, type RelaySettings } from './settings.ts';
+import type { RelaySettings } from './settings.ts';
 import { judgeUpgrade, refusalBody, refusalBytes, refusals, upgradeRequestOf, type HttpRefusal } from './upgrade.ts';
 import { adaptRelaySocket, makeUpgrader } from './wsRelaySocket.ts';
 
@@ -49,6 +52,8 @@ export interface RelayServer {
   /** The address to give to people. */
   readonly url: string;
   readonly origins: readonly string[];
+  /** Where its operator asks how it is; undefined when that is off. */
+  readonly adminUrl: string | undefined;
   readonly counts: RelayCounts;
   /** Takes no new links, ends the others in good order, then stops listening. */
   drain(): Promise<void>;
@@ -61,10 +66,11 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
   const { settings, log } = options;
   const server = createServer({ ...httpOptions, ...(settings.gateway ? { requestTimeout: GATEWAY_REQUEST_TIMEOUT_MS } : {}) });
   server.maxConnections = MAX_CONNECTIONS;
-  await listen(server, settings.host, settings.port);
-  const { port } = server.address() as AddressInfo;
+  const flags = { port: '--port', host: '--host' };
+  const port = await listenOn(server, { host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG, flags });
   const origins = settings.publicOrigins.length > 0 ? settings.publicOrigins : loopbackOrigins(settings.host, port);
-  const core = makeCore(options, origins);
+  const metrics = new RelayMetrics();
+  const core = makeCore(options, origins, metrics);
   const isDraining = (): boolean => core.isDraining;
 
   // Nothing was accepted yet: connections made since `listen` are announced in a later turn.
@@ -78,7 +84,7 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     if (askedHost(request) === undefined) refuseMalformed(response);
     else if (!gateway?.serve(request, response)) void listener(request, response);
   });
-  server.on('upgrade', upgradeHandler(core, origins, settings.trustedHops, log));
+  server.on('upgrade', upgradeHandler(core, metrics, origins, settings.trustedHops, log));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
@@ -97,9 +103,19 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     await closed;
     cut.dispose();
   };
+  let admin: AdminServer | undefined;
+  try {
+    if (settings.admin) admin = await startAdminServer({ ...options, place: settings.admin, core, metrics });
+  } catch (error) {
+    gateway?.dispose();
+    core.dispose();
+    await stop(0);
+    throw error;
+  }
   return {
     url: origins[0] ?? '',
     origins,
+    adminUrl: admin?.url,
     get counts() {
       return core.counts;
     },
@@ -107,11 +123,12 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
       await core.drain();
       gateway?.dispose();
       await stop(FAREWELL_MS);
+      await admin?.close();
     },
     async close() {
       gateway?.dispose();
       core.dispose();
-      await stop(0);
+      await Promise.all([stop(0), admin?.close()]);
     },
   };
 }
@@ -126,17 +143,18 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-function makeCore({ settings, clock, random, crypto, log }: RelayServerOptions, origins: readonly string[]): RelayCore {
+function makeCore({ settings, clock, random, crypto, log }: RelayServerOptions, origins: readonly string[], meter: RelayMeter): RelayCore {
   const { admission, revoked } = settings;
   const policy: AdmissionPolicy = admission.kind === 'open' ? admission : { kind: 'invites', secret: admission.secret, revoked };
   const medium = new InProcessMedium(clock, (error) => {
     log.error('bus handler failed', { error: error instanceof Error ? error.name : typeof error });
   });
-  return new RelayCore({ clock, random, crypto, log, bus: medium.join('local'), config: { origins, admission: policy } });
+  return new RelayCore({ clock, random, crypto, log, meter, bus: medium.join('local'), config: { origins, admission: policy } });
 }
 
 function upgradeHandler(
   core: RelayCore,
+  meter: RelayMeter,
   origins: readonly string[],
   trustedHops: number,
   log: Logger,
@@ -153,6 +171,7 @@ function upgradeHandler(
       });
     }
     const refuse = (refusal: HttpRefusal): void => {
+      meter.upgraded(upgradeOutcomes.find((known) => known === refusal.error) ?? 'badRequest');
       log.debug('upgrade refused', { status: refusal.status, code: refusal.error, address: shortAddress(remoteAddress) });
       socket.on('error', () => socket.destroy());
       socket.end(refusalBytes(refusal), () => socket.destroy());
@@ -167,10 +186,13 @@ function upgradeHandler(
       refuse({ ...refusals.busy, headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) } });
       return;
     }
+    let outcome: UpgradeOutcome = 'badHandshake'; // `ws` answers that by itself, and calls nobody
     upgrader.handleUpgrade(request, socket, head, (ws) => {
+      outcome = 'accepted';
       const adapted = adaptRelaySocket(ws, socket);
       adapted.listen(core.accept({ role: verdict.role, remoteAddress }, adapted.socket));
     });
+    meter.upgraded(outcome);
   };
 }
 
@@ -184,34 +206,4 @@ function refuseMalformed(response: ServerResponse): void {
 function loopbackOrigins(host: string, port: number): string[] {
   const own = host.includes(':') ? `[${host}]` : host;
   return [...new Set([own, '127.0.0.1', 'localhost', '[::1]'])].map((name) => `http://${name}:${String(port)}`);
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    throw listenError(error, host, port);
-  }
-}
-
-function listenError(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const where = `${host}:${String(port)}`;
-  const failed = (name: string, message: string, remedy: string): UserError =>
-    new UserError(name, message, remedy, exitCodes.failed, { cause: error });
-  if (code === 'EADDRINUSE')
-    return failed('portInUse', `${where} is in use.`, 'Choose another port with --port, or end the program that has it.');
-  if (code === 'EACCES')
-    return failed('portForbidden', `This user may not listen on ${where}.`, 'Choose a port above 1023 and put a proxy before it.');
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    const remedy = isLoopbackAddress(host) ? 'Use --host 127.0.0.1.' : 'Choose an address of this machine with --host, or 0.0.0.0 for all.';
-    return failed('addressUnknown', `This machine has no address ${host}.`, remedy);
-  }
-  return error;
 }

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { DEFAULT_ADMIN_HOST, DEFAULT_ADMIN_PORT } from './admin/adminPlace.ts';
+import { runStatus, type StatusFlags } from './admin/statusCommand.ts';
 import { runInvite, runRelay } from './runRelay.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, type RelayFlags } from './settings.ts';
 
@@ -8,7 +10,7 @@ export interface RelayVerbOptions {
   readonly pageFolder: string;
 }
 
-/** `cloudtolocalllm relay` and `cloudtolocalllm relay invite`. */
+/** `cloudtolocalllm relay`, `relay invite` and `relay status`. */
 export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
   const relay = new Command('relay')
     .description('serve the chat page and join browsers with devices; sees ciphertext only')
@@ -21,6 +23,11 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
       '--gateway',
       'serve the APIs of Ollama, OpenAI and Anthropic to API keys; this process can then read their requests and answers',
     )
+    .option(
+      '--admin-bind <host:port>',
+      `serve metrics and status to its operator on this address of their own, as ${DEFAULT_ADMIN_HOST}:${String(DEFAULT_ADMIN_PORT)} (default: nowhere)`,
+    )
+    .option('--admin-exposed', 'let --admin-bind be an address that other machines reach')
     .option('--trusted-hops <n>', 'proxies whose X-Forwarded-For is believed (default 0)')
     .option('--revoked <names>', 'invites taken back, separated by commas')
     .option('--json', 'one JSON object a line on stdout, logs on stderr')
@@ -33,6 +40,13 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
     .option('--days <n>', 'how long it is valid', '365')
     .action((name: string, _flags: unknown, command: Command) => {
       runInvite(name, command.optsWithGlobals<RelayFlags & { days: string }>(), { env: process.env, print });
+    });
+  relay
+    .command('status')
+    .description('ask a running relay, at its --admin-bind, how it is: devices, counts, bytes')
+    .option('--admin <host:port>', `where to ask (default: C2L_ADMIN, then ${DEFAULT_ADMIN_HOST}:${String(DEFAULT_ADMIN_PORT)})`)
+    .action(async (_flags: unknown, command: Command) => {
+      await runStatus(command.optsWithGlobals<StatusFlags>(), { env: process.env, print });
     });
   return relay;
 }

@@ -99,13 +99,13 @@ function mint(secret: Uint8Array, name: string, notAfter: number): string {
   }
 }
 
-function announce({ admission, gateway, json }: RelaySettings, { url }: RelayServer, { print, env }: RelayProcess): void {
+function announce({ admission, gateway, json }: RelaySettings, { url, adminUrl }: RelayServer, { print, env }: RelayProcess): void {
   const invite =
     admission.kind === 'invites' && admission.isGenerated
       ? mint(admission.secret, OWN_INVITE.name, Math.floor(systemClock.now() / 1000) + OWN_INVITE.days * DAY_SECONDS)
       : undefined;
   if (json) {
-    print(`${JSON.stringify({ event: 'listening', url, invite, ...(gateway ? { gateway } : {}) })}\n`);
+    print(`${JSON.stringify({ event: 'listening', url, invite, admin: adminUrl, ...(gateway ? { gateway } : {}) })}\n`);
     return;
   }
   print(`The relay listens on ${url}\n`);
@@ -113,6 +113,7 @@ function announce({ admission, gateway, json }: RelaySettings, { url }: RelaySer
   else if (admission.kind === 'open') print('Anybody may register a device here: the relay runs open.\n');
   else if (env[TRIAL_VARIABLE] !== undefined) print('A trial relay of this editor, for this computer alone. It ends with this terminal.\n');
   else print('Devices need an invite: cloudtolocalllm relay invite NAME\n');
+  if (adminUrl !== undefined) print(`Metrics and status: ${adminUrl}/metrics and ${adminUrl}/status\n`);
   if (gateway) print(`The gateway is on: ${url}/api and ${url}/v1 take API keys, and this process reads what passes through them.\n`);
 }
 

@@ -5,6 +5,7 @@ import { UserError } from '../../base/userError.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import { isInviteName, MIN_INVITE_SECRET_BYTES } from '../../secure/invite.ts';
+import { adminAuthority, readAdminPlace, type AdminPlace } from './admin/adminPlace.ts';
 
 /** Flags of `relay`, as typed. */
 export interface RelayFlags {
@@ -14,6 +15,8 @@ export interface RelayFlags {
   readonly secret?: string;
   readonly open?: boolean;
   readonly gateway?: boolean;
+  readonly adminBind?: string;
+  readonly adminExposed?: boolean;
   readonly trustedHops?: string;
   readonly revoked?: string;
   readonly json?: boolean;
@@ -35,6 +38,8 @@ export interface RelaySettings {
   readonly revoked: ReadonlySet<string>;
   /** Serves Ollama's, OpenAI's and Anthropic's API to holders of API keys; their requests and answers pass through this process readable. */
   readonly gateway: boolean;
+  /** Where the operator asks for metrics and status; undefined: nowhere. */
+  readonly admin: AdminPlace | undefined;
   readonly json: boolean;
 }
 
@@ -47,7 +52,7 @@ const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET
 
 /**
  * Flags before environment (`C2L_PORT`, `C2L_HOST`, `C2L_PUBLIC_URL`, `C2L_SECRET`, `C2L_OPEN`, `C2L_TRUSTED_HOPS`, `C2L_REVOKED`,
- * `C2L_GATEWAY`) before defaults.
+ * `C2L_GATEWAY`, `C2L_ADMIN`, `C2L_ADMIN_EXPOSED`) before defaults.
  * @throws UserError for what cannot be, naming flag and remedy
  */
 export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>, random: Random): RelaySettings {
@@ -71,6 +76,7 @@ export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string
     trustedHops: integer('--trusted-hops', flags.trustedHops ?? env['C2L_TRUSTED_HOPS'], 0, MAX_TRUSTED_HOPS),
     revoked: new Set(list(flags.revoked ?? env['C2L_REVOKED']).map(readRevoked)),
     gateway: flags.gateway ?? truth('C2L_GATEWAY', env['C2L_GATEWAY']),
+    admin: readAdmin(flags, env),
     json: flags.json ?? false,
   };
 }
@@ -113,6 +119,7 @@ export function describeSettings(settings: RelaySettings): LogFields {
     admission: admission.kind === 'open' ? 'open' : admission.isGenerated ? 'invites, secret of this run' : 'invites, secret hidden',
     trustedHops: settings.trustedHops,
     revoked: settings.revoked.size,
+    admin: settings.admin ? adminAuthority(settings.admin) : 'off',
     gateway: settings.gateway ? 'on, this relay reads what passes through it' : 'off',
   };
 }
@@ -138,6 +145,18 @@ function readAdmission(
     );
   }
   return { kind: 'invites', secret: utf8(toBase64url(random.bytes(32))), isGenerated: true };
+}
+
+function readAdmin(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>): AdminPlace | undefined {
+  const [flag, text] = flags.adminBind === undefined ? ['C2L_ADMIN', env['C2L_ADMIN'] ?? ''] : ['--admin-bind', flags.adminBind];
+  if (text === '' && flags.adminBind === undefined) return undefined;
+  const place = readAdminPlace(flag, text);
+  if (isLoopbackAddress(place.host) || (flags.adminExposed ?? truth('C2L_ADMIN_EXPOSED', env['C2L_ADMIN_EXPOSED']))) return place;
+  throw new UserError(
+    'adminExposed',
+    `${flag} ${text}: other machines could ask which devices are connected and how much they are used, without a password.`,
+    'Bind it to 127.0.0.1 and reach it through ssh -L; or, behind a firewall of yours, add --admin-exposed.',
+  );
 }
 
 function readRevoked(name: string): string {
