@@ -226,7 +226,10 @@ describe('every state of the status bar item in one run of a real editor', funct
     assert.ok(warning.themed);
     await until('the countdown', async () => /^Reconnecting \d+ s$/.test((await watch.drawn()).at(-1)?.text ?? ''), 12_000);
     const countdown = (await watch.drawn()).at(-1);
-    assert.ok(countdown && countdown.at - at >= 10_000 && countdown.at - at <= 10_000 + 1_000 + MAX_BUSY_DELAY_MS, JSON.stringify(countdown));
+    assert.ok(
+      countdown && countdown.at - at >= 10_000 && countdown.at - at <= 10_000 + 1_000 + MAX_BUSY_DELAY_MS,
+      JSON.stringify(countdown),
+    );
     await away;
     await draws(connected('Connected 2', ', 2 browsers'));
   });
