@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import type { BrowserContext, Locator } from 'playwright-core';
-import { TestBrowser } from '../harness/chromium.ts';
+import type { Locator } from 'playwright-core';
 import { until } from '../integration/support/stack.ts';
-import { Desk } from './desk.ts';
-import { ChatPage } from './support.ts';
+import { eachTestPaired, type PairedDesk } from './pairedDesk.ts';
 
 /** What heals itself is not spoken of for so long, ms. */
 const QUIET_MS = 2_000;
@@ -12,22 +10,12 @@ const SAID_MS = 15_000;
 
 describe('the page on a bad line', function () {
   this.timeout(120_000);
-  let browser: TestBrowser;
-  let context: BrowserContext;
-  let desk: Desk;
-  let chat: ChatPage;
-  before(async () => {
-    browser = await TestBrowser.launch();
-  });
-  after(() => browser.close());
-  beforeEach(async () => {
-    desk = await Desk.start({ ollama: { gate: 'open', script: ({ prompt }) => [`to ${prompt}`] } });
-    context = await browser.newContext({ viewport: { width: 360, height: 740 } });
-    chat = await ChatPage.pairByLink(context, await desk.pairingLink());
-  });
-  afterEach(async () => {
-    await context.close();
-    await desk.stop();
+  const paired = eachTestPaired();
+  let context: PairedDesk['context'];
+  let desk: PairedDesk['desk'];
+  let chat: PairedDesk['chat'];
+  beforeEach(() => {
+    ({ context, desk, chat } = paired());
   });
 
   const line = (): Locator => chat.page.locator('.connection-line');

@@ -1,29 +1,16 @@
 import assert from 'node:assert/strict';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { helloRequest } from '../../src/protocol/chat.ts';
-import { TestBrowser } from '../harness/chromium.ts';
 import { newId, until } from '../integration/support/stack.ts';
-import { Desk } from './desk.ts';
-import { ChatPage } from './support.ts';
+import { eachTestPaired, type PairedDesk } from './pairedDesk.ts';
 
 describe('one chat in several places', function () {
   this.timeout(60_000);
-  let browser: TestBrowser;
-  let context: BrowserContext;
-  let desk: Desk;
-  let chat: ChatPage;
-  before(async () => {
-    browser = await TestBrowser.launch();
-  });
-  after(() => browser.close());
-  beforeEach(async () => {
-    desk = await Desk.start({ ollama: { gate: 'open', script: ({ prompt }) => [`to ${prompt}`] } });
-    context = await browser.newContext({ viewport: { width: 360, height: 740 } });
-    chat = await ChatPage.pairByLink(context, await desk.pairingLink());
-  });
-  afterEach(async () => {
-    await context.close();
-    await desk.stop();
+  const paired = eachTestPaired();
+  let desk: PairedDesk['desk'];
+  let chat: PairedDesk['chat'];
+  beforeEach(() => {
+    ({ desk, chat } = paired());
   });
 
   it('names the panel that looks at it too in the head of the chat, until it leaves', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { nullLogger } from '../../src/base/log.ts';
 import type { ConversationSummary } from '../../src/protocol/chat.ts';
-import { FakeChatPort } from '../fakes/fakeChatPort.ts';
+import { agentOfPorts } from '../fakes/agentOfPorts.ts';
+import type { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 import { commands, fakeEditor, type FakeQuickPick } from '../fakes/vscode.ts';
@@ -23,13 +24,8 @@ describe('the lists of chats in the editor', () => {
     clock = new FakeClock();
     ports = [];
     opened = [];
-    const createChatPort = (): FakeChatPort => {
-      const port = new FakeChatPort();
-      ports.push(port);
-      return port;
-    };
     picks = new ChatPicks({
-      agent: Promise.resolve({ control: undefined as never, createChatPort, chats: undefined as never }),
+      agent: agentOfPorts(ports),
       clock,
       random: new SeededRandom(1),
       log: nullLogger,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { nullLogger } from '../../src/base/log.ts';
-import { FakeChatPort } from '../fakes/fakeChatPort.ts';
+import { agentOfPorts } from '../fakes/agentOfPorts.ts';
+import type { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 import { fakeEditor } from '../fakes/vscode.ts';
@@ -20,13 +21,8 @@ describe('answers that nobody saw end', () => {
     fakeEditor.reset();
     ports = [];
     opened = [];
-    const createChatPort = (): FakeChatPort => {
-      const port = new FakeChatPort();
-      ports.push(port);
-      return port;
-    };
     answers = new HiddenAnswers({
-      agent: Promise.resolve({ control: undefined as never, createChatPort, chats: undefined as never }),
+      agent: agentOfPorts(ports),
       random: new SeededRandom(1),
       log: nullLogger,
       open: (id) => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { nullLogger } from '../../src/base/log.ts';
 import type { LoadedModel, ModelInfo } from '../../src/protocol/chatModels.ts';
-import { FakeChatPort } from '../fakes/fakeChatPort.ts';
+import { agentOfPorts } from '../fakes/agentOfPorts.ts';
+import type { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 import { commands, fakeEditor, type FakeListItem, type FakeQuickPick } from '../fakes/vscode.ts';
@@ -32,13 +33,8 @@ describe('the lists of models in the editor', () => {
     ports = [];
     used = [];
     current = undefined;
-    const createChatPort = (): FakeChatPort => {
-      const port = new FakeChatPort();
-      ports.push(port);
-      return port;
-    };
     picks = new ModelPicks({
-      agent: Promise.resolve({ control: undefined as never, createChatPort, chats: undefined as never }),
+      agent: agentOfPorts(ports),
       clock,
       random: new SeededRandom(1),
       log: nullLogger,

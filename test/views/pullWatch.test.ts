@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import '../fakes/vscodeModule.ts';
 import { nullLogger } from '../../src/base/log.ts';
 import type { ModelPull } from '../../src/protocol/chatModels.ts';
-import { FakeChatPort } from '../fakes/fakeChatPort.ts';
+import { agentOfPorts } from '../fakes/agentOfPorts.ts';
+import type { FakeChatPort } from '../fakes/fakeChatPort.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 import { fakeEditor, ProgressLocation, type FakeQuickPick } from '../fakes/vscode.ts';
@@ -23,12 +24,7 @@ describe('downloads of models in the editor', () => {
     fakeEditor.reset();
     ports = [];
     pulled = [];
-    const createChatPort = (): FakeChatPort => {
-      const port = new FakeChatPort();
-      ports.push(port);
-      return port;
-    };
-    const agent = Promise.resolve({ control: undefined as never, createChatPort, chats: undefined as never });
+    const agent = agentOfPorts(ports);
     const parts = { agent, random: new SeededRandom(1), log: nullLogger };
     watch = new PullWatch({ ...parts, onPulled: (model) => pulled.push(model) });
     pick = new PullPick({ ...parts, watch });

@@ -11,7 +11,7 @@ export function editorBackground(options: Omit<HostBackgroundOptions, 'system' |
   return { agent: inFaults(agent), words: backgroundWords };
 }
 
-/** An error of this bundle's own class would be a stranger in the editor's. */
+/** What a store or a lock of the agent's folder has to say is told as every other fault of an installation: with what can be pressed. */
 function inFaults(agent: BackgroundAgent): BackgroundAgent {
   const said = (error: unknown): never => {
     throw error instanceof TunnelError ? new BackgroundFault('cannotWrite', error.detail ?? error.code, { cause: error }) : error;
