@@ -1,5 +1,5 @@
 // npm test: set-up, build, checks, all kinds of tests, coverage, and a look at what was left behind. Cheapest first, stops at the first
-// red stage. `-- --only unit,sim` runs some stages; `-- --min 90` sets the coverage to hold; `-- --allow-open` as in npm run check.
+// red stage. Files of tests that run against the clock get a second run, alone, and it is said which. `-- --only unit,sim` runs some stages; `-- --min 90` sets the coverage to hold; `-- --allow-open` as in npm run check.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { coverageFolders } from './lib/coverage/folders.mjs';
@@ -8,6 +8,7 @@ import { LeakWatch } from './lib/leaks.mjs';
 import { root, testDir } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 import { runSuite } from './lib/runSuite.mjs';
+import { afterSecondRun, filesToRunAgain, redLines } from './lib/secondRun.mjs';
 import { setUp } from './setup.mjs';
 
 /** Coverage of lines, branches and functions to hold, in per cent, unless `--min` says otherwise. */
@@ -53,8 +54,9 @@ async function script(name, args, env) {
   return { failed: code === 0 ? 0 : 1, seconds, output, note: code === 0 ? (output.trim().split('\n').at(-1) ?? '') : 'failed' };
 }
 
-async function suite(name, env, coverage) {
-  const result = await runSuite(name, { env, coverage, extra: ['--forbid-only', '--forbid-pending'], givesWay: givesWay.includes(name) });
+async function suite(name, env, coverage, only) {
+  const extra = ['--forbid-only', '--forbid-pending'];
+  const result = await runSuite(name, { env, coverage, extra, givesWay: givesWay.includes(name), only });
   return { ...result, note: `${String(result.passed)} passed${result.failed === 0 ? '' : `, ${String(result.failed)} failed`}` };
 }
 
@@ -69,13 +71,13 @@ async function leaks(watch) {
 }
 
 function stageRunner(watch, env, wanted) {
-  return (name) => {
+  return (name, only) => {
     if (name === 'build') return script(name, ['esbuild.mjs'], env);
     if (name === 'check')
       return script(name, ['scripts/check.mjs', ...(process.argv.includes('--allow-open') ? ['--allow-open'] : [])], env);
     if (name === 'coverage') return script(name, ['scripts/coverage.mjs', '--min', option('min') ?? String(minimumCoverage)], env);
     if (name === 'leaks') return leaks(watch);
-    return suite(name, env, wanted.includes('coverage'));
+    return suite(name, env, wanted.includes('coverage'), only);
   };
 }
 
@@ -91,29 +93,47 @@ await main(async () => {
   const runStage = stageRunner(watch, { ...watch.env, ...env }, wanted);
   const totals = { passed: 0, failed: 0 };
   const done = [];
-  let red;
+  const red = [];
+  let redOnce = 0;
   try {
-    const take = async (name) => {
-      const { passed = 0, failed, seconds, output, note } = await runStage(name);
-      totals.passed += passed;
-      totals.failed += failed;
-      done.push(name);
-      console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
-      if (failed > 0) red ??= { name, output };
+    const line = (word, name, { seconds, note }) =>
+      console.log(`${word.padEnd(4)} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
+    const first = async (name) => {
+      const result = await runStage(name);
+      const files = result.failed === 0 ? [] : filesToRunAgain(name, result);
+      line(result.failed === 0 ? 'ok' : files.length > 0 ? 'red' : 'FAIL', name, result);
+      if (result.failed > 0) for (const text of redLines(result.failures ?? [])) console.log(text);
+      return { name, result, files };
+    };
+    const second = async ({ name, result, files }) => {
+      if (files.length === 0) return { name, result };
+      console.log(`     once more, alone: ${files.join(', ')}`);
+      const again = await runStage(name, files);
+      line(again.failed === 0 ? 'ok' : 'FAIL', name, again);
+      if (again.failed === 0) redOnce += result.failed;
+      return { name, result: afterSecondRun(result, again, files) };
     };
     for (const names of turnsOf(wanted)) {
-      await Promise.all(names.map(take));
-      if (red) break;
+      for (const run of await Promise.all(names.map(first))) {
+        const { name, result } = await second(run);
+        totals.passed += result.passed ?? 0;
+        totals.failed += result.failed;
+        done.push(name);
+        if (result.failed > 0) red.push({ name, output: result.output });
+      }
+      if (red.length > 0) break;
     }
   } finally {
     watch.clean();
   }
   const notRun = stages.filter((name) => !done.includes(name));
   if (notRun.length > 0) console.log(`not run: ${notRun.join(', ')}`);
-  if (red) console.log(`\n--- ${red.name}\n${red.output.trim()}\n\nlogs, pictures and traces: ${relative(root, testDir)}/`);
+  for (const { name, output } of red) console.log(`\n--- ${name}\n${output.trim()}`);
+  if (red.length > 0) console.log(`\nlogs, pictures and traces: ${relative(root, testDir)}/`);
   const minutes = (performance.now() - started) / 60_000;
-  writeFileSync(join(testDir, 'summary.json'), `${JSON.stringify({ ...totals, minutes, stages: done, notRun }, null, 2)}\n`);
+  writeFileSync(join(testDir, 'summary.json'), `${JSON.stringify({ ...totals, redOnce, minutes, stages: done, notRun }, null, 2)}\n`);
   console.log(`${minutes.toFixed(1)} minutes`);
+  if (redOnce > 0) console.log(`${String(redOnce)} red at first and green alone: named above`);
   console.log(`${String(totals.passed)} passed, ${String(totals.failed)} failed`);
   return totals.failed === 0 ? 0 : 1;
 });

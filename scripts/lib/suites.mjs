@@ -36,9 +36,9 @@ export const suites = {
   live: { spec: ['test/live/**/*.test.ts'], timeoutMs: 300_000, limitMs: 1_800_000, coverage: false },
 };
 
-/** Arguments for Node that run a suite under mocha. */
-export function mochaArguments(name, extra = []) {
-  const { spec, ignore = [], timeoutMs } = suites[name];
+/** Arguments for Node that run a suite, or only some of its files, under mocha. */
+export function mochaArguments(name, extra = [], only = suites[name].spec) {
+  const { ignore = [], timeoutMs } = suites[name];
   return [
     '--disable-warning=ExperimentalWarning',
     join(root, 'node_modules/mocha/bin/mocha.js'),
@@ -47,7 +47,7 @@ export function mochaArguments(name, extra = []) {
     ...['--timeout', String(timeoutMs)],
     ...ignore.flatMap((pattern) => ['--ignore', pattern]),
     ...extra,
-    ...spec,
+    ...only,
   ];
 }
 
@@ -57,6 +57,7 @@ export function suiteFiles(name) {
   return {
     counts: join(testDir, `${name}.json`),
     log: join(testDir, `${name}.log`),
+    againLog: join(testDir, `${name}-again.log`),
     hostCounts: join(testDir, `${name}-host.json`),
     hostLog: join(testDir, `${name}-host.log`),
   };

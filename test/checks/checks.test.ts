@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { checkAcceptance, type AcceptanceRepository } from './acceptance.mjs';
 import { root } from '../harness/paths.ts';
 
@@ -95,7 +95,9 @@ describe('npm test', () => {
   it('counts what passed and what failed', async () => {
     const { code, counts } = await runTests("it('holds', () => {}); it('breaks', () => { throw new Error('on purpose'); });");
     assert.equal(code, 1);
-    assert.deepEqual(counts, { passed: 1, failed: 1, pending: 0, failures: [{ title: 'breaks', message: 'on purpose' }] });
+    const path = relative(root, join(folder, 'some.test.mjs'));
+    const failures = [{ title: 'breaks', message: 'on purpose', file: path }];
+    assert.deepEqual(counts, { passed: 1, failed: 1, pending: 0, failures, passedOf: { [path]: 1 } });
   });
 
   it('fails tests that leave something open, and names it', async () => {

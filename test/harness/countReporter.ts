@@ -1,29 +1,50 @@
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import Mocha from 'mocha';
+import { root } from './paths.ts';
 
 /** What a run writes to the file `C2L_TEST_COUNTS`. A pending test did not run, so it counts as neither. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly pending: number;
-  readonly failures: readonly { readonly title: string; readonly message: string }[];
+  readonly failures: readonly TestFailure[];
+  /** Passed tests of each file, where the run knows files. */
+  readonly passedOf?: Readonly<Record<string, number>>;
+}
+
+/** A red test or hook. */
+export interface TestFailure {
+  readonly title: string;
+  readonly message: string;
+  /** From the root of the repository; none for a hook of all files. */
+  readonly file?: string;
 }
 
 /** Mocha's `spec` report for people, and counts for `npm test`. */
 class CountReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
+    const passedOf: Record<string, number> = {};
+    runner.on('pass', ({ file }) => {
+      if (file !== undefined) passedOf[relative(root, file)] = (passedOf[relative(root, file)] ?? 0) + 1;
+    });
     runner.once('end', () => {
-      const file = process.env['C2L_TEST_COUNTS'];
-      if (file === undefined) return;
+      const path = process.env['C2L_TEST_COUNTS'];
+      if (path === undefined) return;
       const { passes, failures, pending } = this.stats;
       const counts: TestCounts = {
         passed: passes,
         failed: failures,
         pending,
-        failures: this.failures.map((test) => ({ title: test.fullTitle(), message: test.err?.message ?? '' })),
+        failures: this.failures.map((test) => ({
+          title: test.fullTitle(),
+          message: test.err?.message ?? '',
+          ...(test.file === undefined ? {} : { file: relative(root, test.file) }),
+        })),
+        passedOf,
       };
-      writeFileSync(file, JSON.stringify(counts, null, 1));
+      writeFileSync(path, JSON.stringify(counts, null, 1));
       endThoughOpen();
     });
   }
