@@ -6,12 +6,13 @@ import { Failure, main } from './lib/failure.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { root, toolsDir } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
+import { ensureServers } from './lib/servers.mjs';
 import { testNode } from './node24.mjs';
 
 /**
- * Installs packages, test tools and a browser.
+ * Installs packages, test tools, a browser, and the servers of others that ours are tested with.
  * @param {(line: string) => void} say told what is installed, because it takes a while
- * @returns {Promise<{ node: string, chromium: string }>}
+ * @returns {Promise<{ node: string, chromium: string, missing: string[] }>} `missing`: servers that could not be fetched
  * @throws Failure with the command to run
  */
 export async function setUp(say) {
@@ -20,7 +21,8 @@ export async function setUp(say) {
   const { code, output, seconds } = await run(process.execPath, [tools]);
   if (code !== 0) throw new Failure(output.trim(), `Run: node ${tools}`);
   if (seconds > 5) say(`installed the test tools in ${seconds.toFixed(0)} s`);
-  return { node: testNode(), chromium: await ensureChromium(say) };
+  const missing = await ensureServers(say);
+  return { node: testNode(), chromium: await ensureChromium(say), missing };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
