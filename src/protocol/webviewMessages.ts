@@ -65,6 +65,8 @@ export type ViewPreferences = v.InferOutput<typeof preferencesSchema>;
 export const webviewCommands = [
   ...(['focusInput', 'focusLastMessage', 'newChat', 'newTemporaryChat', 'showChats', 'searchChats', 'renameChat', 'deleteChat'] as const),
   ...(['stop', 'regenerate', 'copyLastAnswer', 'openLastAnswer'] as const),
+  // of what the context menu was opened on
+  ...(['copyMessage', 'copyCode', 'insertCode', 'editMessage', 'regenerateMessage'] as const),
 ] as const;
 export type WebviewCommand = (typeof webviewCommands)[number];
 
@@ -88,8 +90,11 @@ export interface Attachment {
   readonly text: string;
 }
 
-/** What can be done in the editor with a block of code. `terminal` writes it to the terminal and leaves Enter to the person. */
-export const codeActions = ['insert', 'apply', 'newFile', 'terminal'] as const;
+/**
+ * What can be done in the editor with a block of code, or with a message. `terminal` writes it to the terminal and leaves Enter to the
+ * person; `copy` is for a page that may not, because the keyboard is elsewhere.
+ */
+export const codeActions = ['insert', 'apply', 'newFile', 'terminal', 'copy'] as const;
 export type CodeAction = (typeof codeActions)[number];
 const codeSchema = v.object({
   action: v.picklist(codeActions),

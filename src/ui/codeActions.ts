@@ -1,4 +1,5 @@
 import type { CodeAction, CodeRequest } from '../protocol/webviewMessages.ts';
+import { MAX_CODE_UNITS } from '../protocol/limits.ts';
 import { cleanForClipboard } from './copyText.ts';
 import { noted } from '../base/say.ts';
 import { say } from './speech.ts';
@@ -6,14 +7,15 @@ import { say } from './speech.ts';
 /** Asks the host to do something with code; bubbles from the block. */
 export const codeActionEvent = 'c2l-code';
 
-const titles: Readonly<Record<CodeAction, string>> = {
+type CodeButton = Exclude<CodeAction, 'copy'>;
+const titles: Readonly<Record<CodeButton, string>> = {
   insert: noted('Insert at cursor'),
   apply: noted('Apply to the open file…'),
   newFile: noted('Open in a new file'),
   terminal: noted('Write to the terminal'),
 };
 /** What the buttons show; their names are the titles. */
-const words: Readonly<Record<CodeAction, string>> = {
+const words: Readonly<Record<CodeButton, string>> = {
   insert: noted('Insert'),
   apply: noted('Apply'),
   newFile: noted('New file'),
@@ -65,4 +67,14 @@ export function isShell(language: string): boolean {
 export function askCodeAction(from: Element, { action, language, text }: CodeRequest): void {
   const detail: CodeRequest = { action, language: language.slice(0, 64), text: cleanForClipboard(text) };
   from.dispatchEvent(new CustomEvent(codeActionEvent, { bubbles: true, detail }));
+}
+
+/**
+ * A command of the editor may come while the keyboard is elsewhere, and then a page may not copy: its host may.
+ * @returns whether there is a host to ask
+ */
+export function askHostToCopy(chat: Element, text: string): boolean {
+  const canAsk = chat.hasAttribute('editor-actions') && text.length <= MAX_CODE_UNITS;
+  if (canAsk) askCodeAction(chat, { action: 'copy', language: '', text });
+  return canAsk;
 }

@@ -1,7 +1,8 @@
 import { systemPromptBytes, thinkLevels, type ChatSettings } from '../protocol/chatSettings.ts';
 import { MAX_CONTEXT_LENGTH, MAX_REMOTE_KEEP_ALIVE_S, MAX_SYSTEM_PROMPT_BYTES, MIN_CONTEXT_LENGTH } from '../protocol/limits.ts';
 import { noted } from '../base/say.ts';
-import { locale, say } from './speech.ts';
+import { count } from './settingsWords.ts';
+import { say } from './speech.ts';
 
 export type SettingsField = keyof ChatSettings;
 /** The settings of a chat as they are typed; what is empty is left to Ollama. */
@@ -76,25 +77,6 @@ export const thinkChoices: readonly (readonly [value: string, words: string])[] 
   ['medium', noted('Medium')],
   ['high', noted('High')],
 ];
-
-const thinkWords = { off: noted('off'), on: noted('on'), low: noted('low'), medium: noted('medium'), high: noted('high') };
-
-/** What of a chat's settings is other than the default, in few words. */
-export function settingsWords(settings: ChatSettings | undefined): readonly string[] {
-  if (!settings) return [];
-  const { systemPrompt, temperature, contextLength, keepAliveSeconds, think } = settings;
-  return [
-    ...(systemPrompt === undefined ? [] : [say('system prompt')]),
-    ...(temperature === undefined ? [] : [say('temperature {0}', temperature.toLocaleString(locale(), { maximumFractionDigits: 20 }))]),
-    ...(contextLength === undefined ? [] : [say('context {0}', count(contextLength))]),
-    ...(think === undefined ? [] : [say('thinking {0}', say(thinkWords[think]))]),
-    ...(keepAliveSeconds === undefined ? [] : [say('time in memory')]),
-  ];
-}
-
-export function count(value: number): string {
-  return value.toLocaleString(locale());
-}
 
 /** NaN where it is no number, undefined where there is nothing. */
 function numberIn(text: string): number | undefined {

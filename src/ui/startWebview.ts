@@ -36,6 +36,8 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
   const chat = document.createElement('c2l-chat');
   document.body.append(chat);
   let line: Line | undefined;
+  /** What the context menu was last opened on. */
+  let pointed: Element | undefined;
   const reporter = new ViewReporter((view) => {
     api.postMessage({ type: 'view', view });
   });
@@ -93,7 +95,7 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
         chat.focusInput();
         return;
       case 'command':
-        carryOut(chat, line?.controller, message.command);
+        carryOut(chat, line?.controller, message.command, pointed);
         return;
       default:
         assertNever(message);
@@ -107,6 +109,9 @@ export function startWebview(api: WebviewApi, { clock, random }: { readonly cloc
       // The editor posts messages of its own into every webview.
       if (!(error instanceof DecodeError)) throw error;
     }
+  });
+  document.addEventListener('contextmenu', ({ target }) => {
+    pointed = target instanceof Element ? target : undefined;
   });
   document.addEventListener(codeActionEvent, (event) => {
     api.postMessage({ type: 'code', code: (event as CustomEvent<CodeRequest>).detail });

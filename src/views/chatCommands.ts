@@ -7,6 +7,7 @@ import { chosenFiles, selectedLines } from './editorContext.ts';
 
 type ChatCommandName =
   | ('openChat' | 'openChatInEditor' | 'newChat' | 'newTemporaryChat' | 'renameChat' | 'deleteChat' | 'stopGeneration' | 'regenerate')
+  | ('copyMessage' | 'copyCode' | 'insertCode' | 'editMessage')
   | ('copyLastAnswer' | 'openLastAnswerInEditor' | 'focusInput' | 'focusLastMessage' | 'addSelection' | 'addFile');
 
 /** Commands that the chat itself carries out, and those that add to its question. */
@@ -28,7 +29,11 @@ export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<Comma
     renameChat: shown('renameChat'),
     deleteChat: shown('deleteChat'),
     stopGeneration: hidden('stop'),
-    regenerate: shown('regenerate'),
+    regenerate: (...args) => shown(isAnswer(args[0]) ? 'regenerateMessage' : 'regenerate')(),
+    copyMessage: shown('copyMessage'),
+    copyCode: shown('copyCode'),
+    insertCode: hidden('insertCode'),
+    editMessage: shown('editMessage'),
     copyLastAnswer: shown('copyLastAnswer'),
     openLastAnswerInEditor: hidden('openLastAnswer'),
     focusInput: shown('focusInput'),
@@ -40,6 +45,11 @@ export function chatCommands(chat: ActiveChat, editors: ChatEditors): Pick<Comma
       if (isTrusted()) await attach(await chosenFiles(args));
     },
   };
+}
+
+/** A menu of a webview tells what it was opened on, as the page has marked it. */
+function isAnswer(context: unknown): boolean {
+  return typeof context === 'object' && context !== null && 'chatMessage' in context && context.chatMessage === 'answer';
 }
 
 /** Files of an untrusted workspace are not offered as context; the capability in package.json says so. */

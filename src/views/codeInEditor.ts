@@ -22,6 +22,9 @@ export async function runCodeAction({ action, language, text }: CodeRequest): Pr
       return openNewFile(language, text);
     case 'terminal':
       return writeToTerminal(text);
+    case 'copy':
+      await vscode.env.clipboard.writeText(text);
+      return;
     default:
       assertNever(action);
   }

@@ -38,6 +38,11 @@ const rules: Readonly<Record<CommandName, (context: ContextValues) => boolean>> 
   regenerate: ({ hasAnswer, generating }) => hasAnswer && !generating,
   copyLastAnswer: ({ hasAnswer }) => hasAnswer,
   openLastAnswerInEditor: ({ hasAnswer }) => hasAnswer,
+  // of the message or the code that the chat's context menu was opened on: the palette does not offer these
+  copyMessage: always,
+  copyCode: always,
+  insertCode: always,
+  editMessage: always,
   focusInput: ({ ready }) => ready,
   focusLastMessage: ({ ready }) => ready,
   // The editor's own keys say more: they are in package.json alone, since no menu of ours offers these.

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseChatSettings, thinkLevels, type ChatSettings } from '../../src/protocol/chatSettings.ts';
 import { MAX_REMOTE_CONTEXT_LENGTH } from '../../src/protocol/limits.ts';
-import { emptyForm, formOf, keepAliveChoices, readForm, settingsWords } from '../../src/ui/settingsForm.ts';
+import { emptyForm, formOf, keepAliveChoices, readForm } from '../../src/ui/settingsForm.ts';
+import { settingsWords } from '../../src/ui/settingsWords.ts';
 
 const settings = (): fc.Arbitrary<ChatSettings> =>
   fc.record(

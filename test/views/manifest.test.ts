@@ -59,6 +59,9 @@ function named(context: Partial<ContextValues>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(context).map(([key, value]) => [`${PREFIX}.${key}`, value as unknown]));
 }
 
+/** What a context menu was opened on: the palette has no such thing. */
+const ofWhatIsPointedAt = ['copyMessage', 'copyCode', 'insertCode', 'editMessage'];
+
 describe('package.json', () => {
   it('declares exactly the commands that are registered', () => {
     assert.deepEqual(commands.map(({ command }) => command).sort(), commandNames.map(commandId).sort());
@@ -69,7 +72,7 @@ describe('package.json', () => {
       const name = commandNames.find((each) => commandId(each) === command);
       assert.ok(name);
       const inPalette = menus['commandPalette']?.find((entry) => entry.command === command)?.when;
-      assert.equal(inPalette, enablement);
+      assert.equal(inPalette, ofWhatIsPointedAt.includes(name) ? 'false' : enablement);
       for (const context of contextsOf(enablement ?? '')) {
         // The editor's own keys are judged with its menus: no menu of ours offers what asks for them.
         const expected = enablement === undefined || evaluateWhen(enablement, { ...named(context), ...editorKeys });

@@ -78,6 +78,10 @@ const enabledIn: Readonly<Record<string, string>> = {
   regenerate: 'asked',
   copyLastAnswer: 'asked writing',
   openLastAnswerInEditor: 'asked writing',
+  copyMessage: everywhere,
+  copyCode: everywhere,
+  insertCode: everywhere,
+  editMessage: everywhere,
   focusInput: ready,
   focusLastMessage: ready,
   addFile: everywhere,
@@ -134,9 +138,8 @@ const shownIn: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     openWalkthrough: everywhere,
   },
   'webview/context': {
-    copyLastAnswer: 'asked writing',
     openLastAnswerInEditor: 'asked writing',
-    regenerate: 'asked',
+    deleteChat: 'asked writing',
     stopGeneration: 'writing',
     newChat: ready,
     exportChat: 'asked writing',
@@ -185,6 +188,32 @@ const shownInEditor: Readonly<Record<string, Readonly<Record<string, string>>>> 
   keys: { addSelection: 'selection' },
 };
 
+const onNothing = { ...named(asked), webviewId: `${PREFIX}.chat`, chatMessage: undefined, chatCode: undefined, mayBranch: undefined };
+const onAnswer = { ...onNothing, chatMessage: 'answer', mayBranch: true };
+const writing = { [`${PREFIX}.generating`]: true };
+/** What the context menu of a chat can be opened on. */
+const pointed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  onNothing,
+  onQuestion: { ...onAnswer, chatMessage: 'question' },
+  /** It waits for its turn. */
+  onQueued: { ...onAnswer, chatMessage: 'question', mayBranch: false },
+  onAnswer,
+  onCode: { ...onAnswer, chatCode: true },
+  /** While an answer is written. */
+  onQuestionMeanwhile: { ...onAnswer, chatMessage: 'question', ...writing },
+  onAnswerMeanwhile: { ...onAnswer, ...writing },
+};
+
+/** On what the context menu of a chat shows these. */
+const shownOn: Readonly<Record<string, string>> = {
+  copyMessage: 'onQuestion onQueued onAnswer onCode onQuestionMeanwhile onAnswerMeanwhile',
+  copyCode: 'onCode',
+  insertCode: 'onCode',
+  editMessage: 'onQuestion',
+  regenerate: 'onNothing onAnswer onCode',
+  copyLastAnswer: 'onNothing',
+};
+
 function named(context: ContextValues): Record<string, unknown> {
   return Object.fromEntries(Object.entries(context).map(([key, value]) => [`${PREFIX}.${key}`, value as unknown]));
 }
@@ -195,7 +224,7 @@ function whereTrue(clause: string | undefined, states: Readonly<Record<string, R
 }
 
 const inOurPlaces = Object.fromEntries(
-  Object.entries(situations).map(([name, context]) => [name, { ...named(context), view: `${PREFIX}.chat`, webviewId: `${PREFIX}.chat` }]),
+  Object.entries(situations).map(([name, context]) => [name, { ...onNothing, ...named(context), view: `${PREFIX}.chat` }]),
 );
 const bare = (command: string): string => command.slice(PREFIX.length + 1);
 /** Every clause of the manifest but the enablements, which the palette repeats, by place and command. */
@@ -208,9 +237,13 @@ const clauses = [
     ),
   ),
 ];
+const palettePasses = new Set(['copyMessage', 'copyCode', 'insertCode', 'editMessage']);
 const judged = (place: string, name: string): { readonly expected: string; readonly states: typeof editorStates } | undefined => {
   const inEditor = shownInEditor[place]?.[name];
   if (inEditor !== undefined) return { expected: inEditor, states: editorStates };
+  if (place === 'webview/context' && name in shownOn) return { expected: shownOn[name] ?? '', states: pointed };
+  // The palette has nothing that they could mean.
+  if (place === 'commandPalette' && palettePasses.has(name)) return { expected: '', states: inOurPlaces };
   const inOurs = place === 'commandPalette' ? enabledIn[name] : shownIn[place]?.[name];
   return inOurs === undefined ? undefined : { expected: inOurs, states: inOurPlaces };
 };
@@ -227,12 +260,12 @@ describe('when and enablement clauses', () => {
       const opened = Object.fromEntries(
         Object.entries(states).map(([each, keys]) => [each, { ...keys, [`${PREFIX}.walkthroughOpen`]: true }]),
       );
-      assert.deepEqual(whereTrue(when, place === 'walkthrough' ? opened : states), expected.split(' '));
+      assert.deepEqual(whereTrue(when, place === 'walkthrough' ? opened : states), expected === '' ? [] : expected.split(' '));
     });
 
   it('are there for every line of the tables', () => {
-    const lines = [...Object.entries(shownIn), ...Object.entries(shownInEditor)].flatMap(([place, names]) =>
-      Object.keys(names).map((name) => `${place} ${name}`),
+    const lines = [...Object.entries(shownIn), ...Object.entries(shownInEditor), ['webview/context', shownOn] as const].flatMap(
+      ([place, names]) => Object.keys(names).map((name) => `${place} ${name}`),
     );
     const there = new Set(clauses.map(({ place, name }) => `${place} ${name}`));
     assert.deepEqual(
@@ -258,17 +291,18 @@ describe('when and enablement clauses', () => {
   });
 
   it('keep what is ours out of other views and webviews', () => {
-    const elsewhere = { ...named(situations['writing'] ?? initialContext), view: 'explorer', webviewId: 'markdown.preview' };
+    const here = { ...pointed['onCode'], ...named(situations['writing'] ?? initialContext) };
+    const elsewhere = { ...here, view: 'explorer', webviewId: 'markdown.preview' };
     for (const { place, name, when } of clauses)
       if (place === 'view/title' || place === 'webview/context') assert.equal(evaluateWhen(when ?? '', elsewhere), false, name);
   });
 
   it('offer in the context menu of a chat in a tab what the side bar offers', () => {
-    const tab = { ...named(situations['asked'] ?? initialContext), webviewId: `${PREFIX}.chatEditor` };
+    const tab = { ...onNothing, webviewId: `${PREFIX}.chatEditor` };
     const offered = clauses.filter(({ place, when }) => place === 'webview/context' && evaluateWhen(when ?? '', tab));
     assert.deepEqual(
       offered.map(({ name }) => name),
-      ['copyLastAnswer', 'openLastAnswerInEditor', 'regenerate', 'newChat', 'exportChat'],
+      ['regenerate', 'copyLastAnswer', 'openLastAnswerInEditor', 'newChat', 'exportChat', 'deleteChat'],
     );
   });
 });

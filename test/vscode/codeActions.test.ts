@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Workbench } from '../harness/workbench.ts';
-import { ChatPanel, EditorRig, shots } from './editorRig.ts';
+import { ChatPanel, EditorRig, shots, until } from './editorRig.ts';
 
 const before3 = 'export function one() {\n  return 1;\n}\n';
 
@@ -95,6 +95,33 @@ describe('files and code between a real editor and the chat', () => {
     await cursor('Ln 5, Col 4');
     await page.screenshot({ path: join(shots, 'panel-inserted-light.png') });
     assert.equal(await wholeDocument(), 'touchtouch was-run was-run\n  export function one() {\n    // better\n    return 1;\n  }');
+  });
+
+  it('offers in its context menu what can be done with the message and the code under the pointer', async () => {
+    const { page } = workbench;
+    const menu = page.locator('.monaco-menu');
+    const entry = (name: string) => menu.getByRole('menuitem', { name, exact: true });
+    // The menu takes no press right after it has opened.
+    const choose = async (name: string): Promise<void> => {
+      await entry(name).hover();
+      await page.keyboard.press('Enter');
+    };
+    await chat.document.getByText('touch was-run').last().click({ button: 'right' });
+    await entry('Copy Message').waitFor();
+    await page.screenshot({ path: join(shots, 'panel-context-menu-light.png') });
+    assert.equal(await entry('Edit Question').count(), 0);
+    assert.equal(await entry('Insert at Cursor').count(), 1);
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await choose('Copy Code');
+    await until(
+      'the code is in the clipboard',
+      async () => (await page.evaluate(() => navigator.clipboard.readText())) === 'touch was-run\n',
+    );
+    await chat.document.getByRole('article', { name: /^You/ }).getByText('Make it better').click({ button: 'right' });
+    await entry('Edit Question').waitFor();
+    assert.equal(await entry('Copy Code').count(), 0);
+    await choose('Edit Question');
+    await chat.document.getByRole('textbox', { name: 'Edit message' }).waitFor();
   });
 
   /** The text of the editor that has the focus, by way of the clipboard; the cursor is at its end afterwards. */

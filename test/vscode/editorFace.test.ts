@@ -45,8 +45,8 @@ describe('the editor’s own lists and pages about the chat', () => {
     assert.ok(loaded > 0);
   });
 
-  it('offers in the context menu of the chat what can be done with its last answer', async () => {
-    await chat.answers.last().click({ button: 'right' });
+  it('offers in the context menu of the chat, off its messages, what can be done with its last answer', async () => {
+    await chat.composer.click({ button: 'right' });
     const menu = workbench.page.locator('.context-view .monaco-menu');
     await menu.getByRole('menuitem', { name: 'Copy Last Answer' }).waitFor();
     await workbench.page.screenshot({ path: join(shots, 'chat-context-menu.png') });

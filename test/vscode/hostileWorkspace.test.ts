@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { StatusWatch } from '../harness/drawnStatus.ts';
 import { root } from '../harness/paths.ts';
 import { descendants } from '../harness/processes.ts';
@@ -102,8 +103,11 @@ describe('a hostile workspace in a real editor', function () {
 
     it(`that is ${what} and trusted changes nothing and makes nobody connect`, async () => {
       await workbench.runCommand('Workspaces: Manage Workspace Trust');
+      const before = await keptTrust(workbench.page);
       await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
       await restricted().waitFor({ state: 'detached' });
+      // A reload ahead of that would ask again.
+      await until('the editor has kept whom it trusts', async () => (await keptTrust(workbench.page)) !== before);
       await workbench.reload();
       await changesNothing();
       assert.equal(await restricted().count(), 0);
@@ -141,6 +145,30 @@ describe('a hostile workspace in a real editor', function () {
     assert.ok(tcpSockets(process.pid).some(({ state, localPort }) => state === 'listening' && localPort === Number(new URL(trapUrl).port)));
   });
 });
+
+/** What the editor has written down of whom it trusts, which it does a moment after it was told. */
+function keptTrust(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const result = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => {
+          resolve(request.result);
+        };
+        request.onerror = () => {
+          reject(request.error ?? new Error('unknown'));
+        };
+      });
+    const kept: string[] = [];
+    for (const { name = '' } of await indexedDB.databases()) {
+      if (!name.startsWith('vscode-web-state-db-')) continue;
+      const database = await result(indexedDB.open(name));
+      const value: unknown = await result(database.transaction('ItemTable').objectStore('ItemTable').get('content.trust.model.key'));
+      if (typeof value === 'string') kept.push(value);
+      database.close();
+    }
+    return kept.join('\n');
+  });
+}
 
 /** Every setting of ours, turned to harm, and the proxy that our requests would take. */
 function hostileSettings(trapUrl: string): Readonly<Record<string, unknown>> {

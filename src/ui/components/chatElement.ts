@@ -4,6 +4,7 @@ import { announce, type Announcement } from '../announcements.ts';
 import { AnswerProgress } from '../answerProgress.ts';
 import type { ChatController } from '../chatController.ts';
 import { isGenerating, othersHere, type ChatModel } from '../chatModel.ts';
+import { askHostToCopy } from '../codeActions.ts';
 import { connectionSpoken, type ConnectionLine } from '../connectionLine.ts';
 import { ConnectionWatch } from '../connectionWatch.ts';
 import { copyText, showCopied } from '../copyText.ts';
@@ -282,7 +283,7 @@ export class ChatElement extends LightElement {
   };
 
   async copy(text: string, button?: HTMLButtonElement): Promise<void> {
-    const isCopied = await copyText(text);
+    const isCopied = (await copyText(text)) || askHostToCopy(this, text);
     this.announcement = isCopied
       ? { kind: 'status', text: say('Copied') }
       : { kind: 'alert', text: say('The browser did not allow copying.') };

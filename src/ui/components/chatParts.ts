@@ -3,7 +3,7 @@ import type { ChatController } from '../chatController.ts';
 import { deviceNameOf, type ChatModel } from '../chatModel.ts';
 import { connectionDot, connectionMeasure, connectionWord } from '../connectionLine.ts';
 import type { Conversation } from '../conversationModel.ts';
-import { settingsWords } from '../settingsForm.ts';
+import { settingsWords } from '../settingsWords.ts';
 import { fire } from './fire.ts';
 import { chatsIcon, closeIcon, newChatIcon, settingsIcon, temporaryIcon } from './icons.ts';
 import { html, say } from '../speech.ts';

@@ -3,7 +3,6 @@ import { MAX_SYSTEM_PROMPT_BYTES } from '../../protocol/limits.ts';
 import { systemPromptBytes } from '../../protocol/chatSettings.ts';
 import { isRemote, modelOf, remoteContext, type ChatModel } from '../chatModel.ts';
 import {
-  count,
   emptyForm,
   formOf,
   keepAliveChoices,
@@ -13,6 +12,7 @@ import {
   type SettingsField,
   type SettingsForm,
 } from '../settingsForm.ts';
+import { count } from '../settingsWords.ts';
 import { fire } from './fire.ts';
 import { closeIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';

@@ -1,6 +1,6 @@
 import { nothing, svg, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { percentOf, type ContextUse } from '../contextUse.ts';
-import { count } from '../settingsForm.ts';
+import { count } from '../settingsWords.ts';
 import { fire } from './fire.ts';
 import { closeIcon, warningIcon } from './icons.ts';
 import { LightElement } from './lightElement.ts';

@@ -81,11 +81,18 @@ export class MessageElement extends LightElement {
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('mayBranch') || changed.has('message')) this.#tellMenu();
     // It stands below the question or in the footer: a search would go over all of a long answer, each time that it grows.
     for (const { lastElementChild: last } of this.children) if (last?.role === 'toolbar') keepOneStop(last);
     // Whoever leaves the editor goes on from where it was opened.
     const isLeft = changed.has('editDraft') && changed.get('editDraft') !== undefined && this.editDraft === undefined;
     if (isLeft && document.activeElement === document.body) this.querySelector<HTMLElement>('.edit-message')?.focus();
+  }
+
+  /** The editor's context menu asks for these: see `webview/context` in package.json. */
+  #tellMenu(): void {
+    const context = JSON.stringify({ chatMessage: this.message?.role === 'user' ? 'question' : 'answer', mayBranch: this.mayBranch });
+    if (this.dataset['vscodeContext'] !== context) this.dataset['vscodeContext'] = context;
   }
 
   #question(message: ChatMessage): TemplateResult {
@@ -181,7 +188,7 @@ export class MessageElement extends LightElement {
     return html`<div class="message-bar" role="toolbar" aria-label="Answer actions" @keydown=${moveInToolbar}>
       ${siblingSwitch(answer, this.mayBranch)}
       ${this.mayContinue ? html`<button type="button" class="quiet" @click=${this.#continue}>Continue</button>` : nothing}
-      ${this.mayBranch ? html`<button type="button" class="quiet" @click=${this.#regenerate}>Regenerate</button>` : nothing}
+      ${this.mayBranch ? html`<button type="button" class="quiet regenerate-message" @click=${this.#regenerate}>Regenerate</button>` : nothing}
       ${
         hasText
           ? html`<button type="button" class="quiet copy-message" aria-label="Copy message" @click=${this.#copy}>Copy</button>`

@@ -36,6 +36,7 @@ export class CodeBlock {
   constructor(document: Document) {
     this.element = document.createElement('div');
     this.element.className = 'code-block';
+    this.element.dataset['vscodeContext'] = '{"chatCode":true}';
     const head = document.createElement('div');
     head.className = 'code-head';
     this.#label = document.createElement('span');
@@ -50,8 +51,9 @@ export class CodeBlock {
     });
     head.append(
       this.#label,
-      codeActionButtons(document, () => ({ language: this.#language ?? '', text: this.#text })),
       button,
+      // last: in a narrow view they go below, together
+      codeActionButtons(document, () => ({ language: this.#language ?? '', text: this.#text })),
     );
     this.#pre = document.createElement('pre');
     this.#pre.tabIndex = 0;

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the chat as a webview, in Chromium', () => {
   const pages = DemoPages.ofSuite();
   let demo: DemoPage;
   beforeEach(async () => {
-    demo = await pages.open('/webview', { viewport: { width: 320, height: 700 } });
+    demo = await pages.open('/webview', {
+      viewport: { width: 320, height: 700 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     await demo.page.getByRole('article', { name: 'qwen3:8b, answer 2 of 2' }).waitFor();
   });
   afterEach(async () => {
@@ -59,6 +63,38 @@ describe('the chat as a webview, in Chromium', () => {
       window.host.post({ type: 'openConversation', conversationId: 'main000000000000000000' });
     });
     await demo.page.getByRole('heading', { level: 1, name: 'How does the tunnel work?' }).waitFor();
+  });
+
+  it('does with what its context menu was opened on what the editor’s commands say', async () => {
+    const { page } = demo;
+    const command = (name: 'copyMessage' | 'copyCode' | 'insertCode' | 'editMessage' | 'regenerateMessage') =>
+      page.evaluate((one) => {
+        window.host.post({ type: 'command', command: one });
+      }, name);
+    const copied = (text: string) => page.waitForFunction(async (wanted) => (await navigator.clipboard.readText()) === wanted, text);
+    await demo.ask('Some code');
+    await page.evaluate(() => {
+      window.host.port.chunk('Here:\n\n```ts\none();\n```\n');
+      window.host.port.finish();
+    });
+    const code = demo.articles.last().locator('pre');
+    await code.click({ button: 'right' });
+    await command('copyCode');
+    await copied('one();\n');
+    await command('insertCode');
+    await page.waitForFunction(() => window.host.code.at(-1)?.action === 'insert');
+    await command('copyMessage');
+    await copied('Here:\n\n```ts\none();\n```\n');
+    const context = (at: Locator) => at.evaluate((element) => (element as HTMLElement).dataset['vscodeContext']);
+    assert.equal(await context(demo.articles.last().locator('.code-block')), '{"chatCode":true}');
+    await demo.articles.nth(-2).click({ button: 'right' });
+    assert.equal(await context(demo.articles.nth(-2)), '{"chatMessage":"question","mayBranch":true}');
+    await command('editMessage');
+    await page.getByRole('textbox', { name: 'Edit message' }).press('Escape');
+    const first = demo.articles.nth(1);
+    await first.click({ button: 'right' });
+    await command('regenerateMessage');
+    await page.waitForFunction(() => window.host.port.sent.some(({ type }) => type === 'regenerate'));
   });
 
   it('sends with the key that the person wants, and shows the figures of answers or not, as the editor’s settings say', async () => {
