@@ -20,6 +20,8 @@ export interface StatusInput {
   readonly nextTryAt?: number;
   /** Who holds the connection. Default `leads`. */
   readonly role?: 'leads' | 'follows' | 'agent';
+  /** Host of the relay that this window's setting names, when another leads and uses another relay. */
+  readonly otherRelay?: string;
   /** The machine that answers, as the person knows it. */
   readonly deviceName?: string;
   /** Wall clock, ms. */

@@ -41,7 +41,13 @@ export function hopsOf({ event, tunnel, ollama, relayConfigured, now }: StatusIn
 
 export function tooltipOf(input: StatusInput, t: Say = inEnglish): TooltipLine[] {
   const hops = hopsOf(input);
-  return [headline(input, hops, t), ...hopLines(input, hops, t), ...activityLines(input, t), ...troubleLines(input, t), roleLine(input, t)];
+  return [
+    headline(input, hops, t),
+    ...hopLines(input, hops, t),
+    ...activityLines(input, t),
+    ...troubleLines(input, t),
+    ...roleLines(input, t),
+  ];
 }
 
 function headline(input: StatusInput, hops: HopLevels, t: Say): TooltipLine {
@@ -107,13 +113,17 @@ function troubleLines({ event, tunnel, nextTryAt, now }: StatusInput, t: Say): T
   return lines;
 }
 
-function roleLine({ role = 'leads' }: StatusInput, t: Say): TooltipLine {
+function roleLines({ role = 'leads', otherRelay }: StatusInput, t: Say): TooltipLine[] {
   const value = {
     leads: t('This window holds the connection'),
     follows: t('Another window holds the connection'),
     agent: t('The background agent holds the connection'),
   }[role];
-  return { kind: 'role', label: t('Role'), value };
+  const differs =
+    otherRelay === undefined
+      ? []
+      : [{ kind: 'role', label: t('Not used'), value: t('the setting of this window, {0}', otherRelay) } as const];
+  return [{ kind: 'role', label: t('Role'), value }, ...differs];
 }
 
 function joined(...parts: readonly (string | undefined)[]): string {

@@ -1,6 +1,7 @@
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { AgentControl } from '../protocol/agentControl.ts';
+import { parseRelayUrl } from '../protocol/relayUrl.ts';
 import type { StatusEventBus } from '../protocol/status.ts';
 import type { AgentReady } from './editorAgent.ts';
 import { readSetting } from './userSettings.ts';
@@ -38,6 +39,19 @@ export class AgentState implements Disposable {
   /** Until the agent runs, what the user's setting says. */
   get relayConfigured(): boolean {
     return this.#control ? this.#control.relay !== undefined : readSetting('relay.url') !== '';
+  }
+
+  /** Host of the relay that the user's setting names while who leads uses another: what leads counts. */
+  get otherRelay(): string | undefined {
+    const { role = 'leads', relay } = this.#control ?? {};
+    const text = readSetting('relay.url').trim();
+    if (role === 'leads' || text === '') return undefined;
+    try {
+      const origin = parseRelayUrl(text);
+      return origin === relay?.origin ? undefined : new URL(origin).host;
+    } catch {
+      return undefined; // whoever leads says what is wrong with an address
+    }
   }
 
   /** Something that has no event of its own has changed, the relay's address for instance. */

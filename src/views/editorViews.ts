@@ -227,8 +227,9 @@ export function createViews(parts: EditorParts): Disposable {
       );
       owned.add(
         onDidChangeSetting('relay.url', () => {
-          // of the others, each has settings of its own
+          // of the others, each has settings of its own; the hover says when they differ
           if (leads(control)) void applyRelaySetting(control, log).then(state.changed);
+          else state.changed();
         }),
       );
       owned.add(

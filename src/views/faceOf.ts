@@ -11,7 +11,12 @@ import type { StatusFace } from './statusFace.ts';
 
 /** Everything the status is a function of, as it is known now. Before the agent runs, that is the bus alone. */
 export function statusInputOf(
-  { bus, control, relayConfigured }: Pick<AgentState, 'bus' | 'control' | 'relayConfigured'>,
+  {
+    bus,
+    control,
+    relayConfigured,
+    otherRelay,
+  }: Pick<AgentState, 'bus' | 'control' | 'relayConfigured'> & Partial<Pick<AgentState, 'otherRelay'>>,
   clock: Clock,
 ): StatusInput {
   const event = bus.current;
@@ -29,6 +34,7 @@ export function statusInputOf(
     paused: control?.isRemotePaused ?? false,
     relayConfigured,
     role: control?.role ?? (event.error === 'anotherLeads' ? 'follows' : 'leads'),
+    ...(otherRelay === undefined ? {} : { otherRelay }),
     ...(control === undefined ? {} : { deviceName: control.deviceName }),
     now: clock.now(),
   };
