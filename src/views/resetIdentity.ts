@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../base/clock.ts';
+import type { AgentControl } from '../protocol/agentControl.ts';
 import type { AgentState } from './agentState.ts';
-import type { CommandHandlers } from './commands.ts';
+import { runCommand, type CommandHandlers } from './commands.ts';
 
 /** How long browsers that are here have to hear that they were removed, ms. */
 const LAST_WORDS_MS = 500;
@@ -17,6 +18,8 @@ export interface ResetParts {
 export function resetIdentityCommand({ state, clock, resetIdentity }: ResetParts): Pick<CommandHandlers, 'resetIdentity'> {
   return {
     resetIdentity: async () => {
+      // ahead of anything that cannot be undone
+      if (await isHeldElsewhere(state.control?.role)) return;
       // without an agent when its key is lost
       const clients = state.control?.clients ?? [];
       if (!(await confirm(clients.length))) return;
@@ -30,6 +33,22 @@ export function resetIdentityCommand({ state, clock, resetIdentity }: ResetParts
       }
     },
   };
+}
+
+/** Only who leads can become another computer; says where that is, and what can be pressed. */
+async function isHeldElsewhere(role: AgentControl['role'] = 'leads'): Promise<boolean> {
+  const t = vscode.l10n.t;
+  if (role === 'leads') return false;
+  if (role === 'follows') {
+    void vscode.window.showWarningMessage(
+      t('Another window holds the connection. Reset the identity there, or close that window and try again.'),
+    );
+    return true;
+  }
+  const stop = t('Stop Keeping Reachable…');
+  const words = t('The background agent holds the connection. Stop keeping this computer reachable, then reset its identity.');
+  if ((await vscode.window.showWarningMessage(words, stop)) === stop) await runCommand('removeAgent');
+  return true;
 }
 
 async function confirm(clients: number): Promise<boolean> {

@@ -7,7 +7,7 @@ interface Choice extends vscode.QuickPickItem {
   readonly command?: CommandName;
 }
 
-/** What the status item's menu offers now: five groups, only what is enabled, no empty group. */
+/** What the status item's menu offers now: four groups, only what is enabled, no empty group. */
 export function statusMenu(context: ContextValues): readonly Choice[] {
   const t = vscode.l10n.t;
   const groups: readonly (readonly [string, readonly Choice[]])[] = [
@@ -17,6 +17,10 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('openChat', 'comment-discussion', t('Open Chat')),
         choice('newChat', 'add', t('New Chat')),
         choice('stopGeneration', 'stop-circle', t('Stop Generating')),
+        choice('startOllama', 'play', t('Start Ollama')),
+        choice('selectModel', 'sparkle', t('Select Model…')),
+        choice('pullModel', 'cloud-download', t('Pull Model…')),
+        choice('showModels', 'server', t('Show Loaded Models…')),
       ],
     ],
     [
@@ -41,15 +45,6 @@ export function statusMenu(context: ContextValues): readonly Choice[] {
         choice('createApiKey', 'key', t('Create API Key…')),
         choice('openWebPage', 'globe', t('Open Chat in Browser')),
         choice('copyWebPageAddress', 'link', t('Copy Chat Page Address')),
-      ],
-    ],
-    [
-      t('Models'),
-      [
-        choice('startOllama', 'play', t('Start Ollama')),
-        choice('selectModel', 'sparkle', t('Select Model…')),
-        choice('pullModel', 'cloud-download', t('Pull Model…')),
-        choice('showModels', 'server', t('Show Loaded Models…')),
       ],
     ],
     [

@@ -17,7 +17,7 @@ describe('the relay that a window’s own setting names', () => {
     fakeEditor.userSettings.set('cloudtolocalllm.relay.url', setting);
     const control = Object.assign(new FakeAgentControl(bus), { role });
     control.relay = { origin: 'https://relay.example' };
-    const state = new AgentState(bus, Promise.resolve({ control, createChatPort: assert.fail, chats: undefined as never }));
+    const state = new AgentState(bus, Promise.resolve({ control, createChatPort: () => assert.fail(), chats: undefined as never }));
     await Promise.resolve();
     const { tooltip } = statusView(statusInputOf(state, new FakeClock()));
     state.dispose();

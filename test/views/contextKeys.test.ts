@@ -39,8 +39,8 @@ describe('statusMenu', () => {
 
   it('offers only what is enabled, in groups without an empty one', () => {
     assert.deepEqual(labels(base), [
-      ...['Chat', 'Open Chat', 'New Chat', 'Connection', 'Connect', 'Set Up Relay…'],
-      ...['Models', 'Select Model…', 'Pull Model…', 'Show Loaded Models…'],
+      ...['Chat', 'Open Chat', 'New Chat', 'Select Model…', 'Pull Model…', 'Show Loaded Models…'],
+      ...['Connection', 'Connect', 'Set Up Relay…'],
       ...['Help', 'Run Diagnostics', 'Show Connection Metrics', 'Copy Diagnostic Report', 'Show Log', 'Open Settings', 'Get Started'],
     ]);
     const models = ['Start Ollama', 'Select Model…', 'Pull Model…', 'Show Loaded Models…'];

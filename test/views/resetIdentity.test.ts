@@ -62,6 +62,18 @@ describe('resetting the identity in the editor', () => {
     assert.deepEqual(fakeEditor.executed, ['workbench.action.reloadWindow']);
   });
 
+  it('touches nothing where another window or the background agent leads, and says what to do', async () => {
+    control.role = 'follows';
+    fakeEditor.person.message = () => 'Reset Identity';
+    await run();
+    assert.match(fakeEditor.messages.at(-1)?.text ?? '', /^Another window holds the connection/);
+    control.role = 'agent';
+    fakeEditor.person.message = () => 'Stop Keeping Reachable…';
+    await run();
+    assert.match(fakeEditor.messages.at(-1)?.text ?? '', /^The background agent holds the connection/);
+    assert.deepEqual([done, control.calls, fakeEditor.executed], [[], [], ['cloudtolocalllm.removeAgent']]);
+  });
+
   it('works where no agent runs because its key is lost, which is what that error offers', async () => {
     fakeEditor.person.message = () => 'Reset Identity';
     await run(Promise.reject(new TunnelError('identityLost')));
