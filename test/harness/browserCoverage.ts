@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { demoBundles } from '../../scripts/lib/coverage/folders.mjs';
 import { root } from './paths.ts';
 
 /** Where the run wants V8 coverage of pages; unset when it wants none. */
 const folder = process.env['C2L_BROWSER_COVERAGE'];
+/** Does this run measure pages? */
+export const measuresPages = folder !== undefined;
 
 /**
  * Measures our own scripts in every page of `context` until it closes. It asks V8 for counts alone, not for sources: these lie in
@@ -56,9 +59,9 @@ async function saveCoverage(session: CDPSession, target: string): Promise<void> 
   writeFileSync(join(target, `coverage-${randomUUID()}.json`), JSON.stringify({ result: own }));
 }
 
-/** The file in `dist/` that a page loaded from this address, relative to the repository. */
+/** The file in `dist/`, or of the demo, that a page loaded from this address, relative to the repository. */
 function bundleOf(url: string): string | undefined {
   const name = /\/([^/?#]+\.js)(?:[?#].*)?$/.exec(url)?.[1];
   if (name === undefined) return undefined;
-  return ['dist/page', 'dist/webview'].map((place) => `${place}/${name}`).find((file) => existsSync(join(root, file)));
+  return ['dist/page', 'dist/webview', demoBundles].map((place) => `${place}/${name}`).find((file) => existsSync(join(root, file)));
 }

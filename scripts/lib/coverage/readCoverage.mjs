@@ -9,7 +9,7 @@ import { paintCounts } from './v8Counts.mjs';
 
 /** The bundles; an installed copy of the extension has them in another place, so they are known by the end of their path. */
 const bundlePattern =
-  /(?:^|\/)(dist\/(?:extension\.mjs|extension\/[^/]+\.mjs|cli\.mjs|cli\/[^/]+\.mjs|webview\/[^/]+\.js|page\/[^/]+\.js))$/;
+  /(?:^|\/)(dist\/(?:extension\.mjs|extension\/[^/]+\.mjs|cli\.mjs|cli\/[^/]+\.mjs|webview\/[^/]+\.js|page\/[^/]+\.js)|\.run\/test\/demo\/[^/]+\.js)$/;
 
 /**
  * Turns V8's counts into Istanbul's, for sources that ran as they stand and for sources that ran inside a bundle alike: each source is

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 import { browserBundle } from '../../../scripts/lib/browserBundle.mjs';
+import { demoBundles } from '../../../scripts/lib/coverage/folders.mjs';
+import { measuresPages } from '../../harness/browserCoverage.ts';
 import { root } from '../../harness/paths.ts';
 
 /** The page's policy, as strict as the relay's; `extra` names Trusted Types policies that only a test page has. */
@@ -30,7 +33,13 @@ const webviewPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <link rel="stylesheet" href="/editorTheme.css"><link rel="stylesheet" href="/webview.css"></head>
 <body><script type="module" src="/hostMain.js"></script><script type="module" src="/webviewMain.js"></script></body></html>`;
 
-const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', html: 'text/html', woff2: 'font/woff2' };
+const types: Readonly<Record<string, string>> = {
+  js: 'text/javascript',
+  css: 'text/css',
+  html: 'text/html',
+  map: 'application/json',
+  woff2: 'font/woff2',
+};
 
 /** Two places for webviews, each in a frame as the editor has them, over the hub that ships. */
 const panelsPage = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>panels</title></head>
@@ -89,6 +98,16 @@ export class DemoServer {
   }
 }
 
+/** Coverage is told by the bundles' maps, which name their sources from here. */
+const folder = join(root, demoBundles);
+let kept: Promise<unknown> | undefined;
+
+/** Once a run: each build of the same sources is the same. */
+function keep(files: readonly OutputFile[]): Promise<unknown> {
+  kept ??= mkdir(folder, { recursive: true }).then(() => Promise.all(files.map(({ path, contents }) => writeFile(path, contents))));
+  return kept;
+}
+
 async function bundle(): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -101,10 +120,11 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
     ],
     ...browserBundle,
     write: false,
-    sourcemap: 'inline',
+    sourcemap: 'linked',
     entryNames: '[name]',
-    outdir: '/',
+    outdir: folder,
     logLevel: 'warning',
   });
-  return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  if (measuresPages) await keep(outputFiles);
+  return new Map(outputFiles.map(({ path, contents }) => [path.slice(folder.length), contents]));
 }

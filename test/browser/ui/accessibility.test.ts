@@ -9,7 +9,7 @@ import { sizes, themes } from './looks.ts';
 const WITHOUT_CONTROLS = 'an address that is not secure';
 
 describe('accessibility in Chromium', () => {
-  const pages = DemoPages.ofSuite();
+  const pages = DemoPages.ofSuite('timed');
   const seen = new Set<string>();
   const walked = new Set<string>();
 

@@ -9,15 +9,24 @@ export class DemoPages {
   #server: DemoServer | undefined;
   #browser: TestBrowser | undefined;
 
+  readonly #isMeasured: boolean;
+
+  private constructor(isMeasured: boolean) {
+    this.#isMeasured = isMeasured;
+  }
+
   static async start(): Promise<DemoPages> {
-    const pages = new DemoPages();
+    const pages = new DemoPages(false);
     await pages.#start();
     return pages;
   }
 
-  /** For the suite whose `describe` calls this: they start and stop with it. */
-  static ofSuite(): DemoPages {
-    const pages = new DemoPages();
+  /**
+   * For the suite whose `describe` calls this: they start and stop with it. Their coverage is measured, but for `timed` suites, which
+   * look at a clock, and those that see many states for a while each.
+   */
+  static ofSuite(kind: 'measured' | 'timed' = 'measured'): DemoPages {
+    const pages = new DemoPages(kind === 'measured');
     before(() => pages.#start());
     after(() => pages.stop());
     return pages;
@@ -48,7 +57,7 @@ export class DemoPages {
 
   async open(path = '/', options: BrowserContextOptions = {}): Promise<DemoPage> {
     if (!this.#browser || !this.#server) throw new Error('the pages have not been started');
-    const context = await this.#browser.unmeasuredContext(options);
+    const context = await (this.#isMeasured ? this.#browser.newContext(options) : this.#browser.unmeasuredContext(options));
     const page = await context.newPage();
     const demo = new DemoPage(context, page);
     await page.goto(this.#server.origin + path);

@@ -9,7 +9,7 @@ import { xssCorpus } from './xssCorpus.ts';
 const CHUNKINGS = 20;
 
 describe('Markdown in Chromium', () => {
-  const pages = DemoPages.ofSuite();
+  const pages = DemoPages.ofSuite('timed');
   let demo: DemoPage;
   before(async () => {
     demo = await pages.open('/spec');

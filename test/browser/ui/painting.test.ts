@@ -3,7 +3,7 @@ import { DemoPages } from './demoPage.ts';
 
 /** Work is counted, not timed: the machine may be slow. */
 describe('painting in Chromium', () => {
-  const pages = DemoPages.ofSuite();
+  const pages = DemoPages.ofSuite('timed');
 
   it('paints an answer of 5,000 pieces at most once a frame, and all of it', async () => {
     const demo = await pages.open();

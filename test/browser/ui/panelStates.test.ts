@@ -7,7 +7,7 @@ const MAX_MS = 3 * 150;
 const TURNS = 100;
 
 describe('panels over one hub, each in a frame of its own, in Chromium', () => {
-  const pages = DemoPages.ofSuite();
+  const pages = DemoPages.ofSuite('timed');
   let demo: DemoPage;
   pages.forEachTest(async () => {
     demo = await pages.open('/panels', { viewport: { width: 900, height: 800 } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the view of an answer that streams, in Chromium', () => {
-  const pages = DemoPages.ofSuite();
+  const pages = DemoPages.ofSuite('timed');
   let demo: DemoPage;
   pages.forEachTest(async () => {
     demo = await pages.open();

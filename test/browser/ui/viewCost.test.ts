@@ -8,7 +8,7 @@ const CHARACTERS = 20_000;
 const MAX_SECONDS = (3 * 2 * CHARACTERS) / 80_000;
 
 describe('what the chat view costs, in Chromium', () => {
-  const pages = DemoPages.ofSuite();
+  const pages = DemoPages.ofSuite('timed');
 
   for (const kind of ['prose', 'fence', 'table'] as const) {
     it(`stays within three times its bound while an answer streams: ${kind}`, async function () {

@@ -1,0 +1,2 @@
+export const demoBundles: string;
+export const coverageFolders: Readonly<Record<'node' | 'host' | 'browser', string>>;
