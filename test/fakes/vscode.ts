@@ -292,6 +292,11 @@ class FakeEditor {
   clipboard = '';
   /** Files by address. */
   readonly files = new Map<string, Uint8Array>();
+  /** Folders by address. */
+  readonly folders = new Set<string>();
+  /** What is open, in use or not. */
+  readonly documents: FakeDocument[] = [];
+  activeEditor: FakeTextEditor | undefined;
   /** Titles of what was shown on its way. */
   readonly progress: string[] = [];
   /** Texts in tabs that nobody can edit, by name. */
@@ -322,8 +327,11 @@ class FakeEditor {
       this.logs,
       this.progress,
       this.progresses,
+      this.documents,
     ])
       list.length = 0;
+    this.folders.clear();
+    this.activeEditor = undefined;
     for (const map of [
       this.providers,
       this.serializers,
@@ -489,7 +497,60 @@ export const commands = {
   },
 };
 
+export const FileType = { Unknown: 0, File: 1, Directory: 2 } as const;
+
+/** From one place to another; both count from 0. */
+export class Range {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+
+  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
+    this.start = { line: startLine, character: startCharacter };
+    this.end = { line: endLine, character: endCharacter };
+  }
+
+  get isEmpty(): boolean {
+    return this.start.line === this.end.line && this.start.character === this.end.character;
+  }
+}
+
+/** A text that is open. */
+export class FakeDocument {
+  readonly uri: Uri;
+  readonly languageId: string;
+  readonly #lines: readonly string[];
+
+  constructor(uri: Uri, languageId: string, text: string) {
+    this.uri = uri;
+    this.languageId = languageId;
+    this.#lines = text.split('\n');
+  }
+
+  lineAt(line: number): { readonly text: string } {
+    return { text: this.#lines[line] ?? '' };
+  }
+
+  getText({ start, end }: Pick<Range, 'start' | 'end'> = new Range(0, 0, this.#lines.length, 0)): string {
+    const lines = this.#lines.slice(start.line, end.line + 1);
+    const last = lines.length - 1;
+    return lines
+      .map((text, at) =>
+        text.slice(at === 0 ? start.character : 0, at === last && end.line < this.#lines.length ? end.character : undefined),
+      )
+      .join('\n');
+  }
+}
+
+interface FakeTextEditor {
+  readonly document: FakeDocument;
+  readonly selections: readonly Range[];
+}
+
 export const workspace = {
+  get textDocuments(): readonly FakeDocument[] {
+    return fakeEditor.documents;
+  },
+  asRelativePath: (uri: Uri): string => uri.path.replace('/workspace/', ''),
   registerTextDocumentContentProvider: (scheme: string, provider: PageProvider): Disposable => {
     fakeEditor.pageProviders.set(scheme, provider);
     return { dispose: () => fakeEditor.pageProviders.delete(scheme) };
@@ -497,9 +558,10 @@ export const workspace = {
   openTextDocument: (uri: Uri): Promise<{ readonly uri: Uri; readonly text: string | undefined }> =>
     Promise.resolve({ uri, text: fakeEditor.pageProviders.get(uri.scheme)?.provideTextDocumentContent(uri) }),
   fs: {
-    stat: (uri: Uri): Promise<{ readonly size: number }> => {
+    stat: (uri: Uri): Promise<{ readonly size: number; readonly type: number }> => {
+      if (fakeEditor.folders.has(uri.toString())) return Promise.resolve({ size: 0, type: FileType.Directory });
       const content = fakeEditor.files.get(uri.toString());
-      return content ? Promise.resolve({ size: content.length }) : Promise.reject(new Error('FileNotFound'));
+      return content ? Promise.resolve({ size: content.length, type: FileType.File }) : Promise.reject(new Error('FileNotFound'));
     },
     createDirectory: (): Promise<void> => Promise.resolve(),
     writeFile: (uri: Uri, content: Uint8Array): Promise<void> => {
@@ -529,6 +591,9 @@ export const workspace = {
 };
 
 export const window = {
+  get activeTextEditor(): FakeTextEditor | undefined {
+    return fakeEditor.activeEditor;
+  },
   get state(): { readonly focused: boolean } {
     return { focused: fakeEditor.isFocused };
   },
