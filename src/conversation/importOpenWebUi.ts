@@ -43,7 +43,7 @@ export function readOpenWebUi(entry: unknown): ForeignConversation | undefined {
 /** Plain, or in parts of which some are text. Thoughts stand in `<details type="reasoning">`, which is no part of the answer. */
 function textOf(content: v.InferOutput<typeof oneMessage>['content']): string {
   const text = Array.isArray(content)
-    ? content.map((part) => (typeof part === 'object' && part && 'text' in part ? part.text : '')).filter((one) => typeof one === 'string')
+    ? content.flatMap((part) => (typeof part === 'object' && part && 'text' in part && typeof part.text === 'string' ? [part.text] : []))
     : [content ?? ''];
   return text.join('\n').replace(/<details type="reasoning"[^>]*>[^]*?<\/details>\s*/g, '');
 }

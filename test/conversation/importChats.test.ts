@@ -123,6 +123,21 @@ describe('import and export of chats', () => {
     assert.equal(only(webUi).title, 'Row title');
   });
 
+  it('reads what Open WebUI leaves out, in ms here and there, and what nobody has said', () => {
+    const messages = {
+      q: { id: 'q', role: 'user', content: [{ type: 'image_url' }, { text: 'q' }, { text: 7 }, null], timestamp: 1_700_000_001_000 },
+      sys: { id: 'sys', role: 'system', content: 'be kind' },
+      a: { id: 'a', parentId: 'q', role: 'assistant', content: null },
+      b: { id: 'b', parentId: 'q', role: 'assistant', content: 'b', timestamp: null },
+    };
+    const imported = read([{ chat: { history: { messages } } }, { chat: { history: {} } }]);
+    assert.deepEqual([imported.format, imported.conversations.length, imported.skipped], ['openWebUi', 1, 1]);
+    const [one] = imported.conversations;
+    assert.ok(one);
+    assert.deepEqual(shape(one), ['>q', 'q>b']);
+    assert.equal(one.messages.find(({ message }) => message.role === 'user')?.message.createdAt, 1_700_000_001_000);
+  });
+
   it('reads its own JSON back whole, under new ids', () => {
     const first = only([chatGpt(tree)]);
     const file = exportJson([first]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readModelList } from '../../src/ollama/modelList.ts';
+import { readDigests, readLoadedModels, readModelList } from '../../src/ollama/modelList.ts';
 
 describe('model list', () => {
   it('joins what is there with what is loaded, in Ollama’s order', () => {
@@ -48,5 +48,31 @@ describe('model list', () => {
     assert.deepEqual(readModelList({ models: null }, undefined), []);
     assert.throws(() => readModelList({ data: [] }, undefined), { code: 'ollamaForeign' });
     assert.throws(() => readModelList(undefined, undefined), { code: 'ollamaForeign' });
+  });
+
+  it('tells models of one name apart by their digests, where these can be read', () => {
+    const digest = 'a'.repeat(64);
+    const models = [{ name: 'a:1b', digest }, { name: 'b:1b', digest: 'short' }, { name: 'c:1b' }, null];
+    assert.deepEqual([...readDigests({ models })], [['a:1b', digest]]);
+    assert.equal(readDigests({ models: null }).size, 0);
+    assert.equal(readDigests('nonsense').size, 0);
+  });
+
+  it('tells of loaded models where they lie and how long they stay, and leaves out what makes no sense', () => {
+    const now = Date.UTC(2026, 0, 1);
+    const soon = new Date(now + 300_000).toISOString();
+    const models = [
+      { name: 'a:1b', size: 4, size_vram: 9, expires_at: soon, context_length: 8192 },
+      { name: 'b:1b', size: -1, expires_at: '2318-01-01T00:00:00Z', context_length: 0 },
+      { name: 'c:1b', expires_at: 'never' },
+      { name: '' },
+    ];
+    assert.deepEqual(readLoadedModels({ models }, now), [
+      { name: 'a:1b', size: 4, gpuSize: 4, expiresAt: now + 300_000, contextLength: 8192 },
+      { name: 'b:1b', size: 0, gpuSize: 0 },
+      { name: 'c:1b', size: 0, gpuSize: 0 },
+    ]);
+    assert.deepEqual(readLoadedModels({ models: null }, now), []);
+    assert.throws(() => readLoadedModels({}, now), { code: 'ollamaForeign' });
   });
 });
