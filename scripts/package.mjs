@@ -4,7 +4,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, main } from './lib/failure.mjs';
 import { MAX_PACKAGE_BYTES, packageArguments, packageFaults } from './lib/packageFiles.mjs';
-import { root } from './lib/paths.mjs';
+import { stagePackage } from './lib/packedDocuments.mjs';
+import { root, runDir } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 
 const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
@@ -17,7 +18,9 @@ await main(async () => {
   const faults = [...packageFaults(files), ...files.flatMap(sourceMapFault)];
   if (faults.length > 0) throw new Failure(faults.join('\n'), 'Mend .vscodeignore, or say in scripts/lib/packageFiles.mjs what is new.');
   const file = `${name}-${version}.vsix`;
-  await must('the package', [vsce, 'package', ...packageArguments, '-o', file]);
+  const stage = join(runDir, 'package');
+  stagePackage(stage);
+  await must('the package', [vsce, 'package', ...packageArguments, '-o', join(root, file)], stage);
   const { size } = statSync(join(root, file));
   if (size > MAX_PACKAGE_BYTES)
     throw new Failure(
@@ -32,8 +35,8 @@ await main(async () => {
 });
 
 /** Runs a program of ours to its end. @returns what it printed */
-async function must(what, args) {
-  const { code, output, stdout } = await run(process.execPath, args, { timeoutMs: 300_000 });
+async function must(what, args, cwd = root) {
+  const { code, output, stdout } = await run(process.execPath, args, { cwd, timeoutMs: 300_000 });
   if (code !== 0) throw new Failure(`${what} failed:\n${output.trim()}`, 'Mend that first.');
   return stdout;
 }

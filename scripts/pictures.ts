@@ -1,4 +1,4 @@
-// node scripts/pictures.ts [page] [panel] [states] [first-run]: what people see, on sheets. For page and panel the stand-in for Ollama tells the story and
+// node scripts/pictures.ts [page] [panel] [states] [first-run] [both-sides]: what people see, on sheets, and one moving picture. For page and panel the stand-in for Ollama tells the story and
 // nothing else is staged; the sheets of states show every state that tests look at, over the tests' own hub, one sheet a theme, and
 // those of the page in every size too.
 import { copyFileSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { TestBrowser } from '../test/harness/chromium.ts';
 import type { themes, Workbench } from '../test/harness/workbench.ts';
 import { Stack, until } from '../test/integration/support/stack.ts';
 import { ChatPanel, EditorRig } from '../test/vscode/editorRig.ts';
+import { bothSidesPicture } from './pictures/bothSides.ts';
 import { firstRunSheet } from './pictures/firstRun.ts';
 import { documents, Sheet } from './pictures/sheet.ts';
 
@@ -197,3 +198,4 @@ if (wanted.length === 0 || wanted.includes('page')) await pageSheet();
 if (wanted.length === 0 || wanted.includes('panel')) await panelSheet();
 if (wanted.length === 0 || wanted.includes('states')) await stateSheets();
 if (wanted.length === 0 || wanted.includes('first-run')) await firstRunSheet();
+if (wanted.length === 0 || wanted.includes('both-sides')) await bothSidesPicture();

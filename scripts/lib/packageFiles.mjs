@@ -1,4 +1,4 @@
-/** Arguments of vsce for this package: everything is bundled, and the pictures of the README are in it, so its links stay as they are. */
+/** Arguments of vsce for this package: everything is bundled, and `packedDocuments.mjs` sees to the links of documents. */
 export const packageArguments = [
   '--no-dependencies',
   '--allow-missing-repository',
@@ -17,7 +17,7 @@ const fonts = [
 
 /** Every file of the package; `*` stands for the hash of a content. */
 export const packageFiles = [
-  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/RELAY.md', 'docs/pictures/answer.png'],
+  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/RELAY.md'],
   ...['package.json', 'package.nls.json', 'package.nls.de.json', 'l10n/bundle.l10n.json', 'l10n/bundle.l10n.de.json'],
   ...['media/icon.png', 'media/view.svg', 'media/pairing.css', 'media/pairing.js', 'media/metrics.css', 'media/metrics.js'],
   ...['ask', 'findOllama', 'getModel', 'phone'].map((name) => `media/walkthrough/${name}.svg`),

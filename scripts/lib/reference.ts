@@ -1,20 +1,11 @@
 import { ollamaErrors, tunnelConnectionStates } from '../../src/protocol/status.ts';
 import { english, manifest, type SettingSchema } from '../../test/views/readManifest.ts';
-
-/** A table of docs/REFERENCE.md, by the heading it stands under. */
-interface ReferenceTable {
-  readonly heading: string;
-  /** How many of the first cells name a row. */
-  readonly named: number;
-  /** The last cell is prose of the document's own: rows end one cell earlier. */
-  readonly hasProse: boolean;
-  readonly rows: readonly (readonly string[])[];
-}
+import { writeTables, type DocumentTable } from './documents/tables.ts';
 
 const PREFIX = 'cloudtolocalllm.';
 const { commands, keybindings, menus, configuration, walkthroughs } = manifest.contributes;
 
-function tables(contextKeys: readonly string[]): readonly ReferenceTable[] {
+function tables(contextKeys: readonly string[]): readonly DocumentTable[] {
   return [
     {
       heading: 'Commands',
@@ -70,29 +61,7 @@ function tables(contextKeys: readonly string[]): readonly ReferenceTable[] {
  * @throws Error when a table is missing
  */
 export function writeReference(document: string, contextKeys: readonly string[]): string {
-  return tables(contextKeys).reduce((text, table) => writeTable(text, table), document);
-}
-
-function writeTable(document: string, { heading, named, hasProse, rows }: ReferenceTable): string {
-  const found = new RegExp(`(^## ${heading}\n[^#]*?^\\|[-|]+\\|\n)((?:^\\|.*\n)*)`, 'm').exec(document);
-  const [whole, before, body] = found ?? [];
-  if (whole === undefined || before === undefined || body === undefined) throw new Error(`docs/REFERENCE.md has no table of ${heading}`);
-  const nameOf = (cells: readonly string[]): string => cells.slice(0, named).join(' | ');
-  const prose = new Map(body.split('\n').map((line) => [nameOf(cellsOf(line)), cellsOf(line).at(-1) ?? '']));
-  const lines = rows.map((cells) => line(hasProse ? [...cells, prose.get(nameOf(cells)) ?? ''] : cells));
-  return document.replace(whole, () => before + lines.join(''));
-}
-
-/** The cells of a row as written; a bar inside a cell has a backslash. */
-function cellsOf(row: string): string[] {
-  return row
-    .slice(1, -1)
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim());
-}
-
-function line(cells: readonly string[]): string {
-  return `|${cells.map((cell) => (cell === '' ? ' |' : ` ${cell} |`)).join('')}\n`;
+  return writeTables('docs/REFERENCE.md', document, tables(contextKeys));
 }
 
 function code(text: string): string {

@@ -44,6 +44,9 @@ const statuses: Partial<Record<ErrorCode, readonly [status: number, retryAfter?:
   closed: [503, 2],
 };
 
+/** The codes with a status of their own, for docs/API.md. */
+export const gatewayRefusals = Object.keys(statuses) as readonly ErrorCode[];
+
 /** The catalogue speaks to a browser's user; these to whoever holds a key. */
 const messages: Partial<Record<ErrorCode, string>> = {
   revoked: 'This API key was revoked at the computer.',

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { stagePackage } from '../../scripts/lib/packedDocuments.mjs';
 import { packageArguments } from '../../scripts/lib/packageFiles.mjs';
 import { artefacts, root } from './paths.ts';
 
@@ -13,7 +14,9 @@ export function packedExtension(): string {
   mkdirSync(artefacts, { recursive: true });
   const file = join(artefacts, 'extension.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  execFileSync(process.execPath, [vsce, 'package', ...packageArguments, '-o', file], { cwd: root, stdio: 'pipe' });
+  const stage = join(artefacts, 'package');
+  stagePackage(stage);
+  execFileSync(process.execPath, [vsce, 'package', ...packageArguments, '-o', file], { cwd: stage, stdio: 'pipe' });
   packed = file;
   return file;
 }
