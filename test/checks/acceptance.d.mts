@@ -4,3 +4,4 @@ export interface AcceptanceRepository {
   read(path: string): string | undefined;
 }
 export function checkAcceptance(markdown: string, repository: AcceptanceRepository): { count: number; open: number; faults: string[] };
+export function faultOf(proof: string, repository: AcceptanceRepository): string | undefined;

@@ -46,7 +46,7 @@ function faultOf(target, file, markdown) {
 
 const link = /!?\[([^\]]*)\]\(<?([^)>\s]+)>?(?:\s+"([^"]*)")?\)/g;
 /** Measured: what depends on the machine it was measured on. */
-const measured = /\d[\d.,]*[ \u00a0](?:ms|s|[kMG]i?B|tok\/s)(?![\w/])|\d[\d.,]*[ \u00a0]?%/g;
+const measured = /\d[\d.,]*[ \u00a0](?:ms|s|[kKMG]i?B|tok\/s)(?![\w/])|\d[\d.,]*[ \u00a0]?%/g;
 
 /**
  * What is wrong with the figures of a document.

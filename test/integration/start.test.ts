@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../harness/paths.ts';
@@ -66,11 +66,15 @@ describe('npm start', function () {
     await assert.rejects(fetch(String(ready['page'])));
   });
 
-  it('uses the Ollama that OLLAMA_HOST names', async () => {
+  it('uses the Ollama that OLLAMA_HOST names, and forgets earlier runs: --fresh', async () => {
     const ollama = await startFakeOllama({ models: ['llama3:8b'], script: 'a real one' });
     try {
-      const process_ = run(['--once'], { OLLAMA_HOST: ollama.url });
+      const earlier = join(folder, 'state', 'earlier');
+      mkdirSync(join(folder, 'state'));
+      writeFileSync(earlier, '');
+      const process_ = run(['--once', '--fresh'], { OLLAMA_HOST: ollama.url });
       assert.equal(await process_.ended, 0, process_.output);
+      assert.equal(existsSync(earlier), false);
       const answer = await process_.first('answer');
       assert.deepEqual([answer['model'], answer['text'], answer['standIn']], ['llama3:8b', 'a real one', false]);
       assert.equal(ollama.asked.length, 1);
