@@ -14,7 +14,7 @@ for (const [name, write] of [
   const next = write(now);
   if (process.argv.includes('--write')) writeFileSync(file, next);
   else if (now !== next) {
-    console.error(`${name} is not as the code has it. Bring it up to date with: node scripts/documents.ts --write`);
+    console.error(`${name} is not as the code has it. Bring it up to date with: npm run documents`);
     process.exitCode = 1;
   }
 }

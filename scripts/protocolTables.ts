@@ -15,6 +15,6 @@ if (process.argv.includes('--write')) {
   const lines = next.split('\n');
   const at = now.split('\n').findIndex((line, index) => line !== lines[index]);
   console.error(`docs/PROTOCOL.md, line ${String(at + 1)}: not as the code has it. The code says: ${lines[at] ?? ''}`);
-  console.error('Bring it up to date with: node scripts/protocolTables.ts --write');
+  console.error('Bring it up to date with: npm run documents');
   process.exitCode = 1;
 }

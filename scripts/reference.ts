@@ -11,6 +11,6 @@ const now = readFileSync(file, 'utf8');
 const next = writeReference(now, Object.keys(initialContext));
 if (process.argv.includes('--write')) writeFileSync(file, next);
 else if (now !== next) {
-  console.error('docs/REFERENCE.md is not as package.json has it. Bring it up to date with: node scripts/reference.ts --write');
+  console.error('docs/REFERENCE.md is not as package.json has it. Bring it up to date with: npm run documents');
   process.exitCode = 1;
 }

@@ -29,6 +29,7 @@ export const scriptProofs: Readonly<Record<string, Proof>> = {
   setup: { byHand: 'the first step of npm test; scripts/setup.mjs' },
   watch: { byHand: 'the build of npm run build, which goes on' },
   format: { byHand: 'prettier --write; npm run check runs prettier --check' },
+  documents: { test: 'test/checks/documents.test.ts › have their tables from the code' },
   pictures: {
     test: 'test/checks/pictures.test.ts › show every state that tests look at, in every theme, and those of the page in every size too',
   },
@@ -53,9 +54,7 @@ export const verbProofs: Readonly<Record<string, Proof>> = {
   },
   proxy: { test: `${documents} › ask through the proxy, as curl and as the official clients` },
   doctor: { test: `${documents} › look at every hop: doctor` },
-  agent: {
-    test: 'test/integration/fullFlow.test.ts › pairs two clients, lists models, answers, shows it live to both, lists the chat, stops, and deletes',
-  },
+  agent: { test: `${documents} › start an agent that pairs and makes keys` },
   'agent pair': { test: 'test/agent/node/agentCommand.test.ts › hands its options on, also those before the word pair' },
   'agent keys create': { test: `${documents} › make, list and revoke a key` },
   'agent keys list': { test: `${documents} › make, list and revoke a key` },
@@ -67,6 +66,7 @@ export const verbProofs: Readonly<Record<string, Proof>> = {
 
 /** All else, and scripts with options of their own, by what a line looks like. */
 export const otherProofs: readonly (readonly [command: RegExp, proof: Proof])[] = [
+  [/^npm ci$/, { byHand: 'npm’s own; npm start and npm test run it where packages are missing' }],
   [
     /^npm start -- --(once|json)$/,
     { test: `${start} › sets everything up, asks one question through relay and tunnel, and ends with 0: --once` },
@@ -80,11 +80,6 @@ export const otherProofs: readonly (readonly [command: RegExp, proof: Proof])[] 
   [/^curl http:\/\/127\.0\.0\.1:11434\//, { test: `${documents} › ask through the proxy, as curl and as the official clients` }],
   [/^curl https:\/\/relay\.example\//, { test: `${documents} › ask through a relay, as curl and as the official clients` }],
   [/^export C2L_SECRET=/, { test: `${documents} › start a relay on one’s own machine, and one with a secret that makes invites` }],
-  [
-    /^node scripts\/protocolTables\.ts --write$/,
-    { test: 'test/protocol/document.test.ts › has its diagrams, golden bytes, limits, codes and messages from the code' },
-  ],
-  [/^node scripts\/(documents|reference)\.ts( --write)?$/, { test: 'test/checks/documents.test.ts › have their tables from the code' }],
   [/^openssl rand -base64 32 > \/etc\//, { byHand: 'README’s has the same command, which a test runs; this one writes to /etc' }],
   [/^chmod 600 \/etc\//, { byHand: 'changes a file in /etc' }],
   [/^ssh -L /, { byHand: 'needs another machine' }],

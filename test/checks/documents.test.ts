@@ -17,7 +17,7 @@ const codes = [...troubleshooting.matchAll(/^\| `(\w+)` \|/gm)].map(([, code = '
 
 describe('the guides to the API and to errors', () => {
   it('have their tables from the code', () => {
-    const how = 'bring it up to date: node scripts/documents.ts --write';
+    const how = 'bring it up to date: npm run documents';
     assert.equal(writeApi(api), api, how);
     assert.equal(writeTroubleshooting(troubleshooting), troubleshooting, how);
   });

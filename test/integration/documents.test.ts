@@ -37,7 +37,7 @@ class Shell {
   output = '';
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd: string) {
-    this.child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.child = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
@@ -159,7 +159,7 @@ function typedCommands(this: Mocha.Suite): void {
 
   it('start a relay on one’s own machine, and one with a secret that makes invites', async () => {
     const nodes = `${relayNode.replace(/[^/]*$/, '')}:${process.env['PATH'] ?? ''}`;
-    const own = block(readme, 'sh', 'node dist/cli.mjs relay\n').split('\n').at(1) ?? '';
+    const own = block(readme, 'sh', 'node dist/cli.mjs relay\n').trimEnd().split('\n').at(-1) ?? '';
     const trial = type(own, { C2L_PORT: '0', PATH: nodes });
     await trial.says(/http:\/\/127\.0\.0\.1:\d+/);
     await trial.interrupt();
@@ -169,6 +169,19 @@ function typedCommands(this: Mocha.Suite): void {
     await server.says(/https:\/\/relay\.example\/join#\S+/);
     await server.says(/The relay listens on https:\/\/relay\.example/);
     await server.interrupt();
+  });
+
+  it('start an agent that pairs and makes keys', async () => {
+    const relay = type('node dist/cli.mjs relay', { C2L_PORT: '0' });
+    const [, url = ''] = await relay.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+    const [invite] = await relay.says(/[a-z0-9-]+\.\d+\.[\w-]{20,}/);
+    const command = filledIn(block(readme, 'sh', ' agent '), { 'https://relay.example': url, 'anna.…': invite });
+    const agent = type(command, { C2L_STATE: join(folder, 'agent'), OLLAMA_HOST: stack.ollama.url });
+    await agent.says(/Pair a browser \(the link works once, for 2 minutes\): http:\/\/127\.0\.0\.1:\d+\/#pair=/);
+    agent.child.stdin?.write('k laptop\n');
+    await agent.says(/The API key laptop, shown this once: c2l_\S+/);
+    await agent.interrupt();
+    await relay.interrupt();
   });
 
   it('look at every hop: doctor', async () => {

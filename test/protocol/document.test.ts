@@ -11,7 +11,7 @@ const text = readFileSync(join(root, 'docs', 'PROTOCOL.md'), 'utf8');
 
 describe('docs/PROTOCOL.md', () => {
   it('has its diagrams, golden bytes, limits, codes and messages from the code', async () => {
-    assert.equal(await writeGenerated(text), text, 'bring it up to date: node scripts/protocolTables.ts --write');
+    assert.equal(await writeGenerated(text), text, 'bring it up to date: npm run documents');
   });
 
   it('is refused when a part is missing, doubled, unknown or without an end', async () => {

@@ -17,7 +17,7 @@ function rowsOf(heading: string): string[] {
 
 describe('docs/REFERENCE.md', () => {
   it('has commands, settings, context keys, menus and walkthrough from package.json and the code', () => {
-    assert.equal(written(document), document, 'bring it up to date: node scripts/reference.ts --write');
+    assert.equal(written(document), document, 'bring it up to date: npm run documents');
   });
 
   it('shows a row too many, too few, or another, and keeps its own words', () => {
