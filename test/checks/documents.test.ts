@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { writeApi } from '../../scripts/lib/documents/api.ts';
 import { cellsOf } from '../../scripts/lib/documents/tables.ts';
 import { writeTroubleshooting } from '../../scripts/lib/documents/troubleshooting.ts';
+import { DIAGNOSIS_MS } from '../../src/agent/diagnose.ts';
 import { refusalBody, refusalOf } from '../../src/gateway/refusal.ts';
+import { formWords, QUIET_MS } from '../../src/policy/answerForms.ts';
 import { httpRoutes } from '../../src/policy/httpRoutes.ts';
 import { errorCatalogue } from '../../src/protocol/errors.ts';
+import * as limits from '../../src/protocol/limits.ts';
+import { MIN_INVITE_SECRET_BYTES } from '../../src/secure/invite.ts';
 import { root } from '../harness/paths.ts';
 import { figureFaults } from './documents.mjs';
 
@@ -55,6 +59,45 @@ describe('the guides to the API and to errors', () => {
       shown.map((line) => JSON.parse(line) as unknown),
       bodies,
     );
+  });
+});
+
+describe('numbers in the words of the documents', () => {
+  const json = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8'));
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+  it('are the bounds of the code', () => {
+    const KiB = 1024;
+    const seconds = (ms: number): string => `${String(ms / 1000)} s`;
+    for (const words of [
+      `A stream begins after ${seconds(QUIET_MS)} with status 200, and then says every ${seconds(QUIET_MS)}`,
+      `An answer of one JSON value waits ${seconds(formWords.whole.patienceMs)} for its status`,
+    ])
+      assert.ok(api.includes(words), words);
+    for (const words of [
+      `A question holds ${String(limits.MAX_PROMPT_BYTES / KiB)} KiB of text`,
+      `One line carries ${String(limits.MAX_STREAMS)} things at once`,
+      `There are ${String(limits.MAX_SAVED_PROMPTS)} places, of ${String(limits.MAX_SAVED_PROMPT_BYTES / KiB)} KiB each and ${String(limits.MAX_SAVED_PROMPTS_BYTES / KiB)} KiB in all`,
+      `A secret has at least ${String(MIN_INVITE_SECRET_BYTES)} characters`,
+    ])
+      assert.ok(troubleshooting.includes(words), words);
+    const minutes = [limits.PAIRING_OFFER_LIFETIME_MS, limits.PAIRING_QUESTION_LIFETIME_MS, limits.PAIRING_PENDING_LIFETIME_MS];
+    assert.deepEqual(
+      [...minutes, limits.DETACHED_MUX_LIFETIME_MS, limits.HTTP_HOLD_MS].map((ms) => ms / 60_000),
+      [2, 5, 10, 10, 1],
+    );
+    assert.match(readme, /They work once, for two minutes/);
+    assert.match(troubleshooting, /for five minutes[\s\S]*used within ten minutes[\s\S]*than streams are kept, ten minutes/);
+    assert.match(api, /goes on for a minute/);
+    assert.ok(troubleshooting.includes('in at most 30 s') && Math.ceil(DIAGNOSIS_MS / 1000) <= 30);
+  });
+
+  it('are the versions that are wanted and tested', () => {
+    const { engines } = json('package.json') as { engines: { node: string; vscode: string } };
+    const { dependencies } = json('test/tools/package.json') as { dependencies: Readonly<Record<string, string>> };
+    assert.ok(readme.includes(`Node ${/\d+\.\d+/.exec(engines.node)?.[0] ?? '?'} or newer`));
+    assert.ok(readme.includes(`VS Code ${/\d+\.\d+/.exec(engines.vscode)?.[0] ?? '?'} or newer`));
+    assert.ok(readme.includes(`code-server ${dependencies['code-server'] ?? '?'} (`));
   });
 });
 
