@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stagePackage } from '../../scripts/lib/packedDocuments.mjs';
 import { packageArguments } from '../../scripts/lib/packageFiles.mjs';
@@ -14,9 +14,10 @@ export function packedExtension(): string {
   mkdirSync(artefacts, { recursive: true });
   const file = join(artefacts, 'extension.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const stage = join(artefacts, 'package');
+  const stage = mkdtempSync(join(artefacts, 'package-'));
   stagePackage(stage);
   execFileSync(process.execPath, [vsce, 'package', ...packageArguments, '-o', file], { cwd: stage, stdio: 'pipe' });
+  rmSync(stage, { recursive: true, force: true });
   packed = file;
   return file;
 }
