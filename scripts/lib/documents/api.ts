@@ -51,7 +51,7 @@ function limits(): string[][] {
     ['Body of one request', size(MAX_HTTP_BODY_BYTES)],
     ['Bodies that the computer holds at once, of all', size(MAX_HTTP_BODIES_BYTES)],
     ['Unknown API keys from one address, at a relay', perMinute(UNKNOWN_KEYS_PER_ADDRESS)],
-    ['Keys in use at one relay at once', count(MAX_GATEWAY_TUNNELS)],
+    ["Tunnels of one relay's gateway, of all keys", count(MAX_GATEWAY_TUNNELS)],
     ['A request whose tunnel is lost goes on for', `${String(HTTP_HOLD_MS / 1000)} s`],
     ['Context, `num_ctx`', count(MAX_REMOTE_CONTEXT_LENGTH)],
     ['Time in memory, `keep_alive`', `${String(MAX_REMOTE_KEEP_ALIVE_S / 60)} min`],
