@@ -27,8 +27,8 @@ export class Program {
   readonly ended: Promise<void>;
   output = '';
 
-  constructor(file: string, args: readonly string[]) {
-    this.child = spawn(file, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(file, args, { env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output = (this.output + text).slice(-4000)));
     }

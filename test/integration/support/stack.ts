@@ -39,6 +39,8 @@ export interface StackOptions {
   readonly allow?: boolean;
   /** A program that is run instead of the CLI; it gets the same arguments. */
   readonly relayProgram?: string;
+  /** What the agent's environment has beside this process's own. */
+  readonly agentEnv?: Readonly<Record<string, string>>;
   /** What the relay logs; `info` unless said otherwise. */
   readonly relayLogLevel?: 'debug';
 }
@@ -167,6 +169,7 @@ export class Stack {
     ];
     return new JsonProcess(process.execPath, [quiet, cli, ...args, ...(this.#invite === 'undefined' ? [] : ['--invite', this.#invite])], {
       secrets: this.secrets,
+      env: { ...process.env, ...this.#options.agentEnv },
     });
   }
 }
