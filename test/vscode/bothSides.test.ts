@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext, Locator } from 'playwright-core';
 import { ChatPage } from '../browser/support.ts';
-import { TestBrowser } from '../harness/chromium.ts';
-import { JsonProcess } from '../integration/support/childProcess.ts';
-import { root } from '../harness/paths.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TestBrowser } from '../harness/chromium.ts';
+import { root } from '../harness/paths.ts';
+import { keyNameOf, testCa } from '../harness/testCa.ts';
+import { proxyNames, startDeployedProxy, type DeployedProxy } from '../integration/deploy/deployedProxy.ts';
+import { JsonProcess } from '../integration/support/childProcess.ts';
+import { freePort } from '../integration/support/stack.ts';
 import { ChatPanel, EditorRig, until } from './editorRig.ts';
 
 /** Three times the bound of 200 ms: the machine has other work. */
@@ -38,9 +43,14 @@ function drawn(body: Locator, text: string): Promise<number> {
   );
 }
 
-describe('one chat in the panel of a real editor and on the page', () => {
+/** Both come over TLS by the nginx of deploy/, as far as the machine has one; on Linux another test fails where it has not. */
+const behind = proxyNames.find((name) => name === 'nginx');
+
+describe('one chat in the panel of a real editor and on the page, the relay behind nginx', () => {
   let rig: EditorRig;
   let relay: JsonProcess;
+  let proxy: DeployedProxy | undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'c2l-ca-'));
   let browser: TestBrowser | undefined;
   let context: BrowserContext;
   let panel: ChatPanel;
@@ -48,9 +58,16 @@ describe('one chat in the panel of a real editor and on the page', () => {
   const apart: string[] = [];
 
   before(async () => {
-    relay = new JsonProcess(process.execPath, [join(root, 'dist', 'cli.mjs'), 'relay', '--json', '--port', '0'], { cwd: root });
+    const port = await freePort();
+    proxy = behind && (await startDeployedProxy(behind, port));
+    const known = proxy ? ['--public-url', proxy.url, '--trusted-hops', '1'] : [];
+    const args = [join(root, 'dist', 'cli.mjs'), 'relay', '--json', '--port', String(port), ...known];
+    relay = new JsonProcess(process.execPath, args, { cwd: root });
     const { url, invite } = await relay.first('listening');
-    rig = await EditorRig.start({ ollama: { gate: 'manual', script: ({ prompt }) => [` ${nonceOf(prompt)} alpha`, ' beta', ' gamma'] } });
+    const caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, testCa.cert);
+    const script = ({ prompt }: { readonly prompt: string }): string[] => [` ${nonceOf(prompt)} alpha`, ' beta', ' gamma'];
+    rig = await EditorRig.start({ ollama: { gate: 'manual', script }, env: { NODE_EXTRA_CA_CERTS: caFile } });
     const workbench = await rig.open();
     await workbench.runCommand('CloudToLocalLLM: Connect');
     await workbench.quickPickRow('Enter an Address or a Join Link…').click();
@@ -60,7 +77,7 @@ describe('one chat in the panel of a real editor and on the page', () => {
     await workbench.statusBarItem().filter({ hasText: 'Connected' }).waitFor();
     await workbench.runCommand('CloudToLocalLLM: Pair a Browser…');
     const link = await workbench.webview().getByRole('textbox', { name: 'Pairing link' }).inputValue();
-    browser = await TestBrowser.launch();
+    browser = await TestBrowser.launch(proxy ? [`--ignore-certificate-errors-spki-list=${await keyNameOf(proxy.port)}`] : []);
     context = await browser.newContext();
     page = ChatPage.on(await context.newPage());
     await page.page.goto(link);
@@ -74,6 +91,8 @@ describe('one chat in the panel of a real editor and on the page', () => {
     await browser?.close();
     await rig.stop();
     await relay.stop();
+    await proxy?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   /** How far apart the two draw it, ms. */

@@ -18,6 +18,8 @@ export interface RigOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Folders that come first on the editor's PATH. */
   readonly programs?: string;
+  /** What the editor's environment has beside the rest. */
+  readonly env?: Readonly<Record<string, string>>;
   /** See {@link CodeServerOptions}. */
   readonly trust?: 'ask';
   /** Another editor of the same user: this one has a profile of its own, and shares the state folder and the model. */
@@ -44,13 +46,21 @@ export class EditorRig {
     this.#isGuest = isGuest;
   }
 
-  static async start({ ollama: knobs = {}, theme = 'light', settings = {}, programs, trust, beside }: RigOptions = {}): Promise<EditorRig> {
+  static async start({
+    ollama: knobs = {},
+    theme = 'light',
+    settings = {},
+    programs,
+    env,
+    trust,
+    beside,
+  }: RigOptions = {}): Promise<EditorRig> {
     mkdirSync(shots, { recursive: true });
     const state = beside?.state ?? mkdtempSync(join(tmpdir(), 'c2l-state-'));
     const ollama = beside?.ollama ?? (await startFakeOllama(knobs));
     const server = await CodeServer.start({
       vsix: packedExtension(),
-      env: { OLLAMA_HOST: ollama.url, C2L_STATE: state, ...(programs === undefined ? {} : withPrograms(programs)) },
+      env: { OLLAMA_HOST: ollama.url, C2L_STATE: state, ...env, ...(programs === undefined ? {} : withPrograms(programs)) },
       settings: { 'workbench.colorTheme': themes[theme], ...settings },
       trust,
     });
