@@ -11,7 +11,7 @@ import { relayLog, type LogLevel } from './relayLog.ts';
 import { startRelayServer, type RelayServer } from './relayServer.ts';
 import {
   describeSettings,
-  readPublicUrl,
+  readPublicUrls,
   readRelaySettings,
   requireSecret,
   TRIAL_VARIABLE,
@@ -83,8 +83,8 @@ export function runInvite(name: string, flags: RelayFlags & { readonly days: str
   if (days < 1) throw new UserError('badNumber', `--days ${flags.days}: not a whole number of days.`, 'Leave --days out for 365.');
   const notAfter = Math.floor(systemClock.now() / 1000) + days * DAY_SECONDS;
   const invite = mint(secret, name, notAfter);
-  const [publicUrl] = flags.publicUrl ?? [];
-  const link = publicUrl === undefined ? undefined : `${readPublicUrl(publicUrl)}/join#${invite}`;
+  const [publicUrl] = readPublicUrls(flags, host.env);
+  const link = publicUrl === undefined ? undefined : `${publicUrl}/join#${invite}`;
   if (flags.json === true) host.print(`${JSON.stringify({ event: 'invite', name, invite, notAfter, link })}\n`);
   else host.print(`${invite}\n${link === undefined ? '' : `${link}\n`}`);
 }

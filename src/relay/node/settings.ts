@@ -58,8 +58,7 @@ const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET
 export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>, random: Random): RelaySettings {
   const host = bare(flags.host ?? env['C2L_HOST'] ?? DEFAULT_HOST);
   const port = integer('--port', flags.port ?? env['C2L_PORT'], DEFAULT_PORT, 65_535);
-  const urls = flags.publicUrl ?? list(env['C2L_PUBLIC_URL']);
-  const publicOrigins = [...new Set(urls.map(readPublicUrl))];
+  const publicOrigins = readPublicUrls(flags, env);
   if (!isLoopbackAddress(host) && publicOrigins.length === 0) {
     throw new UserError(
       'publicUrlRequired',
@@ -97,8 +96,12 @@ export function requireSecret(flags: Pick<RelayFlags, 'secret'>, env: Readonly<R
   throw new UserError('secretRequired', 'There is no secret to sign invites with.', secretRemedy);
 }
 
-/** @throws UserError */
-export function readPublicUrl(text: string): string {
+/** Each address that people use, once. @throws UserError */
+export function readPublicUrls(flags: Pick<RelayFlags, 'publicUrl'>, env: Readonly<Record<string, string | undefined>>): string[] {
+  return [...new Set((flags.publicUrl ?? list(env['C2L_PUBLIC_URL'])).map(readPublicUrl))];
+}
+
+function readPublicUrl(text: string): string {
   try {
     return parseRelayUrl(text);
   } catch (error) {
