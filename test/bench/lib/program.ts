@@ -21,6 +21,9 @@ export function findProgram(name: string): string | undefined {
   return undefined;
 }
 
+/** Of what a program prints the end is kept. */
+const MAX_OUTPUT = 64 * 1024;
+
 /** A program of others, as a process. */
 export class Program {
   readonly child: ChildProcess;
@@ -30,7 +33,7 @@ export class Program {
   constructor(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.child = spawn(file, args, { env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.output = (this.output + text).slice(-4000)));
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output = (this.output + text).slice(-MAX_OUTPUT)));
     }
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => {

@@ -53,7 +53,7 @@ interface Place {
 }
 
 /** `sed` of the guide puts the name in; ports, folders and the interface are those of the test. */
-export function nginxSite({ folder, port, plainPort, relayPort }: Place): string {
+function nginxSite({ folder, port, plainPort, relayPort }: Place): string {
   return placed('nginx.conf', [
     ['relay.example', 'localhost'],
     [/^ *listen \[::\]:.*\n/gm, ''],
@@ -81,9 +81,9 @@ http {
 `;
 }
 
-/** What stands around the Caddyfile of deploy/: our own authority in the place of a public one, and no port that is not the test's. */
-export function caddyMain({ folder, port, plainPort }: Place): string {
-  return `{
+/** The Caddyfile with our own authority in the place of a public one, and no port that is not the test's; its name comes by the environment. */
+function caddySite({ folder, port, plainPort }: Place): string {
+  const options = `
 	admin off
 	default_bind 127.0.0.1
 	http_port ${String(plainPort)}
@@ -97,10 +97,8 @@ export function caddyMain({ folder, port, plainPort }: Place): string {
 				key ${folder}/ca.key
 			}
 		}
-	}
-}
-import ${join(root, 'deploy', 'Caddyfile')}
-`;
+	}`;
+  return placed('Caddyfile', [[/^\{$/gm, `{${options}`]]);
 }
 
 /** Writes what this server needs into the folder. @returns its arguments and environment */
@@ -116,7 +114,7 @@ export function layOut(name: ProxyName, place: Place, more?: string): { args: re
   }
   writeFileSync(join(folder, 'ca.pem'), testCa.cert);
   writeFileSync(join(folder, 'ca.key'), testCa.key, { mode: 0o600 });
-  writeFileSync(join(folder, 'Caddyfile'), caddyMain(place));
+  writeFileSync(join(folder, 'Caddyfile'), caddySite(place));
   const env = { HOME: folder, XDG_DATA_HOME: join(folder, 'data'), XDG_CONFIG_HOME: join(folder, 'config') };
   return {
     args: ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')],

@@ -181,15 +181,45 @@ for (const name of proxyNames) {
       });
     }
 
+    it('has device and client come again by themselves when the relay was restarted, whatever it answered meanwhile', async () => {
+      const { stack } = deployed;
+      const offers = stack.agent.events.length;
+      const client = await pairedClient(stack.link, proxy.url, stack.secrets);
+      const ask = async (text: string): Promise<void> => {
+        const conversationId = newId();
+        client.port.send({ type: 'open', conversationId });
+        client.port.send({ type: 'send', requestId: newId(), conversationId, text, model });
+        await until(`the answer to ${text}`, () => shownAnswer(client.replies) === pieces.join(''), 20_000);
+      };
+      try {
+        await stack.agent.first('offer', offers);
+        await ask('before');
+        await stack.relay.stop();
+        for (const headers of [{ authorization: `Bearer ${key}` }, { 'x-api-key': key }]) {
+          const call = callers['HTTP/1.1'](proxy.port, authorized({ path: '/v1/messages', headers }));
+          await until('an answer in its place', () => call.isOver);
+          assert.equal(call.status, 502);
+        }
+        await stack.startRelay();
+        client.replies.length = 0;
+        await ask('after');
+        assert.equal(stack.ollama.asked.filter(({ body }) => body.includes('"after"')).length, 1);
+      } finally {
+        client.dispose();
+      }
+    });
+
     it('has nothing in its logs that would trouble its operator, and nothing of who has called', () => {
       const troubles = proxy.output.split('\n').filter((line) => /\[(emerg|alert|crit|error|warn)\]|"level":"(error|warn)"/.test(line));
-      // of the test's own set-up: no admin address, an authority without OCSP, and callers who left
-      const ours = /admin endpoint disabled|no OCSP server specified|aborting with incomplete response.*context canceled/;
+      // what the tests have made: no admin address, an authority without OCSP, callers who left, a relay that was away
+      const ours = /admin endpoint disabled|no OCSP server|aborting with incomplete response.*context canceled|onnection refused/;
       assert.deepEqual(
         troubles.filter((line) => !ours.test(line)),
         [],
       );
+      assert.match(proxy.output, /onnection refused/, 'its operator is told of a relay that is away');
       assert.doesNotMatch(proxy.output, /127\.5\.6\.7|203\.0\.113\.9/);
+      assert.ok(!proxy.output.includes(key), 'a key is in the log');
       assert.equal(proxy.accessLog, '');
     });
   });

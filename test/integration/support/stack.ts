@@ -115,7 +115,8 @@ export class Stack {
   }
 
   async startRelay(): Promise<void> {
-    this.relay = startRelay(this.folder, Number(new URL(this.relayUrl).port), { ...this.#options, relayArgs: ['--open'] }, this.secrets);
+    const { relayPort = Number(new URL(this.relayUrl).port), relayArgs = [] } = this.#options;
+    this.relay = startRelay(this.folder, relayPort, { ...this.#options, relayArgs: [...relayArgs, '--open'] }, this.secrets);
     await this.relay.first('listening');
   }
 
