@@ -128,25 +128,27 @@ export async function startDeployedProxy(name: ProxyName, relayPort: number, mor
   assert.ok(program !== undefined, `there is no ${name}`);
   const folder = mkdtempSync(join(tmpdir(), `c2l-${name}-`));
   const place = { folder, relayPort, port: await freePort(), plainPort: await freePort() };
-  const { args, env } = layOut(name, place, more);
-  const running = new Program(program, args, env);
+  let running: Program | undefined;
   const stop = async (): Promise<void> => {
-    await running.stop();
+    await running?.stop();
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   try {
+    const { args, env } = layOut(name, place, more);
+    running = new Program(program, args, env);
     await untilListening(place.port, running);
   } catch (error) {
     await stop();
     throw error;
   }
+  const server = running;
   return {
     name,
     port: place.port,
     plainPort: place.plainPort,
     url: `https://localhost:${String(place.port)}`,
     get output() {
-      return running.output;
+      return server.output;
     },
     get accessLog() {
       return name === 'nginx' ? readFileSync(join(folder, 'access.log'), 'utf8') : '';
