@@ -16,6 +16,8 @@ export type Proof =
 const start = 'test/integration/start.test.ts';
 const documents = 'test/integration/documents.test.ts';
 const relay = 'test/integration/relay.test.ts';
+const guide =
+  'test/integration/deploy/guide.test.ts › starts a relay as a service, lets a computer in, puts nginx and Caddy before it, and updates it';
 
 /** Scripts of package.json, as `npm start` and `npm run check`. */
 export const scriptProofs: Readonly<Record<string, Proof>> = {
@@ -80,8 +82,12 @@ export const otherProofs: readonly (readonly [command: RegExp, proof: Proof])[] 
   [/^curl http:\/\/127\.0\.0\.1:11434\//, { test: `${documents} › ask through the proxy, as curl and as the official clients` }],
   [/^curl https:\/\/relay\.example\//, { test: `${documents} › ask through a relay, as curl and as the official clients` }],
   [/^export C2L_SECRET=/, { test: `${documents} › start a relay on one’s own machine, and one with a secret that makes invites` }],
-  [/^openssl rand -base64 32 > \/etc\//, { byHand: 'README’s has the same command, which a test runs; this one writes to /etc' }],
-  [/^chmod 600 \/etc\//, { byHand: 'changes a file in /etc' }],
+  // The test of the guide types them, where `docker` and `git` only note what they are asked.
+  [/^chmod 600 deploy\/\.env$/, { test: guide }],
+  [/^docker compose --file deploy\/compose\.yaml /, { test: guide }],
+  [/^NAME=/, { test: guide }],
+  [/^curl --retry 5 .*\/healthz$/, { test: guide }],
+  [/^git pull$/, { test: guide }],
   [/^ssh -L /, { byHand: 'needs another machine' }],
 ];
 
