@@ -217,6 +217,20 @@ export const MAX_DEVICE_QUEUE_BYTES = 256 * KiB;
 export const MAX_UNREAD_MS = 35_000;
 /** Unsent bytes in the whole relay before it sheds the largest queue. */
 export const MAX_RELAY_BACKLOG_BYTES = 256 * MiB;
+/**
+ * Between the nodes of one relay: bytes of a circuit under way before it is cut, and of all circuits to one node before the largest is. With
+ * eight nodes behind one NATS server that is half of what such a server holds for one of them before it cuts that one off (64 MiB).
+ */
+export const MAX_BUS_CIRCUIT_BYTES = 1 * MiB;
+export const MAX_BUS_NODE_BYTES = 4 * MiB;
+/** A node says so often what it has received. */
+export const BUS_ACK_BYTES = 64 * KiB;
+/** How often nodes with circuits between them compare what they have; a node of which nothing is heard for the latter time is gone. */
+export const BUS_PULSE_MS = 1_000;
+export const BUS_SILENT_MS = 8_000;
+/** The answer to a dial, and after the first answer those of others who serve the same. */
+export const BUS_DIAL_MS = 1_000;
+export const BUS_GATHER_MS = 10;
 /** Dials parked from one address, and in all. */
 export const MAX_PARKED_DIALS_PER_ADDRESS = 64;
 export const MAX_PARKED_DIALS = 4096;

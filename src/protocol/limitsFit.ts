@@ -1,5 +1,8 @@
 /* eslint @typescript-eslint/no-unnecessary-condition: off -- conditions that always hold are what is asserted here */
 import {
+  BUS_ACK_BYTES,
+  BUS_PULSE_MS,
+  BUS_SILENT_MS,
   AEAD_TAG_BYTES,
   AFTER_ATTACH_WINDOW_BYTES,
   CREDIT_STEP_BYTES,
@@ -16,6 +19,7 @@ import {
   LINK_HEADER_BYTES,
   MAX_ANSWER_BYTES,
   MAX_CHAT_FILE_PART_BYTES,
+  MAX_BUS_CIRCUIT_BYTES,
   MAX_CHAT_MESSAGE_BYTES,
   MAX_CHUNK_UNITS,
   MAX_CIRCUITS_PER_HASH,
@@ -76,6 +80,11 @@ const fits: readonly (readonly [string, boolean])[] = [
     'a turn holds a quantum of several muxes',
     4 * MAX_RECORD_PLAINTEXT_BYTES <= MAX_TURN_BYTES && MAX_TURN_BYTES <= MAX_SOCKET_BACKLOG_BYTES,
   ],
+  [
+    'a whole mux in flight never cuts a circuit between nodes',
+    MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES + BUS_ACK_BYTES < MAX_BUS_CIRCUIT_BYTES,
+  ],
+  ['a node that stalls for a pulse or two is not taken for gone', 4 * BUS_PULSE_MS <= BUS_SILENT_MS],
   ['a whole mux in flight never ends a client link', MAX_MUX_WINDOW_BYTES + MAX_SOCKET_BACKLOG_BYTES < MAX_CLIENT_BACKLOG_BYTES],
   ['a chat message fits an initial window', MAX_CHAT_MESSAGE_BYTES <= INITIAL_STREAM_WINDOW_BYTES],
   ['a snapshot with its settings fits a chat message', MAX_SNAPSHOT_BYTES + MAX_SYSTEM_PROMPT_BYTES + 4 * 1024 <= MAX_CHAT_MESSAGE_BYTES],

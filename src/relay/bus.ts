@@ -1,4 +1,5 @@
 import type { Disposable } from '../base/disposable.ts';
+import type { AdmissionClaim } from '../secure/admission.ts';
 
 /** SHA-256 of a dial token, base64url. */
 export type HashKey = string;
@@ -49,6 +50,22 @@ export interface IncomingCall {
   refuse(refusal: Refusal): void;
 }
 
+/** Why a device's link has to go: a later one of the device is elsewhere, or another process has the same key and was there first. */
+export type ClaimLoss = 'replaced' | 'duplicateDevice';
+
+/** How a bus is, for its operator. */
+export interface BusReading {
+  /** `process`: this relay is one node. `nats`: several are one. */
+  readonly kind: 'process' | 'nats';
+  /** Other nodes can be reached, as far as this one knows; where there are none: always. */
+  readonly isUp: boolean;
+  /** Circuits to other nodes now, and nodes at their other ends. */
+  readonly circuits: number;
+  readonly nodes: number;
+  /** Bytes sent to other nodes that have not said that they came. */
+  readonly pendingBytes: number;
+}
+
 /**
  * What joins a client's link with a device's, be they links of one process or of two nodes. Interest is presence: a hash is served
  * exactly as long as somebody holds it, so that there is no table to become stale. Nothing is called from inside a call to the bus; what
@@ -67,4 +84,11 @@ export interface Bus extends Disposable {
   open(place: Place, hash: HashKey, handlers: CallHandlers): Circuit;
   /** Who answers calls to this node's device links; one listener. */
   listen(listener: (call: IncomingCall) => void): Disposable;
+  /**
+   * Says that a device's proven link is at this node, until disposed, so that of several nodes one has it. Within a node its registry sees to that.
+   * @param device a hash of its key
+   * @param lost called at most once, when the link has to go
+   */
+  claim(device: HashKey, claim: AdmissionClaim, lost: (loss: ClaimLoss) => void): Disposable;
+  readonly reading: BusReading;
 }

@@ -1,5 +1,5 @@
 import { fromBase64url, toBase64url } from '../base/bytes.ts';
-import type { Disposable } from '../base/disposable.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { assertNever } from '../base/assertNever.ts';
 import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import type { LinkFrame } from '../protocol/linkFrames.ts';
@@ -10,6 +10,7 @@ import { DeviceCircuit, type DeviceCircuitOwner } from './circuits/deviceCircuit
 import { DeviceOutbox } from './circuits/deviceOutbox.ts';
 import type { RegisteredLink } from './deviceRegistry.ts';
 import { LinkChannel, type AcceptedHandlers, type LinkChannelEvents, type LinkTraffic } from './linkChannel.ts';
+import { presenceHash } from './presenceHash.ts';
 import { registrationOutcomes } from './relayMeter.ts';
 import type { RelayScope } from './relayScope.ts';
 
@@ -42,6 +43,8 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   readonly #onEnd: () => void;
   readonly outbox: DeviceOutbox;
   readonly #served = new Map<HashKey, Disposable>();
+  /** The device itself on the bus: that it is here, and that it has said which hashes it serves. */
+  readonly #presence = new DisposableStore();
   readonly #circuits = new Map<number, DeviceCircuit>();
   #lastCircuit = 0;
   #isServing = false;
@@ -150,6 +153,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     this.#state = { kind: 'over' };
     for (const served of this.#served.values()) served.dispose();
     this.#served.clear();
+    this.#presence.dispose();
     for (const circuit of [...this.#circuits.values()]) circuit.end(errorNumber('deviceOffline'), 'deviceLink');
     this.outbox.clear();
     if (state.kind !== 'admitted') {
@@ -190,12 +194,8 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     // the frame's fields are views of the message, which these outlive
     const deviceKey = frame.deviceKey.slice();
     const claim = { epoch: frame.epoch, instance: frame.instance.slice(), attempt: frame.attempt };
-    const isServing = (): boolean => this.#isServing;
     const registration: RegisteredLink = {
       claim,
-      get isServing() {
-        return isServing();
-      },
       replace: () => {
         this.#channel.end('replaced');
       },
@@ -236,9 +236,16 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
       maxCircuits: limits.circuitsPerHash,
     });
     this.#channel.startHeartbeat();
+    const { claim } = state.registration;
+    this.#presence.add(
+      this.#scope.bus.claim(presenceHash(this.#scope.crypto, state.deviceKey), claim, (loss) => {
+        this.#scope.log.info('device is at another node', { device: shortId(state.deviceId), link: this.#number, code: loss });
+        this.#channel.end(loss);
+      }),
+    );
   }
 
-  #applyTokens(frame: Frame<'tokens'>, { registration, deviceId }: Admitted): void {
+  #applyTokens(frame: Frame<'tokens'>, { registration, deviceId, deviceKey }: Admitted): void {
     if (this.#scope.rates.tokens(deviceId) > 0) throw new TunnelError('relayBusy', 'too many TOKENS');
     const { epoch, attempt } = registration.claim;
     const wanted = new Set(frame.replace ? [] : this.#served.keys());
@@ -252,6 +259,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     }
     const place = { node: this.#scope.bus.node, link: this.#number, epoch, attempt };
     for (const hash of wanted) if (!this.#served.has(hash)) this.#served.set(hash, this.#scope.bus.serve(hash, place));
+    if (!this.#isServing) this.#presence.add(this.#scope.bus.serve(presenceHash(this.#scope.crypto, deviceKey), place));
     this.#isServing = true;
     // before the joins that serving has caused: the bus calls nobody from inside a call
     this.#channel.send({ type: 'tokensOk', seq: frame.seq });

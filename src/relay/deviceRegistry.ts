@@ -4,8 +4,6 @@ import type { AdmissionClaim } from '../secure/admission.ts';
 /** A device link as the registry sees it. */
 export interface RegisteredLink {
   readonly claim: AdmissionClaim;
-  /** The device has said which hashes it serves. */
-  readonly isServing: boolean;
   /** A newer link of the same device takes its place. */
   replace(): void;
 }
@@ -39,11 +37,6 @@ export class DeviceRegistry {
     if (verdict === 'admit' || verdict === 'replace') this.#links.set(deviceId, link);
     if (verdict === 'replace') current?.replace();
     return verdict;
-  }
-
-  /** Is the device here, and all of its hashes known? */
-  isServing(deviceId: string): boolean {
-    return this.#links.get(deviceId)?.isServing === true;
   }
 
   /** Removes exactly this link: a late end of a replaced one does not touch its successor. */

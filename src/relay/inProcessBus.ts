@@ -1,8 +1,17 @@
 import type { Clock } from '../base/clock.ts';
 import { toDisposable, type Disposable } from '../base/disposable.ts';
-import type { Bus, CallHandlers, Circuit, CircuitHandlers, HashKey, IncomingCall, Place } from './bus.ts';
+import type { AdmissionClaim } from '../secure/admission.ts';
+import type { Bus, BusReading, CallHandlers, Circuit, CircuitHandlers, ClaimLoss, HashKey, IncomingCall, Place } from './bus.ts';
+import { judgeClaim } from './deviceRegistry.ts';
 
-type CallListener = (call: IncomingCall) => void;
+export type CallListener = (call: IncomingCall) => void;
+
+interface Claim {
+  readonly node: string;
+  readonly claim: AdmissionClaim;
+  /** Called at most once, when its turn comes. */
+  readonly lose: (loss: ClaimLoss) => void;
+}
 
 /**
  * The bus of a relay that is one process. Every call is delivered later in the same turn of the event loop, in one order for all, as a
@@ -15,6 +24,7 @@ export class InProcessMedium {
   readonly #places = new Map<HashKey, Set<Place>>();
   readonly #watchers = new Map<HashKey, Set<() => void>>();
   readonly #listeners = new Map<string, CallListener>();
+  readonly #claims = new Map<HashKey, Set<Claim>>();
 
   /** @param onError hears what a handler threw; the others are still called. */
   constructor(clock: Pick<Clock, 'defer'>, onError: (error: unknown) => void) {
@@ -38,8 +48,14 @@ export class InProcessMedium {
 
   serve(hash: HashKey, place: Place): Disposable {
     const entry = { ...place }; // its own identity: the same place may serve a hash twice for a moment
-    for (const wake of this.#watchers.get(hash) ?? []) this.post(wake);
+    this.wake(hash);
     return addTo(this.#places, hash, entry);
+  }
+
+  /** Calls who watches `hash`, or all who watch anything. */
+  wake(hash?: HashKey): void {
+    const sets = hash === undefined ? [...this.#watchers.values()] : [this.#watchers.get(hash) ?? []];
+    for (const set of sets) for (const wake of set) this.post(wake);
   }
 
   watch(hash: HashKey, wake: () => void): Disposable {
@@ -56,9 +72,7 @@ export class InProcessMedium {
   /** The latest of the places: higher epoch, then higher attempt, then the one that began last. */
   find(hash: HashKey): Place | undefined {
     let best: Place | undefined;
-    for (const place of this.#places.get(hash) ?? []) {
-      if (!best || place.epoch > best.epoch || (place.epoch === best.epoch && place.attempt >= best.attempt)) best = place;
-    }
+    for (const place of this.#places.get(hash) ?? []) best = laterPlace(best, place);
     return best;
   }
 
@@ -71,6 +85,31 @@ export class InProcessMedium {
 
   listenerOf(node: string): CallListener | undefined {
     return this.#listeners.get(node);
+  }
+
+  claim(node: string, device: HashKey, claim: AdmissionClaim, lost: (loss: ClaimLoss) => void): Disposable {
+    let isHeld = true;
+    const own: Claim = {
+      node,
+      claim,
+      lose: (loss) => {
+        this.post(() => {
+          if (isHeld) lost(loss);
+          isHeld = false;
+        });
+      },
+    };
+    for (const other of this.#claims.get(device) ?? []) {
+      if (other.node === node) continue;
+      const verdict = judgeClaim(other.claim, claim);
+      if (verdict === 'replace') other.lose('replaced');
+      else own.lose(verdict === 'duplicate' ? 'duplicateDevice' : 'replaced');
+    }
+    const entry = addTo(this.#claims, device, own);
+    return toDisposable(() => {
+      isHeld = false;
+      entry.dispose();
+    });
   }
 
   #deliver(): void {
@@ -150,6 +189,12 @@ class InProcessBus implements Bus {
     return this.#own(this.#medium.listen(this.node, listener));
   }
 
+  claim(device: HashKey, claim: AdmissionClaim, lost: (loss: ClaimLoss) => void): Disposable {
+    return this.#own(this.#medium.claim(this.node, device, claim, lost));
+  }
+
+  readonly reading: BusReading = { kind: 'process', isUp: true, circuits: 0, nodes: 0, pendingBytes: 0 };
+
   dispose(): void {
     for (const item of this.#held) item.dispose();
     this.#held.clear();
@@ -222,6 +267,13 @@ class CircuitSide implements Circuit {
   finish(): void {
     this.#over = true;
   }
+}
+
+/** The place that is alive: higher epoch, then higher attempt; of equals the second. */
+export function laterPlace(first: Place | undefined, second: Place | undefined): Place | undefined {
+  if (!first || !second) return first ?? second;
+  if (second.epoch !== first.epoch) return second.epoch > first.epoch ? second : first;
+  return second.attempt >= first.attempt ? second : first;
 }
 
 /** Adds to a set in a map; the set goes when its last item does. */

@@ -14,6 +14,7 @@ import { DeviceLink, type DeviceReading } from './deviceLink.ts';
 import { DeviceRegistry } from './deviceRegistry.ts';
 import type { AcceptedHandlers } from './linkChannel.ts';
 import { ParkedDials } from './parkedDials.ts';
+import { presenceHash } from './presenceHash.ts';
 import { defaultRelayLimits, type RelayConfig } from './relayConfig.ts';
 import { silentMeter, type RelayMeter } from './relayMeter.ts';
 import { RelayRates } from './relayRates.ts';
@@ -109,14 +110,17 @@ export class RelayCore implements Disposable {
     return [...this.#deviceLinks.values()].flatMap((link) => link.reading ?? []);
   }
 
-  /** Whether a dial for `hash` would find a device now and, if none, whether the device of this id is here all the same. */
-  lookUp(deviceId: string, hash: HashKey): Promise<'served' | 'unknownKey' | 'deviceOffline'> {
-    const { bus, devices } = this.#scope;
-    return new Promise((resolve) => {
-      bus.dial(hash, (place) => {
-        resolve(place ? 'served' : devices.isServing(deviceId) ? 'unknownKey' : 'deviceOffline');
+  /** Whether a dial for `hash` would find a device now and, if none, whether the device with this key is connected all the same. */
+  async lookUp(deviceKey: Uint8Array, hash: HashKey): Promise<'served' | 'unknownKey' | 'deviceOffline'> {
+    const { bus, crypto } = this.#scope;
+    const isServed = (what: HashKey): Promise<boolean> =>
+      new Promise((resolve) => {
+        bus.dial(what, (place) => {
+          resolve(place !== undefined);
+        });
       });
-    });
+    if (await isServed(hash)) return 'served';
+    return (await isServed(presenceHash(crypto, deviceKey))) ? 'unknownKey' : 'deviceOffline';
   }
 
   /** Asks for one more link of this address. @returns 0, or for how many ms there is none */

@@ -40,6 +40,13 @@ export const circuitEnders = ['client', 'device', 'deviceLink', 'shed'] as const
 export type CircuitEnder = (typeof circuitEnders)[number];
 
 /**
+ * Why a circuit between two nodes was cut: `slow`: too much was under way; `lost`: something of it did not arrive; `nodeGone`: the other node is;
+ * `away`: what joins the nodes cannot be reached.
+ */
+export const busCuts = ['slow', 'lost', 'nodeGone', 'away'] as const;
+export type BusCut = (typeof busCuts)[number];
+
+/**
  * What the relay says of what it does, where it happens. Called on every frame: an implementation counts and returns, allocates nothing
  * and never throws. All it is told has a closed set of values: no id, no address, no content.
  */
@@ -62,6 +69,9 @@ export interface RelayMeter {
   firstRecordAfter(ms: number): void;
   /** Between two records toward the client of one circuit. */
   recordGap(ms: number): void;
+  busCut(reason: BusCut): void;
+  /** What joins the nodes could no longer be reached. */
+  busLost(): void;
 }
 
 const ignore = (): void => undefined;
@@ -81,6 +91,8 @@ export const silentMeter: RelayMeter = {
   sent: ignore,
   firstRecordAfter: ignore,
   recordGap: ignore,
+  busCut: ignore,
+  busLost: ignore,
 };
 
 /** How a link's end is counted whose cause is nothing but its code. */

@@ -10,7 +10,6 @@ import { decodeHttpRequestHead, encodeHttpHead, type HttpRequestHead, type HttpR
 import { MAX_HTTP_HEAD_BYTES } from '../../src/protocol/limits.ts';
 import { encodeStreamMessage } from '../../src/protocol/messageStream.ts';
 import { deriveApiKey, formatApiKey, generateApiKey, type ApiKeySecrets } from '../../src/secure/apiKey.ts';
-import { deviceIdOf } from '../../src/secure/deviceIdentity.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import type { CircuitMatch } from '../../src/tunnel/circuitMatch.ts';
 import type { ConnectionState } from '../../src/tunnel/connectionState.ts';
@@ -189,7 +188,7 @@ export class GatewayWorld {
         ? {
             presence: ({ deviceKey, dialHash }) => {
               assert.ok(this.network.relay);
-              return this.network.relay.lookUp(deviceIdOf(deviceKey), toBase64url(dialHash));
+              return this.network.relay.lookUp(deviceKey, toBase64url(dialHash));
             },
           }
         : {}),

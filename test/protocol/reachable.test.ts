@@ -5,7 +5,6 @@ import { nullLogger } from '../../src/base/log.ts';
 import { Mux } from '../../src/mux/mux.ts';
 import type { StreamEnd } from '../../src/mux/muxStream.ts';
 import { OllamaClient } from '../../src/ollama/node/ollamaClient.ts';
-import { deviceIdOf } from '../../src/secure/deviceIdentity.ts';
 import { parseApiKey } from '../../src/secure/apiKey.ts';
 import { RecordingSink } from '../contract/recordingSink.ts';
 import { AgentWorld } from '../fakes/agentWorld.ts';
@@ -47,7 +46,7 @@ describe('an error that is rare', () => {
     const world = new AgentWorld();
     await world.start();
     const { publicKey } = world.identity;
-    const lookUp = (hash: Uint8Array) => world.network.relay?.lookUp(deviceIdOf(publicKey), toBase64url(hash));
+    const lookUp = (hash: Uint8Array) => world.network.relay?.lookUp(publicKey, toBase64url(hash));
     const nobody = lookUp(new Uint8Array(32));
     const known = lookUp((await world.pair(true)).root);
     await world.clock.advance(10);

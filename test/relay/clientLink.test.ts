@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { toDisposable } from '../../src/base/disposable.ts';
-import type { Bus, CallHandlers, Place } from '../../src/relay/bus.ts';
+import type { Bus, BusReading, CallHandlers, Place } from '../../src/relay/bus.ts';
 import { RelayCore } from '../../src/relay/relayCore.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { decodeLinkFrame, encodeLinkFrame } from '../../src/protocol/linkFrames.ts';
@@ -36,6 +36,10 @@ class ScriptedBus implements Bus {
   listen(): { dispose(): void } {
     return toDisposable(() => undefined);
   }
+  claim(): never {
+    throw new Error('no device in this test');
+  }
+  readonly reading: BusReading = { kind: 'process', isUp: true, circuits: 0, nodes: 0, pendingBytes: 0 };
   dispose(): void {
     return;
   }

@@ -1,6 +1,17 @@
 import { toDisposable, type Disposable } from '../../src/base/disposable.ts';
-import type { Bus, CallHandlers, Circuit, CircuitHandlers, HashKey, IncomingCall, Place } from '../../src/relay/bus.ts';
+import type {
+  Bus,
+  BusReading,
+  CallHandlers,
+  Circuit,
+  CircuitHandlers,
+  ClaimLoss,
+  HashKey,
+  IncomingCall,
+  Place,
+} from '../../src/relay/bus.ts';
 import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
+import type { AdmissionClaim } from '../../src/secure/admission.ts';
 import type { SeededRandom } from '../fakes/seededRandom.ts';
 import type { SimProcess } from './simProcess.ts';
 import type { SimTime } from './simTime.ts';
@@ -165,6 +176,25 @@ export class NodeBus implements Bus {
         });
       });
     });
+  }
+
+  claim(device: HashKey, claim: AdmissionClaim, lost: (loss: ClaimLoss) => void): Disposable {
+    let isHeld = true;
+    const inner = this.#isCutOff
+      ? undefined
+      : this.#bus.claim(device, claim, (loss) => {
+          this.#hear(() => {
+            if (isHeld) lost(loss);
+          });
+        });
+    return toDisposable(() => {
+      isHeld = false;
+      inner?.dispose();
+    });
+  }
+
+  get reading(): BusReading {
+    return this.#bus.reading;
   }
 
   dispose(): void {

@@ -1,11 +1,13 @@
 import type { LinkRole } from '../../protocol/linkFrames.ts';
 import {
+  busCuts,
   circuitEnders,
   dialOutcomes,
   diallers,
   linkCuts,
   registrationOutcomes,
   upgradeOutcomes,
+  type BusCut,
   type CircuitEnder,
   type Dialler,
   type DialOutcome,
@@ -40,6 +42,8 @@ export class RelayMetrics implements RelayMeter {
   readonly dialOutcomes = new CounterSet<DialOutcome>(dialOutcomes);
   readonly circuits = new Counter();
   readonly circuitEnds = new CounterSet<CircuitEnder>(circuitEnders);
+  readonly busCuts = new CounterSet<BusCut>(busCuts);
+  readonly busLosses = new Counter();
   readonly firstRecord = new Histogram(FIRST_RECORD_BOUNDS);
   readonly gaps = new Histogram(GAP_BOUNDS);
   readonly roles: Readonly<Record<LinkRole, RoleMetrics>> = { device: new RoleMetrics(), client: new RoleMetrics() };
@@ -78,6 +82,14 @@ export class RelayMetrics implements RelayMeter {
 
   circuitEnded(by: CircuitEnder): void {
     this.circuitEnds.add(by);
+  }
+
+  busCut(reason: BusCut): void {
+    this.busCuts.add(reason);
+  }
+
+  busLost(): void {
+    this.busLosses.add();
   }
 
   received(role: LinkRole, bytes: number): void {

@@ -9,7 +9,6 @@ import { refusals } from '../../gateway/refusal.ts';
 import { hostsOf } from '../../protocol/askedHost.ts';
 import { relayPaths } from '../../protocol/relayUrl.ts';
 import type { CryptoPort } from '../../secure/crypto.ts';
-import { deviceIdOf } from '../../secure/deviceIdentity.ts';
 import { addressKey, isNearAddress } from '../addresses.ts';
 import { localDial } from '../localDial.ts';
 import type { RelayCore } from '../relayCore.ts';
@@ -45,7 +44,7 @@ export class GatewayMount implements Disposable {
       dial: localDial(core, clock),
       origin: origins[0] ?? '',
       idleMs: IDLE_MS,
-      presence: ({ deviceKey, dialHash }) => core.lookUp(deviceIdOf(deviceKey), toBase64url(dialHash)),
+      presence: ({ deviceKey, dialHash }) => core.lookUp(deviceKey, toBase64url(dialHash)),
     });
   }
 
