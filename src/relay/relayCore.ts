@@ -7,7 +7,7 @@ import { closeCodeFor } from '../protocol/closeCodes.ts';
 import type { LinkRole } from '../protocol/linkFrames.ts';
 import type { LinkSocket } from '../protocol/linkSocket.ts';
 import type { CryptoPort } from '../secure/crypto.ts';
-import type { Bus, HashKey } from './bus.ts';
+import type { Bus, BusReading, HashKey } from './bus.ts';
 import { BacklogBudget } from './circuits/backlogBudget.ts';
 import { ClientLink } from './clientLink.ts';
 import { DeviceLink, type DeviceReading } from './deviceLink.ts';
@@ -103,6 +103,11 @@ export class RelayCore implements Disposable {
       parkedDials: this.#scope.parked.total,
       backlogBytes: this.#scope.budget.totalBytes,
     };
+  }
+
+  /** What joins this node's links, and those of other nodes. */
+  get busReading(): BusReading {
+    return this.#scope.bus.reading;
   }
 
   /** The admitted devices, in no order. */

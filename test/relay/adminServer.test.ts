@@ -121,6 +121,7 @@ describe('the admin address', () => {
   it('names the thousand busiest of more devices, and counts the others', async () => {
     const core = {
       counts: world.core.counts,
+      busReading: world.core.busReading,
       isDraining: false,
       deviceReadings: Array.from({ length: 1_005 }, (_, link) => ({
         ...{ id: 'AAAAAAAA', link, connectedMs: 1_234.5678, circuits: 0, framesIn: 0, bytesIn: link, framesOut: 0, bytesOut: 0 },

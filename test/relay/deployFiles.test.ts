@@ -23,8 +23,9 @@ const notAlertedOn = [
 ];
 
 const counts = { devices: 0, deviceLinks: 0, clientLinks: 0, circuits: 0, parkedDials: 0, backlogBytes: 0 };
+const busReading = { kind: 'process', isUp: true, circuits: 0, nodes: 0, pendingBytes: 0 } as const;
 const given = parsePromText(
-  exposition(familiesOf(new RelayMetrics(), { counts, isDraining: false }, readProcess(1, new Histogram([1]).reading))),
+  exposition(familiesOf(new RelayMetrics(), { counts, busReading, isDraining: false }, readProcess(1, new Histogram([1]).reading))),
 );
 const seriesNames = new Set(given.flatMap(({ samples }) => samples.map(({ name }) => name)));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');

@@ -264,7 +264,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'relay/inProcessBus.ts',
-        find: 'if (!best || place.epoch > best.epoch || (place.epoch === best.epoch && place.attempt >= best.attempt)) best = place;',
+        find: 'best = laterPlace(best, place);',
         replace: 'best ??= place;',
       },
     ],

@@ -53,6 +53,9 @@ export class ClusterBus implements Bus {
   readonly #watched: SharedSubscriptions;
   readonly #questions = new Map<number, Question>();
   readonly #owned = new DisposableStore();
+  readonly #post = (task: () => void): void => {
+    this.#medium.post(task);
+  };
   #lastQuestion = 0;
 
   constructor(options: ClusterBusOptions) {
@@ -63,7 +66,7 @@ export class ClusterBus implements Bus {
     this.#own = this.#owned.add(this.#medium.join(node));
     this.#held = new SharedSubscriptions(control);
     this.#watched = new SharedSubscriptions(control);
-    this.#claims = new DeviceClaims({ line: control, clock, onError, post: (task) => void this.#medium.post(task) });
+    this.#claims = new DeviceClaims({ line: control, clock, onError, post: this.#post });
     this.#circuits = this.#owned.add(new RemoteCircuits({ node, line: data, medium: this.#medium, clock, meter, onError }));
     this.#owned.add(
       control.subscribe(subjects.ofNode(node).answers, ({ subject, data: answer, isNobody }) => {

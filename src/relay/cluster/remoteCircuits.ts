@@ -47,18 +47,8 @@ export class RemoteCircuits implements Disposable {
     this.#options = options;
     const { line, node } = options;
     const { circuits, unheard } = subjects.ofNode(node);
-    this.#owned.add(
-      line.subscribe(
-        circuits,
-        this.#guarded((message) => void this.#hear(message)),
-      ),
-    );
-    this.#owned.add(
-      line.subscribe(
-        unheard,
-        this.#guarded((message) => void this.#onUnheard(message)),
-      ),
-    );
+    this.#owned.add(line.subscribe(circuits, this.#guarded(this.#hear)));
+    this.#owned.add(line.subscribe(unheard, this.#guarded(this.#onUnheard)));
     this.#owned.add(
       line.onChange((isUp) => {
         if (!isUp) this.#cutAll('away');
@@ -105,7 +95,7 @@ export class RemoteCircuits implements Disposable {
     this.#pulse?.dispose();
   }
 
-  #hear({ data }: LineMessage): void {
+  readonly #hear = ({ data }: LineMessage): void => {
     const frame = decodeBusFrame(data);
     const peer = this.#peers.get(frame.from);
     if (peer) peer.heardMs = this.#options.clock.monotonic();
@@ -117,7 +107,7 @@ export class RemoteCircuits implements Disposable {
     if (circuit) circuit.hear(frame);
     else if (frame.type === 'open' && frame.isSenders) this.#onOpen(frame.from, frame);
     else if (!unanswered.has(frame.type)) this.#deny(frame.from, !frame.isSenders, frame.number);
-  }
+  };
 
   #onOpen(peer: string, { number, link, hash }: Extract<BusFrame, { type: 'open' }>): void {
     const { medium, node } = this.#options;
@@ -141,14 +131,14 @@ export class RemoteCircuits implements Disposable {
     });
   }
 
-  /** Nobody listens where something was published: the node is not there any more, or not within reach. */
-  #onUnheard({ subject, isNobody }: LineMessage): void {
+  /** Nobody listens where something was said: the node is not there any more, or not within reach. */
+  readonly #onUnheard = ({ subject, isNobody }: LineMessage): void => {
     const [name = '', number] = lastPart(subject).split('-');
     const peer = this.#peers.get(name);
     if (!isNobody || !peer) return;
     if (number === '0') this.#cutPeer(peer, 'nodeGone');
     else peer.circuits.get(keyOf(true, Number(number)))?.refuse('gone');
-  }
+  };
 
   #compare(from: string, entries: readonly PulseEntry[]): void {
     const theirs = new Map(entries.map((entry) => [keyOf(!entry.isSenders, entry.number), entry]));

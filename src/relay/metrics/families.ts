@@ -1,4 +1,5 @@
 import type { LinkRole } from '../../protocol/linkFrames.ts';
+import type { BusReading } from '../bus.ts';
 import type { RelayCounts } from '../relayCore.ts';
 import type { Family } from './exposition.ts';
 import type { CounterSet, HistogramReading } from './instruments.ts';
@@ -17,11 +18,12 @@ export interface ProcessReading {
 /** What a relay is at one moment, beside what it has counted. */
 export interface RelayReading {
   readonly counts: RelayCounts;
+  readonly busReading: BusReading;
   readonly isDraining: boolean;
 }
 
 /** All that `/metrics` says; docs/RELAY.md has the table. */
-export function familiesOf(metrics: RelayMetrics, { counts, isDraining }: RelayReading, process: ProcessReading): Family[] {
+export function familiesOf(metrics: RelayMetrics, { counts, busReading, isDraining }: RelayReading, process: ProcessReading): Family[] {
   return [
     gauge('c2l_relay_info', 'Always 1; the version of this relay is its label.', 1, { version: process.version }),
     gauge('c2l_relay_uptime_seconds', 'Since the start of this relay.', process.uptimeSeconds),
@@ -31,6 +33,11 @@ export function familiesOf(metrics: RelayMetrics, { counts, isDraining }: RelayR
     gauge('c2l_relay_circuits', 'Circuits now, those included whose last frames are still on their way to the device.', counts.circuits),
     gauge('c2l_relay_parked_dials', 'Clients that wait now for a device.', counts.parkedDials),
     gauge('c2l_relay_pending_bytes', 'Bytes that wait now for their readers.', counts.backlogBytes),
+    gauge('c2l_relay_bus_up', '1 while other nodes of this relay can be reached, and where there are none.', busReading.isUp ? 1 : 0),
+    gauge('c2l_relay_bus_circuits', 'Circuits now whose other end is at another node.', busReading.circuits),
+    gauge('c2l_relay_bus_pending_bytes', 'Bytes now on their way to other nodes, not confirmed yet.', busReading.pendingBytes),
+    counter('c2l_relay_bus_losses_total', 'Times that other nodes could no longer be reached.', metrics.busLosses.value),
+    bySet('c2l_relay_bus_cuts_total', 'Circuits between nodes that were cut, by reason.', 'reason', metrics.busCuts),
     bySet('c2l_relay_upgrades_total', 'Tries to open a link, by outcome.', 'outcome', metrics.upgrades),
     byRole('c2l_relay_links_total', 'Links opened.', metrics, (of) => of.links.value),
     linkEnds(metrics),

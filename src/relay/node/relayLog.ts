@@ -6,6 +6,7 @@ import type { LogFields, Logger } from '../../base/log.ts';
 const allowedFields = [
   ...['role', 'code', 'device', 'link', 'error', 'address', 'status'],
   ...['host', 'port', 'origins', 'admission', 'trustedHops', 'revoked', 'gateway', 'admin', 'page', 'version', 'signal', 'links'],
+  ...['nats', 'node', 'line'],
 ] as const;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

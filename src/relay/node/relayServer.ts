@@ -8,6 +8,7 @@ import type { Random } from '../../base/random.ts';
 import { askedHost, hostsOf } from '../../protocol/askedHost.ts';
 import type { CryptoPort } from '../../secure/crypto.ts';
 import { shortAddress } from '../addresses.ts';
+import type { Bus } from '../bus.ts';
 import { InProcessMedium } from '../inProcessBus.ts';
 import { RelayMetrics } from '../metrics/relayMetrics.ts';
 import { RelayCore, type RelayCounts } from '../relayCore.ts';
@@ -16,6 +17,7 @@ import { upgradeOutcomes, type RelayMeter, type UpgradeOutcome } from '../relayM
 import { startAdminServer, type AdminServer } from './admin/adminServer.ts';
 import { GatewayMount } from './gatewayMount.ts';
 import { listenOn } from './listen.ts';
+import type { Membership } from './nats/joinCluster.ts';
 import type { PageFiles } from './pages.ts';
 import { hasUntrustedForwarding, remoteAddressOf } from './remoteAddress.ts';
 import { relayRoutes } from './routes.ts';
@@ -61,16 +63,26 @@ export interface RelayServer {
   close(): Promise<void>;
 }
 
-/** Starts listening. @throws UserError when the address cannot be had */
+/** Joins the other nodes, if there are any, and starts listening. @throws UserError when the address cannot be had, or NATS refuses us */
 export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
+  const metrics = new RelayMetrics();
+  const membership = await joinBus(options, metrics);
+  try {
+    return await serve(options, metrics, membership);
+  } catch (error) {
+    await membership.leave();
+    throw error;
+  }
+}
+
+async function serve(options: RelayServerOptions, metrics: RelayMetrics, membership: Membership): Promise<RelayServer> {
   const { settings, log } = options;
   const server = createServer({ ...httpOptions, ...(settings.gateway ? { requestTimeout: GATEWAY_REQUEST_TIMEOUT_MS } : {}) });
   server.maxConnections = MAX_CONNECTIONS;
   const flags = { port: '--port', host: '--host' };
   const port = await listenOn(server, { host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG, flags });
   const origins = settings.publicOrigins.length > 0 ? settings.publicOrigins : loopbackOrigins(settings.host, port);
-  const metrics = new RelayMetrics();
-  const core = makeCore(options, origins, metrics);
+  const core = makeCore(options, origins, metrics, membership.bus);
   const isDraining = (): boolean => core.isDraining;
 
   // Nothing was accepted yet: connections made since `listen` are announced in a later turn.
@@ -122,13 +134,13 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     async drain() {
       await core.drain();
       gateway?.dispose();
-      await stop(FAREWELL_MS);
+      await Promise.all([stop(FAREWELL_MS), membership.leave()]);
       await admin?.close();
     },
     async close() {
       gateway?.dispose();
       core.dispose();
-      await Promise.all([stop(0), admin?.close()]);
+      await Promise.all([stop(0), membership.leave(), admin?.close()]);
     },
   };
 }
@@ -143,13 +155,34 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-function makeCore({ settings, clock, random, crypto, log }: RelayServerOptions, origins: readonly string[], meter: RelayMeter): RelayCore {
-  const { admission, revoked } = settings;
-  const policy: AdmissionPolicy = admission.kind === 'open' ? admission : { kind: 'invites', secret: admission.secret, revoked };
+/** What joins this relay's links, and those of its other nodes if it has any: then only is the code for that loaded. */
+async function joinBus({ settings, clock, random, log }: RelayServerOptions, meter: RelayMeter): Promise<Membership> {
+  if (settings.nats) {
+    const { joinCluster } = await import('./nats/joinCluster.ts');
+    return joinCluster({ servers: settings.nats, clock, random, log, meter });
+  }
   const medium = new InProcessMedium(clock, (error) => {
     log.error('bus handler failed', { error: error instanceof Error ? error.name : typeof error });
   });
-  return new RelayCore({ clock, random, crypto, log, meter, bus: medium.join('local'), config: { origins, admission: policy } });
+  const bus = medium.join('local');
+  return {
+    bus,
+    leave() {
+      bus.dispose();
+      return Promise.resolve();
+    },
+  };
+}
+
+function makeCore(
+  { settings, clock, random, crypto, log }: RelayServerOptions,
+  origins: readonly string[],
+  meter: RelayMeter,
+  bus: Bus,
+): RelayCore {
+  const { admission, revoked } = settings;
+  const policy: AdmissionPolicy = admission.kind === 'open' ? admission : { kind: 'invites', secret: admission.secret, revoked };
+  return new RelayCore({ clock, random, crypto, log, meter, bus, config: { origins, admission: policy } });
 }
 
 function upgradeHandler(

@@ -30,6 +30,7 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
     .option('--admin-exposed', 'let --admin-bind be an address that other machines reach')
     .option('--trusted-hops <n>', 'proxies whose X-Forwarded-For is believed (default 0)')
     .option('--revoked <names>', 'invites taken back, separated by commas')
+    .option('--nats <urls>', 'be one relay with others that name the same NATS server; better set as C2L_NATS where it holds a password')
     .option('--json', 'one JSON object a line on stdout, logs on stderr')
     .action(async (flags: RelayFlags) => {
       process.exitCode = await runRelay(flags, { env: process.env, pageFolder, print, onSignal });

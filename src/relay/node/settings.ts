@@ -5,6 +5,7 @@ import { UserError } from '../../base/userError.ts';
 import { TunnelError } from '../../protocol/errors.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import { isInviteName, MIN_INVITE_SECRET_BYTES } from '../../secure/invite.ts';
+import { natsPlace, readNatsServers, type NatsServer } from './nats/natsAddress.ts';
 import { adminAuthority, readAdminPlace, type AdminPlace } from './admin/adminPlace.ts';
 
 /** Flags of `relay`, as typed. */
@@ -19,6 +20,7 @@ export interface RelayFlags {
   readonly adminExposed?: boolean;
   readonly trustedHops?: string;
   readonly revoked?: string;
+  readonly nats?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +42,8 @@ export interface RelaySettings {
   readonly gateway: boolean;
   /** Where the operator asks for metrics and status; undefined: nowhere. */
   readonly admin: AdminPlace | undefined;
+  /** What makes several relays one; undefined: this one is alone. */
+  readonly nats: readonly NatsServer[] | undefined;
   readonly json: boolean;
 }
 
@@ -52,7 +56,7 @@ const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET
 
 /**
  * Flags before environment (`C2L_PORT`, `C2L_HOST`, `C2L_PUBLIC_URL`, `C2L_SECRET`, `C2L_OPEN`, `C2L_TRUSTED_HOPS`, `C2L_REVOKED`,
- * `C2L_GATEWAY`, `C2L_ADMIN`, `C2L_ADMIN_EXPOSED`) before defaults.
+ * `C2L_GATEWAY`, `C2L_ADMIN`, `C2L_ADMIN_EXPOSED`, `C2L_NATS`) before defaults.
  * @throws UserError for what cannot be, naming flag and remedy
  */
 export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>, random: Random): RelaySettings {
@@ -76,6 +80,7 @@ export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string
     revoked: new Set(list(flags.revoked ?? env['C2L_REVOKED']).map(readRevoked)),
     gateway: flags.gateway ?? truth('C2L_GATEWAY', env['C2L_GATEWAY']),
     admin: readAdmin(flags, env),
+    nats: readNats(flags, env),
     json: flags.json ?? false,
   };
 }
@@ -123,6 +128,7 @@ export function describeSettings(settings: RelaySettings): LogFields {
     trustedHops: settings.trustedHops,
     revoked: settings.revoked.size,
     admin: settings.admin ? adminAuthority(settings.admin) : 'off',
+    nats: settings.nats ? settings.nats.map(natsPlace).join(' ') : 'off',
     gateway: settings.gateway ? 'on, this relay reads what passes through it' : 'off',
   };
 }
@@ -160,6 +166,12 @@ function readAdmin(flags: RelayFlags, env: Readonly<Record<string, string | unde
     `${flag} ${text}: other machines could ask which devices are connected and how much they are used, without a password.`,
     'Bind it to 127.0.0.1 and reach it through ssh -L; or, behind a firewall of yours, add --admin-exposed.',
   );
+}
+
+function readNats(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>): readonly NatsServer[] | undefined {
+  if (flags.nats !== undefined) return readNatsServers('--nats', flags.nats);
+  const text = env['C2L_NATS'] ?? '';
+  return text === '' ? undefined : readNatsServers('C2L_NATS', text);
 }
 
 function readRevoked(name: string): string {

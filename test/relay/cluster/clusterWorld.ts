@@ -31,7 +31,7 @@ export class ClusterWorld {
 
   node(): ClusterNode {
     const [control, data, metrics] = [this.nats.line(), this.nats.line(), new RelayMetrics()];
-    const node = `${String(this.nodes.length + 1)}`.padStart(16, '0');
+    const node = String(this.nodes.length + 1).padStart(16, '0');
     const bus = new ClusterBus({
       ...{ node, control, data, clock: this.clock, random: this.random, meter: metrics },
       onError: (error) => this.errors.push(error),

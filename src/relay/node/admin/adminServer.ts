@@ -43,7 +43,7 @@ const refusals = {
 
 export interface AdminServerOptions {
   readonly place: AdminPlace;
-  readonly core: Pick<RelayCore, 'counts' | 'isDraining' | 'deviceReadings'>;
+  readonly core: Pick<RelayCore, 'counts' | 'busReading' | 'isDraining' | 'deviceReadings'>;
   readonly metrics: RelayMetrics;
   readonly clock: Clock;
   readonly log: Logger;

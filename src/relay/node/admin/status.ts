@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PRODUCT_VERSION } from '../../../protocol/versions.ts';
+import type { BusReading } from '../../bus.ts';
 import type { RelayMetrics } from '../../metrics/relayMetrics.ts';
 import type { RelayCore } from '../../relayCore.ts';
 
@@ -24,6 +25,8 @@ export const relayStatus = v.object({
     parkedDials: count,
     backlogBytes: count,
   }),
+  /** What joins this node with others; `cuts`: of circuits between nodes, since the start. Left out by a relay that knows no other nodes. */
+  bus: v.optional(v.object({ isUp: v.boolean(), circuits: count, nodes: count, pendingBytes: count, losses: count, cuts: countsByWord })),
   /** Since the start, by outcome or reason; what never happened is left out. */
   upgrades: countsByWord,
   registrations: countsByWord,
@@ -40,7 +43,7 @@ export const relayStatus = v.object({
 export type RelayStatus = v.InferOutput<typeof relayStatus>;
 
 export function statusOf(
-  core: Pick<RelayCore, 'counts' | 'isDraining' | 'deviceReadings'>,
+  core: Pick<RelayCore, 'counts' | 'busReading' | 'isDraining' | 'deviceReadings'>,
   metrics: RelayMetrics,
   uptimeSeconds: number,
 ): RelayStatus {
@@ -51,6 +54,7 @@ export function statusOf(
     uptimeSeconds: milliseconds(uptimeSeconds),
     draining: core.isDraining,
     now: core.counts,
+    ...(core.busReading.kind === 'nats' ? { bus: busOf(core.busReading, metrics) } : {}),
     upgrades: happened(metrics.upgrades.values),
     registrations: happened(metrics.registrations.values),
     dials: happened(metrics.dialOutcomes.values),
@@ -61,6 +65,10 @@ export function statusOf(
       .map(({ connectedMs, ...reading }) => ({ ...reading, connectedSeconds: milliseconds(connectedMs / 1000) })),
     moreDevices: Math.max(0, all.length - MAX_DEVICES),
   };
+}
+
+function busOf({ isUp, circuits, nodes, pendingBytes }: BusReading, metrics: RelayMetrics): RelayStatus['bus'] {
+  return { isUp, circuits, nodes, pendingBytes, losses: metrics.busLosses.value, cuts: happened(metrics.busCuts.values) };
 }
 
 function milliseconds(seconds: number): number {

@@ -40,6 +40,7 @@ export function statusTable(status: RelayStatus, where: string): string {
       `${String(now.parkedDials)} waiting for a device`,
       `${fileSize(now.backlogBytes)} pending`,
     ].join(', '),
+    ...busLines(status.bus),
     '',
     ...deviceLines(devices),
     ...(moreDevices > 0 ? [`and ${String(moreDevices)} more, with less traffic`] : []),
@@ -58,6 +59,15 @@ export function statusTable(status: RelayStatus, where: string): string {
     ]),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function busLines(bus: RelayStatus['bus']): string[] {
+  if (!bus) return [];
+  const cuts = `${some(bus.losses, 'loss', 'losses')} of NATS, cuts: ${words(bus.cuts)}`;
+  if (!bus.isUp) return [`NATS cannot be reached: this relay joins its own devices and clients alone; ${cuts}`];
+  return [
+    `NATS: ${some(bus.circuits, 'circuit')} with ${some(bus.nodes, 'other node')}, ${fileSize(bus.pendingBytes)} on their way; ${cuts}`,
+  ];
 }
 
 function deviceLines(devices: RelayStatus['devices']): string[] {
@@ -148,8 +158,8 @@ function foreign(where: string, what: string, cause?: unknown): UserError {
   );
 }
 
-function some(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+function some(count: number, noun: string, several = `${noun}s`): string {
+  return `${String(count)} ${count === 1 ? noun : several}`;
 }
 
 function words(counts: Readonly<Record<string, number>>): string {
