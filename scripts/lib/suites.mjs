@@ -6,7 +6,7 @@ const beyondUnit = ['integration', 'sim', 'browser', 'vscode', 'live', 'long', '
 
 /** Integration tests that wait for time to pass, and take next to none of the processor meanwhile. */
 const waiting = [
-  ...['coldLoad', 'statusTruth', 'windows'].map((name) => `test/integration/${name}.test.ts`),
+  ...['cluster', 'coldLoad', 'natsBus', 'statusTruth', 'windows'].map((name) => `test/integration/${name}.test.ts`),
   ...['disconnects', 'halfOpen', 'profiles'].map((name) => `test/integration/faults/${name}.test.ts`),
 ];
 

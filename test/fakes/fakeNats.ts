@@ -57,6 +57,7 @@ export class FakeNats {
   }
 
   subscribe(subscription: Subscription): Disposable {
+    if (/[\s>]/.test(subscription.subject)) throw new Error(`illegal subject: ${subscription.subject}`);
     this.#subscriptions.add(subscription);
     return toDisposable(() => this.#subscriptions.delete(subscription));
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Disposable } from '../../src/base/disposable.ts';
+import { INSTANCE_BYTES } from '../../src/protocol/linkFrames.ts';
 import type { Bus, CallHandlers, Circuit, CircuitHandlers, IncomingCall, Place } from '../../src/relay/bus.ts';
+import type { AdmissionClaim } from '../../src/secure/admission.ts';
 
 export interface BusPair extends Disposable {
   /** Where clients are in these tests. */
@@ -212,6 +214,48 @@ export function busConformance(makePair: () => Promise<BusPair> | BusPair): void
     far.serve('hash', place());
     await pair.settle();
     assert.equal(woken, 1);
+  });
+
+  describe('of a device’s links at two nodes', () => {
+    const claim = (epoch: number, attempt: number, instance = 1): AdmissionClaim => ({
+      ...{ epoch, attempt, instance: new Uint8Array(INSTANCE_BYTES).fill(instance) },
+    });
+    /** Whether there are two; within a node its registry judges. */
+    const areTwo = (): boolean => near !== far;
+    /** Both claim, one after the other. */
+    const contest = async (first: AdmissionClaim, second: AdmissionClaim): Promise<string[]> => {
+      const lost: string[] = [];
+      near.claim('device', first, (loss) => lost.push(`first ${loss}`));
+      near.claim('other', first, (loss) => lost.push(`other ${loss}`));
+      await pair.settle();
+      far.claim('device', second, (loss) => lost.push(`second ${loss}`));
+      assert.deepEqual(lost, [], 'told from inside the call');
+      await pair.settle();
+      return lost;
+    };
+    it('the one of the higher epoch stays', async () => {
+      if (areTwo()) assert.deepEqual(await contest(claim(1, 9), claim(2, 1, 2)), ['first replaced']);
+    });
+
+    it('the later of two dials of one process stays', async () => {
+      if (areTwo()) assert.deepEqual(await contest(claim(3, 1), claim(3, 2)), ['first replaced']);
+    });
+
+    it('the earlier is told when it comes late', async () => {
+      if (areTwo()) assert.deepEqual(await contest(claim(2, 1), claim(1, 9, 2)), ['second replaced']);
+    });
+
+    it('the one stays that was there, when two processes have one key', async () => {
+      if (areTwo()) assert.deepEqual(await contest(claim(1, 1), claim(1, 5, 2)), ['second duplicateDevice']);
+    });
+
+    it('the other has nothing to fear once one is given up', async () => {
+      if (!areTwo()) return;
+      near.claim('device', claim(9, 9), () => assert.fail('given up')).dispose();
+      await pair.settle();
+      far.claim('device', claim(1, 1), () => assert.fail('nobody else has it'));
+      await pair.settle();
+    });
   });
 
   it('neither serves nor watches any more once disposed', async () => {

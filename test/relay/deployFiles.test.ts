@@ -19,6 +19,7 @@ const notAlertedOn = [
     'c2l_relay_frames_total',
     'c2l_relay_bytes_total',
   ],
+  ...['c2l_relay_bus_circuits', 'c2l_relay_bus_pending_bytes'],
   ...['c2l_relay_first_record_seconds', 'c2l_relay_record_gap_seconds', 'nodejs_heap_size_used_bytes', 'process_cpu_seconds_total'],
 ];
 

@@ -44,6 +44,32 @@ describe('the relay’s settings', () => {
     assert.equal(refusal({ publicUrl: ['http://127.0.0.1:9000'] }), 'accepted');
   });
 
+  it('take the addresses of NATS, and never show who we are there', () => {
+    assert.equal(read().nats, undefined);
+    assert.equal(read({}, { C2L_NATS: '' }).nats, undefined);
+    const env = { C2L_NATS: 'nats://ann:se%2Fcret@a.example, tls://token@[::1]:4333/' };
+    const settings = read({}, env);
+    assert.deepEqual(settings.nats, [
+      { host: 'a.example', port: 4222, tls: false, user: 'ann', pass: 'se/cret' },
+      { host: '::1', port: 4333, tls: true, token: 'token' },
+    ]);
+    assert.equal(describeSettings(settings)['nats'], 'nats://a.example:4222 tls://[::1]:4333');
+    assert.equal(describeSettings(read())['nats'], 'off');
+    assert.deepEqual(read({ nats: 'nats://b' }, env).nats, [{ host: 'b', port: 4222, tls: false }]);
+  });
+
+  it('refuse what is no address of a NATS server, without repeating it: it may hold a password', () => {
+    const many = new Array<string>(17).fill('nats://a').join(',');
+    for (const nats of ['', 'a:4222', 'http://a', 'nats://', 'nats://a/path', 'nats://a?x', 'nats://%zz@a', 'nats://a,,', many]) {
+      assert.equal(refusal({ nats }), 'badNatsUrl', nats);
+    }
+    assert.throws(
+      () => read({ nats: 'nats://ann:hunter2@a/path' }),
+      (error) => error instanceof UserError && error.message.includes('--nats') && !/hunter2|ann/.test(error.message + error.remedy),
+    );
+    assert.throws(() => read({}, { C2L_NATS: 'x' }), /C2L_NATS/);
+  });
+
   it('take flags before environment', () => {
     const env = {
       C2L_PORT: '1',

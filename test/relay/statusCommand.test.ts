@@ -64,6 +64,19 @@ describe('relay status', () => {
       },
     );
 
+  it('says how the other nodes are, where there are some', () => {
+    const bus = { isUp: true, circuits: 2, nodes: 1, pendingBytes: 2_000, losses: 1, cuts: { slow: 3 } };
+    assert.match(
+      statusTable({ ...busy, bus }, 'here'),
+      /\nNATS: 2 circuits with 1 other node, 2\.0 kB on their way; 1 loss of NATS, cuts: slow 3\n/,
+    );
+    assert.match(
+      statusTable({ ...busy, bus: { ...bus, isUp: false, losses: 2, cuts: {} } }, 'here'),
+      /\nNATS cannot be reached: this relay joins its own devices and clients alone; 2 losses of NATS, cuts: none\n/,
+    );
+    assert.doesNotMatch(statusTable(busy, 'here'), /NATS/);
+  });
+
   it('is a table for people', () => {
     assert.deepEqual(statusTable(busy, '127.0.0.1:8788').split('\n'), [
       'Relay 0.1.0 at 127.0.0.1:8788, up 3 h 12 min, draining: it takes no new links',

@@ -149,13 +149,9 @@ export class RemoteCircuit implements Circuit, BacklogHolder {
     }
   }
 
-  /** How the other node sees this circuit; undefined: it has none such. What it said before has come, or never will. */
-  compare(entry: PulseEntry | undefined): void {
+  /** How the other node sees this circuit. What it said before has come, or never will. */
+  compare(entry: PulseEntry): void {
     if (this.#isOver) return;
-    if (!entry) {
-      if (this.#isJoined) this.cut('lost'); // else our question, or the answer, may still be under way
-      return;
-    }
     if (entry.sent > this.#received) this.cut('lost');
     else this.#confirmed(entry.received);
   }

@@ -141,12 +141,11 @@ export class RemoteCircuits implements Disposable {
   };
 
   #compare(from: string, entries: readonly PulseEntry[]): void {
-    const theirs = new Map(entries.map((entry) => [keyOf(!entry.isSenders, entry.number), entry]));
-    for (const [key, circuit] of [...(this.#peers.get(from)?.circuits ?? [])]) {
-      circuit.compare(theirs.get(key));
-      theirs.delete(key);
+    for (const entry of entries) {
+      const circuit = this.#peers.get(from)?.circuits.get(keyOf(!entry.isSenders, entry.number));
+      if (circuit) circuit.compare(entry);
+      else this.#deny(from, !entry.isSenders, entry.number);
     }
-    for (const { isSenders, number } of theirs.values()) this.#deny(from, !isSenders, number);
   }
 
   /** Tells the other node that there is no such circuit here. @param isOwn the number is ours */
