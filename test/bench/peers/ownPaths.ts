@@ -8,7 +8,7 @@ import type { Hop, Path, PathSite, RunningPath } from './peer.ts';
 const LINK_LEFT_MS = 30_000;
 
 /** A verb of the application, as people start it. */
-function startCli(
+export function startCli(
   { app, folder, nodeFlags }: PathSite,
   name: string,
   args: readonly string[],
