@@ -48,6 +48,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   readonly #circuits = new Map<number, DeviceCircuit>();
   #lastCircuit = 0;
   #isServing = false;
+  #isLeaving = false;
   #state: State = { kind: 'challenged' };
 
   /** @param number of the link at this node, never reused. @param onEnd called once */
@@ -92,6 +93,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   }
 
   goAway(delayMs: number): void {
+    this.#isLeaving = true;
     this.#channel.goAway(delayMs);
   }
 
@@ -239,6 +241,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     const { claim } = state.registration;
     this.#presence.add(
       this.#scope.bus.claim(presenceHash(this.#scope.crypto, state.deviceKey), claim, (loss) => {
+        if (this.#isLeaving && loss === 'replaced') return; // it was sent there, and its circuits follow within the time they were given
         this.#scope.log.info('device is at another node', { device: shortId(state.deviceId), link: this.#number, code: loss });
         this.#channel.end(loss);
       }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from '@nats-io/transport-node';
 import { AnswerView } from './support/answerView.ts';
 import { ClusterStack } from './support/clusterStack.ts';
 import { hasNatsServer } from './support/natsServer.ts';
@@ -8,7 +9,7 @@ const PIECES = 12;
 const pieces = (prompt: string): string[] => Array.from({ length: PIECES }, (_, i) => ` ${String(i)}:${prompt}`);
 const text = (prompt: string, count: number): string => pieces(prompt).slice(0, count).join('');
 /** Three times what a recovery takes in quiet. */
-const RECOVERY_MS = 15_000;
+const RECOVERY_MS = 20_000;
 
 const suite = hasNatsServer ? describe : undefined;
 suite?.('three relay nodes over NATS', function () {
@@ -33,7 +34,7 @@ suite?.('three relay nodes over NATS', function () {
   /** A new question of whose answer four pieces are shown, from a device at the first node to a page at the second. */
   async function begin(): Promise<void> {
     await stack.place(0, 1);
-    asked = `q${String(++question)}`;
+    asked = `canary-${String(++question)}`;
     view = new AnswerView(client.port, newId());
     client.port.send({ type: 'open', conversationId: view.conversationId });
     client.port.send({ type: 'send', requestId: newId(), conversationId: view.conversationId, text: asked, model: 'stand-in:latest' });
@@ -59,6 +60,31 @@ suite?.('three relay nodes over NATS', function () {
     await begin();
     await goesOn(performance.now());
     await endsExactly();
+  });
+
+  it('say nothing over NATS that can be read, and name nothing but hashes and nodes', async () => {
+    await begin();
+    const heard: { subject: string; data: Buffer }[] = [];
+    const spy = await connect({ servers: `127.0.0.1:${String(stack.nats.port)}` });
+    spy.subscribe('>', {
+      callback: (_error, { subject, data }) => void heard.push({ subject, data: Buffer.from(data) }),
+    });
+    await spy.flush();
+    await stack.place(0, 1);
+    await goesOn(performance.now());
+    await endsExactly();
+    await spy.close();
+    const node = '[0-9a-f]{16}';
+    const shapes = [/^c2l1\.[hwk]\.[\w-]{43}$/, new RegExp(`^c2l1\\.n\\.${node}\\.(d|a\\.\\d+)$`)];
+    assert.deepEqual(
+      heard.filter(({ subject }) => !shapes.some((shape) => shape.test(subject))).map(({ subject }) => subject),
+      [],
+    );
+    const records = heard.filter(({ subject, data }) => subject.endsWith('.d') && data.length > 70);
+    assert.ok(records.length >= 4, `only ${String(records.length)} were heard`);
+    for (const { data } of heard) {
+      for (const form of [asked, Buffer.from(asked).toString('hex')]) assert.equal(data.includes(form), false);
+    }
   });
 
   it('go on exactly when the node of the device is killed in the middle of an answer', async () => {

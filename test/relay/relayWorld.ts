@@ -10,6 +10,7 @@ import {
   type LinkFrameType,
   type LinkRole,
 } from '../../src/protocol/linkFrames.ts';
+import type { Bus } from '../../src/relay/bus.ts';
 import { InProcessMedium } from '../../src/relay/inProcessBus.ts';
 import { RelayMetrics } from '../../src/relay/metrics/relayMetrics.ts';
 import type { AdmissionPolicy, RelayLimits } from '../../src/relay/relayConfig.ts';
@@ -105,18 +106,27 @@ export interface DeviceOptions {
   readonly remoteAddress?: string;
 }
 
+export interface RelayWorldOptions {
+  readonly admission?: AdmissionPolicy;
+  readonly limits?: Partial<RelayLimits>;
+  readonly origins?: readonly string[];
+  readonly node?: { readonly clock: FakeClock; readonly bus: Bus };
+}
+
 /** A relay core on a fake clock, and ends to connect to it. */
 export class RelayWorld {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly random = new SeededRandom(1);
   readonly core: RelayCore;
   readonly metrics = new RelayMetrics();
   readonly logged: string[] = [];
   readonly errors: unknown[] = [];
 
-  constructor(options: { admission?: AdmissionPolicy; limits?: Partial<RelayLimits>; origins?: readonly string[] } = {}) {
-    const { admission = { kind: 'open' }, limits = {}, origins = [relayOrigin] } = options;
-    const bus = new InProcessMedium(this.clock, (error) => this.errors.push(error)).join('test');
+  /** @param options `node`: what joins it with others, else it is alone */
+  constructor(options: RelayWorldOptions = {}) {
+    const { admission = { kind: 'open' }, limits = {}, origins = [relayOrigin], node } = options;
+    this.clock = node?.clock ?? new FakeClock();
+    const bus = node?.bus ?? new InProcessMedium(this.clock, (error) => this.errors.push(error)).join('test');
     const config = { origins, admission, limits };
     const { clock, random, metrics: meter } = this;
     this.core = new RelayCore({ clock, random, crypto: nodeCrypto, bus, config, log: this.#log(), meter });

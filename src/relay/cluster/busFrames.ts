@@ -11,6 +11,8 @@ export const NODE_NAME_BYTES = 8;
 /** Type, node and number. */
 export const BUS_HEADER_BYTES = 1 + NODE_NAME_BYTES + 4;
 const PULSE_ENTRY_BYTES = 17;
+/** Circuits in one pulse, so that it is no longer than a record. */
+export const MAX_PULSE_ENTRIES = Math.floor(MAX_LINK_MESSAGE_BYTES / PULSE_ENTRY_BYTES);
 const MAX_HASH_BYTES = 64;
 
 /** One circuit in a pulse, as the sender sees it. */
@@ -105,6 +107,7 @@ export function decodeBusFrame(bytes: Uint8Array): BusFrame {
     case 'ack':
       return whole(reader, { ...header, type, received: reader.u64() });
     case 'pulse': {
+      if (reader.remaining > MAX_PULSE_ENTRIES * PULSE_ENTRY_BYTES) throw new DecodeError('a pulse too long');
       const circuits: PulseEntry[] = [];
       while (reader.remaining > 0) {
         circuits.push({ isSenders: reader.u8() === 1, number: reader.u32(), sent: reader.u32(), received: reader.u64() });

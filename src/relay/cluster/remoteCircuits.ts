@@ -7,7 +7,7 @@ import type { CallHandlers, Circuit, CircuitHandlers, HashKey, Place, Refusal } 
 import { BacklogBudget } from '../circuits/backlogBudget.ts';
 import type { InProcessMedium } from '../inProcessBus.ts';
 import type { BusCut, RelayMeter } from '../relayMeter.ts';
-import { decodeBusFrame, encodeBusFrame, type BusFrame, type CircuitFrame, type PulseEntry } from './busFrames.ts';
+import { decodeBusFrame, encodeBusFrame, MAX_PULSE_ENTRIES, type BusFrame, type CircuitFrame, type PulseEntry } from './busFrames.ts';
 import type { ClusterLine, LineMessage } from './clusterLine.ts';
 import { RemoteCircuit, type RemoteCircuitOwner, type RemoteHandlers } from './remoteCircuit.ts';
 import { lastPart, subjects } from './subjects.ts';
@@ -211,9 +211,12 @@ export class RemoteCircuits implements Disposable {
         this.#cutPeer(peer, 'nodeGone');
         continue;
       }
-      const circuits = [...peer.circuits.values()].map(({ entry }) => entry);
-      const pulse = encodeBusFrame({ type: 'pulse', from: node, isSenders: true, number: 0, circuits });
-      line.publish(subjects.ofNode(name).circuits, pulse, subjects.unheardBy(node, name, 0));
+      const all = [...peer.circuits.values()].map(({ entry }) => entry);
+      for (let at = 0; at < all.length; at += MAX_PULSE_ENTRIES) {
+        const circuits = all.slice(at, at + MAX_PULSE_ENTRIES);
+        const pulse = encodeBusFrame({ type: 'pulse', from: node, isSenders: true, number: 0, circuits });
+        line.publish(subjects.ofNode(name).circuits, pulse, subjects.unheardBy(node, name, 0));
+      }
     }
   }
 

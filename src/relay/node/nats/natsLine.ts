@@ -84,14 +84,18 @@ export class NatsLine implements ClusterLine {
   }
 
   publish(subject: string, data: Uint8Array, reply?: string): void {
-    this.#current?.connection.publish(subject, data, reply === undefined ? undefined : { reply });
+    try {
+      this.#current?.connection.publish(subject, data, reply === undefined ? undefined : { reply });
+    } catch {
+      // It has just ended, which is told in a turn of its own: what is said meanwhile is dropped, as while it is down.
+    }
   }
 
   subscribe(subject: string, heard: (message: LineMessage) => void): Disposable {
     const entry: Heard = { subject, heard, inner: undefined };
     this.#heard.add(entry);
     const connection = this.#current?.connection;
-    if (connection) entry.inner = hearOn(connection, entry);
+    if (connection?.isClosed() === false) entry.inner = hearOn(connection, entry);
     return toDisposable(() => {
       this.#heard.delete(entry);
       entry.inner?.unsubscribe();
