@@ -33,7 +33,7 @@ export const packageFiles = [
     'editorBackground',
     'pairingPanel',
   ].map((name) => `dist/extension/${name}-*.mjs`),
-  ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs'],
+  ...['dist/cli.mjs', 'dist/cli/chunk-*.mjs', 'dist/cli/joinCluster-*.mjs'],
   ...['agent', 'doctor', 'proxy', 'relay'].map((verb) => `dist/cli/${verb}Verb-*.mjs`),
   ...['webview.css', 'webview.js', 'german.js'].map((name) => `dist/webview/${name}`),
   ...['assets.json', 'index.html', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'].map(
