@@ -47,9 +47,11 @@ export class Heartbeat implements Disposable {
     this.#heardSinceAsked = true;
   }
 
-  /** HEARTBEAT_ACK arrived; one that nobody asked for counts for nothing. */
-  answered(): void {
-    if (this.#answered < this.#asked) this.#answered++;
+  /** HEARTBEAT_ACK arrived. @returns whether it answers anything: one that nobody asked for counts for nothing */
+  answered(): boolean {
+    if (this.#answered === this.#asked) return false;
+    this.#answered++;
+    return true;
   }
 
   /** Asks now, besides the rhythm. The result tells whether the answer to exactly this question has arrived: all sent before it has too. */

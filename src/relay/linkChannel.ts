@@ -173,7 +173,8 @@ export class LinkChannel implements AcceptedHandlers, BacklogHolder {
     this.#heartbeat?.heard();
     this.guard(() => {
       const frame = decodeLinkFrame(message, this.#role);
-      if (frame.type === 'heartbeatAck') this.#heartbeat?.answered();
+      // one costs nothing to send, and a client's has the relay look for its device again
+      if (frame.type === 'heartbeatAck' && this.#heartbeat?.answered() === false) return;
       this.#events.onFrame(frame);
     });
   }

@@ -56,7 +56,11 @@ describe('the search of a client for its device', () => {
     return client.near.received.map((message) => decodeLinkFrame(message, 'client').type);
   };
 
+  /** Answers the next heartbeat. */
   const acknowledge = async (): Promise<void> => {
+    const heartbeats = async (): Promise<number> => (await types()).filter((type) => type === 'heartbeat').length;
+    const before = await heartbeats();
+    while ((await heartbeats()) === before) await clock.advance(1_000);
     client.near.send(encodeLinkFrame({ type: 'heartbeatAck' }, 'client'));
     await clock.settle();
   };
@@ -129,6 +133,13 @@ describe('the search of a client for its device', () => {
       (await types()).filter((type) => type !== 'heartbeat'),
       ['waiting'],
     );
+  });
+
+  it('asks nothing for acknowledgements of heartbeats that were never sent, however many come', async () => {
+    bus.answers[0]?.(undefined);
+    for (let i = 0; i < 100; i++) client.near.send(encodeLinkFrame({ type: 'heartbeatAck' }, 'client'));
+    assert.deepEqual(await types(), ['waiting']);
+    assert.equal(bus.answers.length, 1);
   });
 
   it('asks anew when a question or a call is not answered for a whole heartbeat', async () => {
