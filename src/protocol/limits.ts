@@ -245,6 +245,8 @@ export const DIALS_PER_ADDRESS = { burst: 256, perSecond: 64 };
 export const TOKENS_PER_DEVICE = { burst: 64, perSecond: 4 };
 /** Circuits opened to one device, each of which costs it a handshake. The client of one more is told `relayBusy`. */
 export const JOINS_PER_DEVICE = { burst: 1024, perSecond: 64 };
+/** WebSocket pings and pongs of one link, which our ends never send; one more ends it with `relayBusy`. They pass every other count. */
+export const PINGS_PER_LINK = { burst: 32, perSecond: 1 };
 /** Unknown API keys from one address at a gateway; it is then answered 429 with Retry-After. */
 export const UNKNOWN_KEYS_PER_ADDRESS = { burst: 10, perSecond: 1 / 60 };
 /** Addresses or devices that one such limit remembers; the one heard of longest ago goes first. */
