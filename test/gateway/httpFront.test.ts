@@ -50,7 +50,7 @@ describe('the gateway’s HTTP front', () => {
   beforeEach(async () => {
     gateway = new PlayedGateway();
     server = createServer((request, response) => {
-      serveHttp(gateway, request, response, undefined);
+      serveHttp(gateway, request, response, undefined, 500);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     received = '';
@@ -274,6 +274,25 @@ describe('the gateway’s HTTP front', () => {
     await has('}');
     assert.match(received, /^HTTP\/1\.1 503 .*\r\n/);
     assert.match(received, /Retry-After: 2\r\n/);
+  });
+
+  it('waits a while for the rest of a request that is answered, and no longer, however it trickles', async () => {
+    const refuse = (exchange: Exchange): void => {
+      exchange.refuse(refusals.noKey);
+    };
+    const answerEarly = (exchange: Exchange): void => {
+      exchange.begin(okay);
+      exchange.end();
+    };
+    for (const answer of [refuse, answerEarly]) {
+      gateway.onExchange = answer;
+      const slow = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      slow.on('error', () => undefined).resume();
+      slow.write('POST /api/chat HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n');
+      const timer = setInterval(() => slow.write('x'), 10);
+      await new Promise((resolve) => slow.once('close', resolve)); // perhaps by a reset
+      clearInterval(timer);
+    }
   });
 
   it('reads no more of a body that is too long', async () => {

@@ -8,20 +8,27 @@ import { refusalBody, type Refusal } from '../refusal.ts';
 /** Nobody on the way may hold back, change or keep an answer. */
 const passThrough = ['Cache-Control', 'no-cache, no-transform', 'X-Accel-Buffering', 'no', 'X-Content-Type-Options', 'nosniff'];
 
+/**
+ * How long the rest of a request may take that has its answer already. It is read, so that the connection stays of use; but whoever has no key
+ * could hold the connection with a byte now and then for as long as a server gives to long requests.
+ */
+const REST_OF_BODY_MS = 5_000;
+
 /** Answers one request of a `node:http` server. @param address as {@link Exchange.address} */
 export function serveHttp(
   gateway: Pick<Gateway, 'handle'>,
   request: IncomingMessage,
   response: ServerResponse,
   address: string | undefined,
+  restOfBodyMs = REST_OF_BODY_MS,
 ): void {
-  const exchange = new NodeExchange(request, response, address);
+  const exchange = new NodeExchange(request, response, address, restOfBodyMs);
   exchange.listen(gateway.handle(exchange));
 }
 
 /** Refuses one request without asking the gateway. */
 export function refuseHttp(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  const exchange = new NodeExchange(request, response, undefined);
+  const exchange = new NodeExchange(request, response, undefined, REST_OF_BODY_MS);
   exchange.refuse(refusal);
   exchange.listen(deafHandlers);
 }
@@ -36,18 +43,20 @@ class NodeExchange implements Exchange {
   readonly address: string | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #restOfBodyMs: number;
   #handlers: ExchangeHandlers | undefined;
   #isBodyWanted = false;
   /** Where own framing goes; undefined when Node has to frame: HTTP/1.0, and answers that wait for an earlier one on their connection. */
   #socket: Socket | undefined;
   #isCorked = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, address: string | undefined) {
+  constructor(request: IncomingMessage, response: ServerResponse, address: string | undefined, restOfBodyMs: number) {
     this.method = request.method ?? '';
     this.target = request.url ?? '';
     this.address = address;
     this.#request = request;
     this.#response = response;
+    this.#restOfBodyMs = restOfBodyMs;
   }
 
   listen(handlers: ExchangeHandlers): void {
@@ -105,7 +114,7 @@ class NodeExchange implements Exchange {
   end(): void {
     if (this.#socket) this.#cork(this.#socket);
     this.#response.end();
-    this.resumeBody(); // what is left of the request is of no use, and stands before the next one
+    this.#dropRest(); // what is left of the request is of no use, and stands before the next one
   }
 
   refuse(refusal: Refusal): void {
@@ -114,7 +123,7 @@ class NodeExchange implements Exchange {
     if (refusal.status === 401) headers.push('WWW-Authenticate', 'Bearer');
     if (refusal.retryAfter !== undefined) headers.push('Retry-After', String(refusal.retryAfter));
     if (refusal.status === 413) headers.push('Connection', 'close');
-    else this.resumeBody();
+    else this.#dropRest();
     this.#response.writeHead(refusal.status, headers);
     this.#response.end(body);
   }
@@ -122,6 +131,19 @@ class NodeExchange implements Exchange {
   cut(): void {
     this.#socket?.uncork(); // what was said before goes out with it
     this.#response.destroy();
+  }
+
+  #dropRest(): void {
+    this.resumeBody();
+    const request = this.#request;
+    if (request.complete) return;
+    const due = setTimeout(() => {
+      request.destroy();
+    }, this.#restOfBodyMs);
+    for (const end of ['end', 'close'])
+      request.once(end, () => {
+        clearTimeout(due);
+      });
   }
 
   /** Not before it is wanted: a request without a body ends as soon as somebody listens, paused or not. */
