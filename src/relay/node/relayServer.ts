@@ -27,7 +27,8 @@ import { adaptRelaySocket, makeUpgrader } from './wsRelaySocket.ts';
 
 /** Bounds of the HTTP server against slow and greedy peers. They end at the upgrade; links have their own. */
 const httpOptions = {
-  headersTimeout: 10_000,
+  // with the interval below a silent connection is gone within 12 s on a busy machine too
+  headersTimeout: 8_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 2_000,

@@ -73,8 +73,11 @@ export function farmClient(origin: string, index: number, client: number, dial: 
   });
 }
 
-/** What a stream of the farm is asked for in its first bytes: `flat`, or `paced` with milliseconds between stamps. */
-export type FarmRequest = { readonly kind: 'flat' } | { readonly kind: 'paced'; readonly everyMs: number };
+/** What a stream of the farm is asked for in its first bytes: `flat` out, `paced` stamps, or so many bytes at a `steady` rate. */
+export type FarmRequest =
+  | { readonly kind: 'flat' }
+  | { readonly kind: 'paced'; readonly everyMs: number }
+  | { readonly kind: 'steady'; readonly everyMs: number; readonly bytes: number };
 
 /** What a paced stream carries: the sender's time. */
 export const STAMP_BYTES = 8;

@@ -1,5 +1,6 @@
 // node farmMain.ts ORIGIN COUNT [FROM]: COUNT devices at a relay, numbered from FROM, dialled a few at a time; each serves what its clients' streams
-// ask for. Prints JSON lines: `ready` when all are connected, and `returned` with the time of the last return of each when asked.
+// ask for. Prints JSON lines: `ready` when all are connected; when asked `returned`, with the time of
+// the last return of each, and `live`, with how many are.
 import type { Mux } from '../../../src/mux/mux.ts';
 import type { MuxStream } from '../../../src/mux/muxStream.ts';
 import { isLive } from '../../../src/tunnel/connectionState.ts';
@@ -15,6 +16,8 @@ const AHEAD_BYTES = 256 * 1024;
 const devices = Array.from({ length: Number(count) }, (_, index) => farmDevice(origin, Number(from) + index, serve));
 /** When each device has come back, on the machine's clock. */
 const returnedAt = new Map<number, number>();
+/** How often a device was not live, after it had been. */
+let cuts = 0;
 
 function serve(mux: Mux): void {
   mux.onStream((stream) => {
@@ -23,7 +26,7 @@ function serve(mux: Mux): void {
       if (!head) return;
       const request = JSON.parse(new TextDecoder().decode(head)) as FarmRequest;
       if (request.kind === 'flat') runFlat(stream);
-      else runPaced(stream, request.everyMs);
+      else runPaced(stream, request.everyMs, request.kind === 'steady' ? piece.slice(0, request.bytes) : undefined);
     });
   });
 }
@@ -40,9 +43,10 @@ function runFlat(stream: MuxStream): void {
   fill();
 }
 
-function runPaced(stream: MuxStream, everyMs: number): void {
+/** @param what is written each time; a stamp unless told otherwise */
+function runPaced(stream: MuxStream, everyMs: number, what?: Uint8Array): void {
   const timer = setInterval(() => {
-    if (stream.isWritable) stream.write(stampOf(machineMs()));
+    if (stream.isWritable) stream.write(what ?? stampOf(machineMs()));
   }, everyMs);
   const stop = (): void => {
     clearInterval(timer);
@@ -61,7 +65,10 @@ async function connectAll(): Promise<void> {
       await device.supervisor.connect();
       device.supervisor.onDidChange((state) => {
         if (isLive(state)) returnedAt.set(index, machineMs());
-        else returnedAt.delete(index);
+        else {
+          cuts++;
+          returnedAt.delete(index);
+        }
       });
     }
   };
@@ -69,7 +76,10 @@ async function connectAll(): Promise<void> {
 }
 
 process.on('message', (message) => {
-  if (message !== 'memory' && (message as { ask?: string }).ask === 'returned') say('returned', { at: [...returnedAt.values()] });
+  if (message === 'memory') return;
+  const { ask } = message as { readonly ask?: string };
+  if (ask === 'returned') say('returned', { at: [...returnedAt.values()] });
+  if (ask === 'live') say('live', { count: devices.filter(({ supervisor }) => isLive(supervisor.state)).length, cuts });
 });
 
 function say(event: string, fields: object = {}): void {

@@ -43,7 +43,13 @@ async function linkFlood(): Promise<FloodReport> {
       socket.on('error', () => {
         count('refusedBySystem');
       });
-      all.push(new Promise((resolve) => socket.once('close', () => { resolve(); })));
+      all.push(
+        new Promise((resolve) =>
+          socket.once('close', () => {
+            resolve();
+          }),
+        ),
+      );
     }
     await pause(10);
   }
@@ -99,8 +105,12 @@ async function floodOne(flood: (number: number) => Buffer, capMs: number): Promi
   const socket = dial();
   socket.write(upgradeText(port, '127.0.0.1'));
   await new Promise<void>((resolve) => {
-    socket.once('data', () => { resolve(); });
-    socket.once('close', () => { resolve(); });
+    socket.once('data', () => {
+      resolve();
+    });
+    socket.once('close', () => {
+      resolve();
+    });
   });
   const begin = machineMs();
   let number = 0;
@@ -110,8 +120,12 @@ async function floodOne(flood: (number: number) => Buffer, capMs: number): Promi
   socket.on('drain', write);
   socket.on('data', () => undefined);
   const over = new Promise<void>((resolve) => {
-    socket.once('close', () => { resolve(); });
-    socket.once('end', () => { resolve(); });
+    socket.once('close', () => {
+      resolve();
+    });
+    socket.once('end', () => {
+      resolve();
+    });
     setTimeout(resolve, capMs).unref();
   });
   write();
