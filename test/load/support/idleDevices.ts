@@ -34,3 +34,49 @@ export async function measureIdleDevices(low: number, high: number, idleMs: numb
     await relay.process.stop();
   }
 }
+
+export interface HeldDevicesResult {
+  /** Of the relay in the end for each device, after a forced collection; resident, and of this heap and buffers. */
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  /** Devices that are connected in the end, and connections that were lost meanwhile. */
+  readonly live: number;
+  readonly cuts: number;
+  /** Processor time of the relay meanwhile, parts of one core. */
+  readonly cpu: number;
+}
+
+/** Devices that came before those that are measured, so that what a relay makes once does not count. */
+const EARLIER = 200;
+
+/** Holds so many idle devices for so long. */
+export async function holdIdleDevices(count: number, holdMs: number): Promise<HeldDevicesResult> {
+  const relay = await startRelay();
+  const earlier = await startFarm(relay.url, EARLIER);
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const few = await relay.process.memory();
+    const farm = await startFarm(relay.url, count, EARLIER);
+    try {
+      const began = performance.now();
+      const { cpuMs } = await relay.process.memory();
+      await new Promise((resolve) => setTimeout(resolve, holdMs));
+      const many = await relay.process.memory();
+      const heldMs = performance.now() - began;
+      farm.tell({ ask: 'live' });
+      const { count: live, cuts } = await farm.first('live');
+      return {
+        residentBytes: (many.rss - few.rss) / count,
+        heapBytes: (many.heapUsed + many.external - few.heapUsed - few.external) / count,
+        live: Number(live),
+        cuts: Number(cuts),
+        cpu: (many.cpuMs - cpuMs) / heldMs,
+      };
+    } finally {
+      await farm.stop();
+    }
+  } finally {
+    await earlier.stop();
+    await relay.process.stop();
+  }
+}

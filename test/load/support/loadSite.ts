@@ -29,11 +29,17 @@ export class LoadDevice {
   readonly line: FaultProxy;
   readonly #gateway: string;
   #key = '';
+  #proxy: ProbedProcess | undefined;
 
   constructor(agent: ProbedProcess, line: FaultProxy, gateway: string) {
     this.agent = agent;
     this.line = line;
     this.#gateway = gateway;
+  }
+
+  /** Of an API key to it. */
+  get key(): string {
+    return this.#key;
   }
 
   async ready(): Promise<void> {
@@ -55,7 +61,17 @@ export class LoadDevice {
     return new GatewayCall(this.#gateway, this.#key, question);
   }
 
+  /** A program asks through a proxy on its own computer, which the first such call starts. */
+  async callByProxy(question: Question): Promise<GatewayCall> {
+    if (!this.#proxy) {
+      const args = [cli, 'proxy', '--json', '--port', '0', '--relay', this.line.url];
+      this.#proxy = new ProbedProcess(process.env['C2L_HOST_NODE'] ?? process.execPath, args, { C2L_KEY: this.#key });
+    }
+    return new GatewayCall(String((await this.#proxy.first('listening'))['url']), undefined, question);
+  }
+
   async stop(): Promise<void> {
+    await this.#proxy?.stop('SIGTERM');
     await this.agent.stop('SIGTERM');
     await this.line.stop();
   }
@@ -105,9 +121,19 @@ export class LoadSite {
     return new LoadSite({ relay, model, modelUrl, url, devices }, folder, args);
   }
 
-  /** Starts a relay in the place of the one that has ended. */
-  async startRelay(): Promise<void> {
+  /** Ends the relay in good order and starts another at its address. */
+  async restartRelay(): Promise<void> {
+    await this.relay.stop('SIGTERM');
     ({ process: this.relay } = await startRelay(Number(new URL(this.url).port), this.#relayArgs));
+  }
+
+  /** Starts another relay, has all lines lead there, then ends the first in good order: as an operator with a web server before two does. */
+  async rollRelay(): Promise<void> {
+    const { relay } = this;
+    const port = await freePort();
+    ({ process: this.relay } = await startRelay(port, this.#relayArgs));
+    for (const { line } of this.devices) line.targetPort = port;
+    await relay.stop('SIGTERM');
   }
 
   /** The newest questions that reached the model. */
