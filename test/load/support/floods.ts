@@ -17,15 +17,13 @@ export interface FloodResult {
   readonly peakBytes: number;
 }
 
-const QUIET_MS = 2_000;
-
-/** Floods a relay that others use. */
-export async function measureFlood(kind: FloodKind, options: FloodOptions): Promise<FloodResult> {
+/** Floods a relay that others use. @param quietMs how long it is watched before, and left alone after */
+export async function measureFlood(kind: FloodKind, options: FloodOptions, quietMs = 2_000): Promise<FloodResult> {
   const relay = await startRelay(0, ['--gateway', '--trusted-hops', '1']);
   let others: Bystanders | undefined;
   try {
     const bystanders = (others = await Bystanders.start(relay.url));
-    const quiet = await bystanders.during(() => pause(QUIET_MS));
+    const quiet = await bystanders.during(() => pause(quietMs));
     const before = await relay.process.memory();
     let peakBytes = 0;
     const watch = setInterval(() => {
@@ -36,7 +34,7 @@ export async function measureFlood(kind: FloodKind, options: FloodOptions): Prom
       report = await flood(kind, Number(new URL(relay.url).port), options);
     });
     clearInterval(watch);
-    await pause(QUIET_MS);
+    await pause(quietMs);
     const after = await relay.process.memory();
     const growthBytes = after.heapUsed + after.external - before.heapUsed - before.external;
     return { report, quiet, beside, growthBytes, peakBytes };

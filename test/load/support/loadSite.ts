@@ -86,6 +86,8 @@ export class LoadSite {
   readonly devices: readonly LoadDevice[];
   readonly #folder: string;
   readonly #relayArgs: readonly string[];
+  /** Where the relay of now listens. */
+  #port: number;
 
   private constructor(
     parts: Pick<LoadSite, 'relay' | 'model' | 'modelUrl' | 'url' | 'devices'>,
@@ -99,6 +101,7 @@ export class LoadSite {
     this.devices = parts.devices;
     this.#folder = folder;
     this.#relayArgs = relayArgs;
+    this.#port = Number(new URL(parts.url).port);
   }
 
   static async start({ devices: count, model: knobs = {}, relayArgs = [] }: LoadSiteOptions): Promise<LoadSite> {
@@ -124,15 +127,15 @@ export class LoadSite {
   /** Ends the relay in good order and starts another at its address. */
   async restartRelay(): Promise<void> {
     await this.relay.stop('SIGTERM');
-    ({ process: this.relay } = await startRelay(Number(new URL(this.url).port), this.#relayArgs));
+    ({ process: this.relay } = await startRelay(this.#port, this.#relayArgs));
   }
 
   /** Starts another relay, has all lines lead there, then ends the first in good order: as an operator with a web server before two does. */
   async rollRelay(): Promise<void> {
     const { relay } = this;
-    const port = await freePort();
-    ({ process: this.relay } = await startRelay(port, this.#relayArgs));
-    for (const { line } of this.devices) line.targetPort = port;
+    this.#port = await freePort();
+    ({ process: this.relay } = await startRelay(this.#port, this.#relayArgs));
+    for (const { line } of this.devices) line.targetPort = this.#port;
     await relay.stop('SIGTERM');
   }
 

@@ -3,28 +3,31 @@ import type { HeardAnswer } from './heardAnswer.ts';
 import { LoadSite, type LoadDevice } from './loadSite.ts';
 import type { PageClient } from './pageClient.ts';
 
+/** `term`: the relay is ended and started again at its place. `roll`: another takes over before it is ended. */
+export type RestartWay = 'term' | 'roll';
+
 export interface RestartsPlan {
   readonly devices: number;
   /** Of each device; each has an answer written all the time. */
   readonly pages: number;
   readonly programs: number;
   readonly tokensPerSec: number;
-  readonly restarts: number;
-  /** `term`: the relay is ended and started again at its place. `roll`: another takes over before it is ended. */
-  readonly way: 'term' | 'roll';
+  /** One after the other. */
+  readonly restarts: readonly RestartWay[];
+  /** Between two restarts; all is long well again by then. */
+  readonly betweenMs: number;
+  readonly pieces: number;
 }
 
 export interface RestartsResult {
   readonly answers: number;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly askedAgain: number;
-  /** The longest silence of each answer that was being written during a restart, ms. */
-  readonly gaps: readonly number[];
+  /** The longest silence of each answer that was being written during a restart, by the way of the restart, ms. */
+  readonly gaps: Readonly<Record<RestartWay, readonly number[]>>;
 }
 
-/** Between two restarts; all is long well again by then. */
-const BETWEEN_MS = 6_000;
-/** When silence counts as the restart's, from the signal on. */
+/** When a silence that begins is the restart's, from the signal on. */
 const WITHIN_MS = 4_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -36,7 +39,8 @@ export async function measureRestarts({
   programs,
   tokensPerSec,
   restarts,
-  way,
+  betweenMs,
+  pieces,
 }: RestartsPlan): Promise<RestartsResult> {
   const site = await LoadSite.start({ devices, model: { tokensPerSec } });
   const pages: PageClient[] = [];
@@ -44,7 +48,6 @@ export async function measureRestarts({
     const heard: HeardAnswer[] = [];
     let isOver = false;
     let questions = 0;
-    const pieces = tokensPerSec * 8;
     const keepAsking = async (
       ask: (tag: string) => Promise<{ readonly heard: HeardAnswer; readonly over: Promise<HeardAnswer> }>,
     ): Promise<void> => {
@@ -67,15 +70,15 @@ export async function measureRestarts({
       }
       for (let number = 0; number < programs; number++) workers.push(programWorker(device));
     }
-    await pause(3_000);
-    const gaps: number[] = [];
-    for (let restart = 0; restart < restarts; restart++) {
+    await pause(2_500);
+    const gaps: Record<RestartWay, number[]> = { term: [], roll: [] };
+    for (const way of restarts) {
       const at = machineMs();
       await (way === 'term' ? site.restartRelay() : site.rollRelay());
-      await pause(BETWEEN_MS);
+      await pause(betweenMs);
       for (const answer of heard) {
         const gap = longestSilence(answer, at);
-        if (gap !== undefined) gaps.push(gap);
+        if (gap !== undefined) gaps[way].push(gap);
       }
     }
     isOver = true;
@@ -97,6 +100,6 @@ export async function measureRestarts({
 function longestSilence({ arrivals }: HeardAnswer, at: number): number | undefined {
   const [first = Infinity, last = -Infinity] = [arrivals[0], arrivals.at(-1)];
   if (first > at || last < at) return undefined;
-  const around = arrivals.filter((time) => time > at - 1_000 && time < at + WITHIN_MS);
-  return Math.max(...around.slice(1).map((time, index) => time - (around[index] ?? time)));
+  const silences = arrivals.slice(1).map((time, index) => ({ from: arrivals[index] ?? time, time }));
+  return Math.max(...silences.filter(({ from, time }) => time > at && from < at + WITHIN_MS).map(({ from, time }) => time - from));
 }
