@@ -239,6 +239,11 @@ export const MAX_PARKED_DIALS = 4096;
  * tries again every 5 s each, and begins with four tries.
  */
 export const LINKS_PER_ADDRESS = { burst: 256, perSecond: 64 };
+/**
+ * The same of all addresses of one network (an IPv4 /24, an IPv6 /48): whoever has all of it must not fill the relay with links that never
+ * speak, each of which may stay for FIRST_FRAME_TIMEOUT_MS.
+ */
+export const LINKS_PER_NETWORK = { burst: 1024, perSecond: 256 };
 /** DIALs of one address, whatever becomes of them; one more ends its link with `relayBusy`. Who tries pairing codes runs into this. */
 export const DIALS_PER_ADDRESS = { burst: 256, perSecond: 64 };
 /** TOKENS of one device: a pairing offer is one, and one comes every 15 s as a measure. One more ends the device's link with `relayBusy`. */

@@ -15,6 +15,7 @@ import {
   INITIAL_STREAM_WINDOW_BYTES,
   JOINS_PER_DEVICE,
   LINKS_PER_ADDRESS,
+  LINKS_PER_NETWORK,
   LINK_DEAD_AFTER_MS,
   LINK_HEADER_BYTES,
   MAX_ANSWER_BYTES,
@@ -106,6 +107,10 @@ const fits: readonly (readonly [string, boolean])[] = [
   ['a device that takes nothing is gone before its clients are', LINK_DEAD_AFTER_MS + HEARTBEAT_ANSWER_MS < MAX_UNREAD_MS],
   ['an address may try four times at once for all that it may park', 4 * MAX_PARKED_DIALS_PER_ADDRESS <= LINKS_PER_ADDRESS.burst],
   ['and, trying every 5 s, stays at a quarter of what it may', MAX_PARKED_DIALS_PER_ADDRESS / 5 <= LINKS_PER_ADDRESS.perSecond / 4],
+  [
+    'no address alone fills its network',
+    4 * LINKS_PER_ADDRESS.burst <= LINKS_PER_NETWORK.burst && 4 * LINKS_PER_ADDRESS.perSecond <= LINKS_PER_NETWORK.perSecond,
+  ],
   ['each link may dial', LINKS_PER_ADDRESS.burst <= DIALS_PER_ADDRESS.burst && LINKS_PER_ADDRESS.perSecond <= DIALS_PER_ADDRESS.perSecond],
   ['measures take a quarter of the TOKENS that a device may send', 1000 / PING_INTERVAL_MS <= TOKENS_PER_DEVICE.perSecond / 4],
   ['after a restart of the relay all clients of a device join at once, and again', 2 * MAX_TOKENS_PER_DEVICE <= JOINS_PER_DEVICE.burst],

@@ -20,7 +20,7 @@ export function addressKey(address: string): string {
   return v6 ? `${hexGroups(v6.slice(0, 4))}::/64` : 'unknown';
 }
 
-/** For logs: enough to see a pattern, too little to name a person (/24 and /48). */
+/** The network that an address is of (/24 and /48). For logs too: enough to see a pattern, too little to name a person. */
 export function shortAddress(address: string): string {
   const v4 = parseV4(address);
   if (v4) return `${v4.slice(0, 3).join('.')}.0`;

@@ -5,6 +5,7 @@ import {
   HEARTBEAT_INTERVAL_MS,
   JOINS_PER_DEVICE,
   LINKS_PER_ADDRESS,
+  LINKS_PER_NETWORK,
   MAX_CIRCUITS_PER_HASH,
   MAX_CLIENT_BACKLOG_BYTES,
   MAX_DEVICE_QUEUE_BYTES,
@@ -30,6 +31,7 @@ export interface RelayLimits {
   readonly parkedDials: number;
   readonly parkedDialsPerAddress: number;
   readonly linksPerAddress: Rate;
+  readonly linksPerNetwork: Rate;
   readonly dialsPerAddress: Rate;
   readonly tokensRatePerDevice: Rate;
   readonly joinsPerDevice: Rate;
@@ -57,6 +59,7 @@ export const defaultRelayLimits: RelayLimits = {
   parkedDials: MAX_PARKED_DIALS,
   parkedDialsPerAddress: MAX_PARKED_DIALS_PER_ADDRESS,
   linksPerAddress: LINKS_PER_ADDRESS,
+  linksPerNetwork: LINKS_PER_NETWORK,
   dialsPerAddress: DIALS_PER_ADDRESS,
   tokensRatePerDevice: TOKENS_PER_DEVICE,
   joinsPerDevice: JOINS_PER_DEVICE,

@@ -1,17 +1,19 @@
 import type { Clock } from '../base/clock.ts';
 import { RateLimiter } from '../base/rateLimiter.ts';
-import { addressKey, isNearAddress } from './addresses.ts';
+import { addressKey, isNearAddress, shortAddress } from './addresses.ts';
 import type { RelayLimits } from './relayConfig.ts';
 
 /** How often strangers and devices may do what costs others something. All answer 0, or for how many ms it is too early. */
 export class RelayRates {
   readonly #links: RateLimiter;
+  readonly #networks: RateLimiter;
   readonly #dials: RateLimiter;
   readonly #tokens: RateLimiter;
   readonly #joins: RateLimiter;
 
   constructor(clock: Pick<Clock, 'monotonic'>, limits: RelayLimits) {
     this.#links = new RateLimiter(clock, limits.linksPerAddress, limits.rateNames);
+    this.#networks = new RateLimiter(clock, limits.linksPerNetwork, limits.rateNames);
     this.#dials = new RateLimiter(clock, limits.dialsPerAddress, limits.rateNames);
     this.#tokens = new RateLimiter(clock, limits.tokensRatePerDevice, limits.rateNames);
     this.#joins = new RateLimiter(clock, limits.joinsPerDevice, limits.rateNames);
@@ -19,11 +21,13 @@ export class RelayRates {
 
   /** Addresses and devices remembered. */
   get names(): number {
-    return this.#links.size + this.#dials.size + this.#tokens.size + this.#joins.size;
+    return this.#links.size + this.#networks.size + this.#dials.size + this.#tokens.size + this.#joins.size;
   }
 
   link(remoteAddress: string): number {
-    return isNearAddress(remoteAddress) ? 0 : this.#links.take(addressKey(remoteAddress));
+    if (isNearAddress(remoteAddress)) return 0;
+    const waitMs = this.#links.take(addressKey(remoteAddress));
+    return waitMs > 0 ? waitMs : this.#networks.take(shortAddress(remoteAddress));
   }
 
   /** Before anybody looks whether the hash is served, so that the refusal tells nothing of it. */

