@@ -7,6 +7,7 @@ export const relayPaths = {
   dial: '/v1/dial',
   health: '/healthz',
   ready: '/readyz',
+  stream: '/streamz',
   join: '/join',
 } as const;
 

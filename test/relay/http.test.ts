@@ -10,6 +10,7 @@ import { readPage } from '../../src/relay/node/pages.ts';
 import { hasUntrustedForwarding, remoteAddressOf } from '../../src/relay/node/remoteAddress.ts';
 import { relayRoutes } from '../../src/relay/node/routes.ts';
 import { judgeUpgrade, refusalBytes, refusals } from '../../src/relay/node/upgrade.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
 
 const origin = 'https://relay.example';
 const script = `console.log(${JSON.stringify('x'.repeat(5_000))})`;
@@ -40,7 +41,7 @@ describe('the relay over HTTP', () => {
   });
   beforeEach(() => {
     draining = false;
-    app = relayRoutes({ origins: [origin], page: readPage(folder), isDraining: () => draining });
+    app = relayRoutes({ origins: [origin], page: readPage(folder), isDraining: () => draining, clock: new FakeClock() });
   });
   const get = async (path: string, headers: Record<string, string> = {}): Promise<Response> =>
     app.request(`${origin}${path}`, { headers: { host: 'relay.example', ...headers } });
@@ -55,6 +56,7 @@ describe('the relay over HTTP', () => {
       'GET /join',
       'GET /page-AB12.js',
       'GET /readyz',
+      'GET /streamz',
       'GET /v1/device',
       'GET /v1/dial',
     ]);
@@ -62,7 +64,7 @@ describe('the relay over HTTP', () => {
 
   it('answers each route, and whatever else as not found by name', async () => {
     const statuses: Record<string, number> = {};
-    const paths = ['/', '/join', '/healthz', '/readyz', '/page-AB12.js', '/v1/device', '/v1/dial'];
+    const paths = ['/', '/join', '/healthz', '/readyz', '/page-AB12.js', '/streamz', '/v1/device', '/v1/dial'];
     const others = [
       '/page-AB12.js.map',
       '/assets.json',
@@ -81,13 +83,43 @@ describe('the relay over HTTP', () => {
     for (const path of [...paths, ...others]) statuses[path] = (await get(path)).status;
     assert.deepEqual(
       paths.map((path) => statuses[path]),
-      [200, 200, 200, 200, 200, 426, 426],
+      [200, 200, 200, 200, 200, 200, 426, 426],
     );
     for (const path of others) assert.equal(statuses[path], 404, path);
     const answer = (await (await get('/relay/')).json()) as { error: string; message: string };
     assert.equal(answer.error, 'relayNotFound');
     assert.match(answer.message, /path prefix is not supported/);
     assert.equal((await app.request(`${origin}/`, { method: 'POST', headers: { host: 'relay.example' } })).status, 404);
+  });
+
+  it('streams its probe piece by piece with the gateway’s headers, to so many at once, and forgets who leaves', async () => {
+    const clock = new FakeClock();
+    const routes = relayRoutes({ origins: [origin], page: undefined, isDraining: () => false, clock });
+    const probe = async (): Promise<Response> => routes.request(`${origin}/streamz`, { headers: { host: 'relay.example' } });
+    const first = await probe();
+    assert.deepEqual(
+      ['content-type', 'cache-control', 'x-accel-buffering'].map((name) => first.headers.get(name)),
+      ['text/event-stream', 'no-cache, no-transform', 'no'],
+    );
+    const reader = first.body?.pipeThrough(new TextDecoderStream()).getReader();
+    assert.match((await reader?.read())?.value ?? '', /^data: \{"relay":"[\d.]+","links":"c2l\.v1"\}\n\n$/);
+    for (const event of [1, 2, 3]) {
+      assert.equal(clock.pendingTimers, 1);
+      await clock.advance(250);
+      assert.equal((await reader?.read())?.value, `data: {"event":${String(event)}}\n\n`);
+    }
+    assert.deepEqual([(await reader?.read())?.done, clock.pendingTimers], [true, 0]);
+
+    const many = await Promise.all(Array.from({ length: 32 }, probe));
+    const refused = await probe();
+    assert.deepEqual(
+      [refused.status, refused.headers.get('retry-after'), ((await refused.json()) as { error: string }).error],
+      [503, '2', 'relayBusy'],
+    );
+    await many[0]?.body?.cancel();
+    assert.equal((await probe()).status, 200);
+    await clock.advance(2_000);
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('sends strict headers with every answer', async () => {
@@ -115,7 +147,7 @@ describe('the relay over HTTP', () => {
   });
 
   it('asks for https for ever only where there is https', async () => {
-    const plain = relayRoutes({ origins: ['http://127.0.0.1:8787'], page: undefined, isDraining: () => false });
+    const plain = relayRoutes({ origins: ['http://127.0.0.1:8787'], page: undefined, isDraining: () => false, clock: new FakeClock() });
     const { headers } = await plain.request('http://127.0.0.1:8787/', { headers: { host: '127.0.0.1:8787' } });
     assert.equal(headers.get('strict-transport-security'), null);
   });
@@ -152,7 +184,7 @@ describe('the relay over HTTP', () => {
 
   it('serves links alone when the page was not built', async () => {
     assert.equal(readPage(join(folder, 'nothing')), undefined);
-    const bare = relayRoutes({ origins: [origin], page: undefined, isDraining: () => false });
+    const bare = relayRoutes({ origins: [origin], page: undefined, isDraining: () => false, clock: new FakeClock() });
     const statusOf = async (path: string): Promise<number> =>
       (await bare.request(`${origin}${path}`, { headers: { host: 'relay.example' } })).status;
     assert.deepEqual([await statusOf('/'), await statusOf('/join'), await statusOf('/healthz')], [404, 404, 200]);

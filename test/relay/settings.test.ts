@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../src/base/userError.ts';
+import { runConfig } from '../../src/relay/node/configCommand.ts';
 import { describeSettings, readRelaySettings, readSecret, type RelayFlags, type RelaySettings } from '../../src/relay/node/settings.ts';
 import { SeededRandom } from '../fakes/seededRandom.ts';
 
@@ -122,6 +123,30 @@ describe('the relay’s settings', () => {
       if (settings.admission.kind === 'invites') assert.ok(!text.includes(new TextDecoder().decode(settings.admission.secret)));
     }
     assert.match(JSON.stringify(describeSettings(read({ secret }))), /hidden/);
+  });
+
+  it('are checked and printed by relay config, for people and for scripts, the secret hidden', () => {
+    let printed = '';
+    const surroundings = {
+      env: { C2L_SECRET: secret, C2L_PUBLIC_URL: 'https://relay.example' },
+      print: (text: string): void => void (printed += text),
+    };
+    runConfig({ revoked: 'anna,ben', trustedHops: '1' }, surroundings);
+    assert.match(
+      printed,
+      /^host +127\.0\.0\.1\nport +8787\norigins +https:\/\/relay\.example\nadmission +invites, secret hidden\ntrustedHops +1\nrevoked +2\n/,
+    );
+    printed = '';
+    runConfig({ json: true }, surroundings);
+    const event = JSON.parse(printed) as Record<string, unknown>;
+    assert.deepEqual([event['event'], event['origins'], event['admin']], ['config', 'https://relay.example', 'off']);
+    assert.ok(!printed.includes(secret));
+    assert.throws(
+      () => {
+        runConfig({ host: '0.0.0.0' }, { env: {}, print: surroundings.print });
+      },
+      { code: 'publicUrlRequired' },
+    );
   });
 
   it('have no admin address until one is named, and none beyond loopback until that is said too', () => {

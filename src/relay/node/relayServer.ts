@@ -88,7 +88,7 @@ async function serve(options: RelayServerOptions, metrics: RelayMetrics, members
 
   // Nothing was accepted yet: connections made since `listen` are announced in a later turn.
   const sockets = trackSockets(server);
-  const listener = getRequestListener(relayRoutes({ origins, page: options.page, isDraining }).fetch, {
+  const listener = getRequestListener(relayRoutes({ origins, page: options.page, isDraining, clock: options.clock }).fetch, {
     overrideGlobalObjects: false,
     hostname: 'localhost', // of requests that name none: probes of balancers speak HTTP/1.0
   });

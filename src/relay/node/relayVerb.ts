@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { DEFAULT_ADMIN_HOST, DEFAULT_ADMIN_PORT } from './admin/adminPlace.ts';
 import { runStatus, type StatusFlags } from './admin/statusCommand.ts';
+import { runCheck, type CheckFlags } from './check/checkCommand.ts';
+import { runConfig } from './configCommand.ts';
 import { runInvite, runRelay } from './runRelay.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, type RelayFlags } from './settings.ts';
 
@@ -37,10 +39,20 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
     });
   relay
     .command('invite <name>')
-    .description('make an invite for a device, signed with C2L_SECRET')
+    .description('make an invite for a device, signed with C2L_SECRET; with --public-url its join link and QR code too')
     .option('--days <n>', 'how long it is valid', '365')
     .action((name: string, _flags: unknown, command: Command) => {
-      runInvite(name, command.optsWithGlobals<RelayFlags & { days: string }>(), { env: process.env, print });
+      runInvite(name, command.optsWithGlobals<RelayFlags & { days: string }>(), {
+        env: process.env,
+        print,
+        isTerminal: process.stdout.isTTY,
+      });
+    });
+  relay
+    .command('config')
+    .description('check the flags and the environment that a relay would start with, and print what would be in force, secrets hidden')
+    .action((_flags: unknown, command: Command) => {
+      runConfig(command.optsWithGlobals<RelayFlags>(), { env: process.env, print });
     });
   relay
     .command('status')
@@ -48,6 +60,15 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
     .option('--admin <host:port>', `where to ask (default: C2L_ADMIN, then ${DEFAULT_ADMIN_HOST}:${String(DEFAULT_ADMIN_PORT)})`)
     .action(async (_flags: unknown, command: Command) => {
       await runStatus(command.optsWithGlobals<StatusFlags>(), { env: process.env, print });
+    });
+  relay
+    .command('check [url]')
+    .description('look at a relay from outside, hop by hop from its name to its streams, and name the first fault; exit code 1 then')
+    .option('--idle <seconds>', 'leave a link alone for so long, to find a web server that ends quiet ones', '0')
+    .action(async (url: string | undefined, _flags: unknown, command: Command) => {
+      process.exitCode = await runCheck(url, command.optsWithGlobals<CheckFlags>(), { env: process.env, print });
+      // The system's look-up of a name cannot be called off, and would hold the process for as long as its own limits say.
+      process.stdout.write('', () => process.exit());
     });
   return relay;
 }

@@ -1,21 +1,25 @@
 import { Hono, type Context } from 'hono';
+import type { Clock } from '../../base/clock.ts';
 import { hostsOf } from '../../protocol/askedHost.ts';
 import { relayPaths } from '../../protocol/relayUrl.ts';
 import { securityHeaders } from './headers.ts';
 import type { PageFile, PageFiles } from './pages.ts';
+import { StreamProbe } from './streamProbe.ts';
 import { refusalBody, refusals, type HttpRefusal } from './upgrade.ts';
 
 export interface RoutesOptions {
   readonly origins: readonly string[];
   readonly page: PageFiles | undefined;
   readonly isDraining: () => boolean;
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 /** Everything the relay answers over plain HTTP. */
-export function relayRoutes({ origins, page, isDraining }: RoutesOptions): Hono {
+export function relayRoutes({ origins, page, isDraining, clock }: RoutesOptions): Hono {
   const app = new Hono();
   const headers = Object.entries(securityHeaders(origins));
   const hosts = hostsOf(origins);
+  const streams = new StreamProbe(clock);
 
   app.use(async (c, next) => {
     await next();
@@ -34,6 +38,7 @@ export function relayRoutes({ origins, page, isDraining }: RoutesOptions): Hono 
   });
   app.get(relayPaths.device, () => refuse(refusals.notUpgraded));
   app.get(relayPaths.dial, () => refuse(refusals.notUpgraded));
+  app.get(relayPaths.stream, () => streams.answer() ?? refuse(refusals.probes));
   for (const [path, file] of page ?? []) app.get(path, (c) => serve(c, file));
   const index = page?.get('/');
   if (index) app.get(relayPaths.join, (c) => serve(c, index));

@@ -18,6 +18,7 @@ import {
   type RelayFlags,
   type RelaySettings,
 } from './settings.ts';
+import { terminalQr } from './terminalQr.ts';
 
 /** What the relay takes from its process. */
 export interface RelayProcess {
@@ -76,8 +77,12 @@ function listenForSignals({ onSignal }: RelayProcess): Signals {
   return { first: first.promise, second: second.promise, dispose: stop };
 }
 
-/** Mints an invite and prints it. */
-export function runInvite(name: string, flags: RelayFlags & { readonly days: string }, host: Pick<RelayProcess, 'env' | 'print'>): void {
+/** Mints an invite and prints it; with the relay's address the join link too, and on a terminal its QR code. */
+export function runInvite(
+  name: string,
+  flags: RelayFlags & { readonly days: string },
+  host: Pick<RelayProcess, 'env' | 'print'> & { readonly isTerminal: boolean },
+): void {
   const secret = requireSecret(flags, host.env);
   const days = /^\d{1,5}$/.test(flags.days) ? Number(flags.days) : 0;
   if (days < 1) throw new UserError('badNumber', `--days ${flags.days}: not a whole number of days.`, 'Leave --days out for 365.');
@@ -86,7 +91,7 @@ export function runInvite(name: string, flags: RelayFlags & { readonly days: str
   const [publicUrl] = readPublicUrls(flags, host.env);
   const link = publicUrl === undefined ? undefined : `${publicUrl}/join#${invite}`;
   if (flags.json === true) host.print(`${JSON.stringify({ event: 'invite', name, invite, notAfter, link })}\n`);
-  else host.print(`${invite}\n${link === undefined ? '' : `${link}\n`}`);
+  else host.print(`${invite}\n${link === undefined ? '' : `${link}\n${host.isTerminal ? terminalQr(link) : ''}`}`);
 }
 
 function mint(secret: Uint8Array, name: string, notAfter: number): string {

@@ -55,6 +55,7 @@ export const refusals = {
     message: 'The relay does not know this host name as its own. Start it with --public-url set to the address in use.',
   },
   busy: { status: 429, error: 'relayBusy', message: 'Too many links came from this address. Come again later.' },
+  probes: { status: 503, error: 'relayBusy', message: 'Too many look at this relay now.', headers: { 'Retry-After': '2' } },
   draining: { status: 503, error: 'relayDraining', message: 'The relay is restarting.', headers: { 'Retry-After': '2' } },
 } as const satisfies Record<string, HttpRefusal>;
 

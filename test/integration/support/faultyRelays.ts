@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { systemClock } from '../../../src/base/clock.ts';
 import { relayRoutes } from '../../../src/relay/node/routes.ts';
 import { refusalBytes, refusals } from '../../../src/relay/node/upgrade.ts';
 import { selfSigned } from '../../tunnel/node/selfSigned.ts';
@@ -74,7 +75,7 @@ export async function proxyWithoutDials(relayPort: () => number): Promise<Faulty
 function relayPage(isDraining = false): RequestListener {
   return (request, response) => {
     const origins = [`http://127.0.0.1:${String(request.socket.localPort)}`];
-    const { fetch } = relayRoutes({ origins, page: undefined, isDraining: () => isDraining });
+    const { fetch } = relayRoutes({ origins, page: undefined, isDraining: () => isDraining, clock: systemClock });
     void getRequestListener(fetch, { overrideGlobalObjects: false })(request, response);
   };
 }
