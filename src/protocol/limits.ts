@@ -252,6 +252,14 @@ export const TOKENS_PER_DEVICE = { burst: 64, perSecond: 4 };
 export const JOINS_PER_DEVICE = { burst: 1024, perSecond: 64 };
 /** WebSocket pings and pongs of one link, which our ends never send; one more ends it with `relayBusy`. They pass every other count. */
 export const PINGS_PER_LINK = { burst: 32, perSecond: 1 };
+/** Devices here by one invite at once: a person has a few computers, a team that shares one invite some dozens. One more is told `relayBusy`. */
+export const MAX_DEVICES_PER_INVITE = 64;
+/** Registrations by one invite, each of which costs a curve; all of its devices come at once after a restart. One more is told `relayBusy`. */
+export const REGISTRATIONS_PER_INVITE = { burst: 256, perSecond: 8 };
+/** Connections of one address that are no links: a page comes with a handful, a household behind one address with some dozens. One more is cut. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 256;
+/** Share of the unsent bytes that a relay may hold from which on it takes no new links: those that are there need the rest. */
+export const CROWDED_RELAY = 0.7;
 /** Unknown API keys from one address at a gateway; it is then answered 429 with Retry-After. */
 export const UNKNOWN_KEYS_PER_ADDRESS = { burst: 10, perSecond: 1 / 60 };
 /** Addresses or devices that one such limit remembers; the one heard of longest ago goes first. */

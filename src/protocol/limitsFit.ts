@@ -25,6 +25,7 @@ import {
   MAX_CHUNK_UNITS,
   MAX_CIRCUITS_PER_HASH,
   MAX_CLIENT_BACKLOG_BYTES,
+  MAX_DEVICES_PER_INVITE,
   MAX_DATA_BYTES,
   MAX_HTTP_BODIES_BYTES,
   MAX_HTTP_BODY_BYTES,
@@ -56,6 +57,7 @@ import {
   PING_INTERVAL_MS,
   PING_TIMEOUT_MS,
   PROBE_TIMEOUT_MS,
+  REGISTRATIONS_PER_INVITE,
   TOKENS_PER_DEVICE,
 } from './limits.ts';
 
@@ -112,6 +114,10 @@ const fits: readonly (readonly [string, boolean])[] = [
     4 * LINKS_PER_ADDRESS.burst <= LINKS_PER_NETWORK.burst && 4 * LINKS_PER_ADDRESS.perSecond <= LINKS_PER_NETWORK.perSecond,
   ],
   ['each link may dial', LINKS_PER_ADDRESS.burst <= DIALS_PER_ADDRESS.burst && LINKS_PER_ADDRESS.perSecond <= DIALS_PER_ADDRESS.perSecond],
+  [
+    'after a restart of the relay all devices of an invite register at once, and again',
+    2 * MAX_DEVICES_PER_INVITE <= REGISTRATIONS_PER_INVITE.burst,
+  ],
   ['measures take a quarter of the TOKENS that a device may send', 1000 / PING_INTERVAL_MS <= TOKENS_PER_DEVICE.perSecond / 4],
   ['after a restart of the relay all clients of a device join at once, and again', 2 * MAX_TOKENS_PER_DEVICE <= JOINS_PER_DEVICE.burst],
   ['half-open is found within 25 s', PING_INTERVAL_MS + PING_TIMEOUT_MS <= 25_000 && LINK_DEAD_AFTER_MS <= 25_000],

@@ -7,18 +7,24 @@ import { checkInvite } from '../secure/invite.ts';
 import type { RelayScope } from './relayScope.ts';
 
 type Register = Extract<LinkFrame, { type: 'register' }>;
-type AdmissionScope = Pick<RelayScope, 'clock' | 'random' | 'crypto' | 'origins' | 'admission'>;
+type AdmissionScope = Pick<RelayScope, 'clock' | 'random' | 'crypto' | 'origins' | 'admission' | 'rates'>;
 
 /** One challenge to one device link. It is asked once and answered once. */
 export class Admission {
   readonly challenge: AdmissionChallenge;
   readonly #scope: AdmissionScope;
   #relayKey: DhKey | undefined;
+  #invite: string | undefined;
 
   constructor(scope: AdmissionScope) {
     this.#scope = scope;
     this.#relayKey = scope.crypto.importKey(scope.random.bytes(KEY_BYTES));
     this.challenge = { relayKey: this.#relayKey.publicKey, nonce: scope.random.bytes(NONCE_BYTES) };
+  }
+
+  /** The name of the invite that was shown, once it is judged to be good. */
+  get invite(): string | undefined {
+    return this.#invite;
   }
 
   /** Judges the answer. @returns why it is refused, or undefined when the device may come in */
@@ -36,13 +42,14 @@ export class Admission {
   }
 
   #judgeInvite(invite: string): ErrorCode | undefined {
-    const { crypto, clock, admission } = this.#scope;
+    const { crypto, clock, admission, rates } = this.#scope;
     if (admission.kind === 'open') return undefined;
     if (invite === '') return 'inviteRequired';
     const check = checkInvite(crypto, admission.secret, invite, clock.now(), admission.revoked);
     switch (check.kind) {
       case 'ok':
-        return undefined;
+        this.#invite = check.name;
+        return rates.registration(check.name) > 0 ? 'relayBusy' : undefined;
       case 'expired':
         return 'inviteExpired';
       case 'malformed':

@@ -41,6 +41,8 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   readonly #channel: LinkChannel;
   readonly #admission: Admission;
   readonly #onEnd: () => void;
+  /** Its place among the devices of its invite. */
+  #place: Disposable | undefined;
   readonly outbox: DeviceOutbox;
   readonly #served = new Map<HashKey, Disposable>();
   /** The device itself on the bus: that it is here, and that it has said which hashes it serves. */
@@ -158,6 +160,7 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     this.#presence.dispose();
     for (const circuit of [...this.#circuits.values()]) circuit.end(errorNumber('deviceOffline'), 'deviceLink');
     this.outbox.clear();
+    this.#place?.dispose();
     if (state.kind !== 'admitted') {
       this.#scope.meter.registered(registrationOutcomes.find((known) => known === reason) ?? 'closed');
     } else {
@@ -204,6 +207,14 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     };
     const sinceMs = this.#scope.clock.monotonic();
     const admitted: Admitted = { kind: 'admitted', deviceId: toBase64url(deviceKey), deviceKey, sinceMs, registration };
+    const { invite } = this.#admission;
+    if (invite !== undefined) {
+      this.#place = this.#scope.invites.enter(invite, admitted.deviceId);
+      if (!this.#place) {
+        this.#refuse('relayBusy');
+        return;
+      }
+    }
     const verdict = this.#scope.devices.enter(admitted.deviceId, registration);
     switch (verdict) {
       case 'stale':

@@ -1,5 +1,6 @@
 import type { Rate } from '../base/rateLimiter.ts';
 import {
+  CROWDED_RELAY,
   DIALS_PER_ADDRESS,
   FIRST_FRAME_TIMEOUT_MS,
   HEARTBEAT_INTERVAL_MS,
@@ -9,12 +10,14 @@ import {
   MAX_CIRCUITS_PER_HASH,
   MAX_CLIENT_BACKLOG_BYTES,
   MAX_DEVICE_QUEUE_BYTES,
+  MAX_DEVICES_PER_INVITE,
   MAX_PARKED_DIALS,
   MAX_PARKED_DIALS_PER_ADDRESS,
   MAX_RATE_NAMES,
   MAX_RELAY_BACKLOG_BYTES,
   MAX_SOCKET_BACKLOG_BYTES,
   MAX_TOKENS_PER_DEVICE,
+  REGISTRATIONS_PER_INVITE,
   TOKENS_PER_DEVICE,
 } from '../protocol/limits.ts';
 
@@ -35,6 +38,9 @@ export interface RelayLimits {
   readonly dialsPerAddress: Rate;
   readonly tokensRatePerDevice: Rate;
   readonly joinsPerDevice: Rate;
+  readonly registrationsPerInvite: Rate;
+  /** At once. */
+  readonly devicesPerInvite: number;
   /** Names that each of these rates remembers. */
   readonly rateNames: number;
   /** Unsent bytes of one link before it is ended. */
@@ -45,6 +51,8 @@ export interface RelayLimits {
   readonly deviceSocketBytes: number;
   /** Unsent bytes in the whole relay before the largest queue is shed. */
   readonly totalBacklogBytes: number;
+  /** Share of that from which on no new links are taken. */
+  readonly crowded: number;
   /** A circuit that a device ends sooner than this after its beginning is joined again only after as long. */
   readonly rejoinPauseMs: number;
   /** All links are told to leave and ended within this time. Below the 2 s in which the process must be gone. */
@@ -63,11 +71,14 @@ export const defaultRelayLimits: RelayLimits = {
   dialsPerAddress: DIALS_PER_ADDRESS,
   tokensRatePerDevice: TOKENS_PER_DEVICE,
   joinsPerDevice: JOINS_PER_DEVICE,
+  registrationsPerInvite: REGISTRATIONS_PER_INVITE,
+  devicesPerInvite: MAX_DEVICES_PER_INVITE,
   rateNames: MAX_RATE_NAMES,
   linkBacklogBytes: MAX_CLIENT_BACKLOG_BYTES,
   deviceQueueBytes: MAX_DEVICE_QUEUE_BYTES,
   deviceSocketBytes: MAX_SOCKET_BACKLOG_BYTES,
   totalBacklogBytes: MAX_RELAY_BACKLOG_BYTES,
+  crowded: CROWDED_RELAY,
   rejoinPauseMs: 1_000,
   drainMs: 1_000,
 };

@@ -12,6 +12,7 @@ import { BacklogBudget } from './circuits/backlogBudget.ts';
 import { ClientLink } from './clientLink.ts';
 import { DeviceLink, type DeviceReading } from './deviceLink.ts';
 import { DeviceRegistry } from './deviceRegistry.ts';
+import { InviteDevices } from './inviteDevices.ts';
 import type { AcceptedHandlers } from './linkChannel.ts';
 import { ParkedDials } from './parkedDials.ts';
 import { presenceHash } from './presenceHash.ts';
@@ -50,6 +51,8 @@ export interface RelayCounts {
   readonly backlogBytes: number;
 }
 
+/** What comes while too much waits here may ask again so soon. */
+const CROWDED_WAIT_MS = 2_000;
 /** Pieces into which the drain window is cut: the earliest farewell comes after the first. */
 const DRAIN_PARTS = 4;
 
@@ -75,6 +78,7 @@ export class RelayCore implements Disposable {
       origins: config.origins,
       admission: config.admission,
       devices: new DeviceRegistry(),
+      invites: new InviteDevices(limits.devicesPerInvite),
       parked: new ParkedDials(limits.parkedDials, limits.parkedDialsPerAddress),
       rates: new RelayRates(clock, limits),
       budget: new BacklogBudget(limits.totalBacklogBytes),
@@ -128,9 +132,11 @@ export class RelayCore implements Disposable {
     return (await isServed(presenceHash(crypto, deviceKey))) ? 'unknownKey' : 'deviceOffline';
   }
 
-  /** Asks for one more link of this address. @returns 0, or for how many ms there is none */
+  /** Asks for one more link of this address; a relay that holds much for those who are there takes no more. @returns 0, or for how many ms there is none */
   knock(remoteAddress: string): number {
-    return this.#scope.rates.link(remoteAddress);
+    const { rates, budget, limits } = this.#scope;
+    if (budget.totalBytes > limits.totalBacklogBytes * limits.crowded) return CROWDED_WAIT_MS;
+    return rates.link(remoteAddress);
   }
 
   /** Takes over an open socket. The result hears what happens on it. */

@@ -8,10 +8,10 @@ export const upgradeOutcomes = [
 ] as const;
 export type UpgradeOutcome = (typeof upgradeOutcomes)[number];
 
-/** What became of a device's link before it was admitted: each has exactly one. The last four ended before the judgement. */
+/** What became of a device's link before it was admitted: each has exactly one. `relayBusy`: too many by one invite. The last four ended before the judgement. */
 export const registrationOutcomes = [
   ...(['accepted', 'inviteRequired', 'inviteRefused', 'inviteExpired', 'proofRefused', 'duplicateDevice', 'replaced'] as const),
-  ...(['relayProtocol', 'relaySilent', 'relayDraining', 'closed'] as const),
+  ...(['relayBusy', 'relayProtocol', 'relaySilent', 'relayDraining', 'closed'] as const),
 ] as const;
 export type RegistrationOutcome = (typeof registrationOutcomes)[number];
 

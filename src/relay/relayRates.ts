@@ -10,6 +10,7 @@ export class RelayRates {
   readonly #dials: RateLimiter;
   readonly #tokens: RateLimiter;
   readonly #joins: RateLimiter;
+  readonly #registrations: RateLimiter;
 
   constructor(clock: Pick<Clock, 'monotonic'>, limits: RelayLimits) {
     this.#links = new RateLimiter(clock, limits.linksPerAddress, limits.rateNames);
@@ -17,11 +18,12 @@ export class RelayRates {
     this.#dials = new RateLimiter(clock, limits.dialsPerAddress, limits.rateNames);
     this.#tokens = new RateLimiter(clock, limits.tokensRatePerDevice, limits.rateNames);
     this.#joins = new RateLimiter(clock, limits.joinsPerDevice, limits.rateNames);
+    this.#registrations = new RateLimiter(clock, limits.registrationsPerInvite, limits.rateNames);
   }
 
-  /** Addresses and devices remembered. */
+  /** Addresses, devices and invites remembered. */
   get names(): number {
-    return this.#links.size + this.#networks.size + this.#dials.size + this.#tokens.size + this.#joins.size;
+    return [this.#links, this.#networks, this.#dials, this.#tokens, this.#joins, this.#registrations].reduce((sum, { size }) => sum + size, 0);
   }
 
   link(remoteAddress: string): number {
@@ -33,6 +35,11 @@ export class RelayRates {
   /** Before anybody looks whether the hash is served, so that the refusal tells nothing of it. */
   dial(remoteAddress: string): number {
     return isNearAddress(remoteAddress) ? 0 : this.#dials.take(addressKey(remoteAddress));
+  }
+
+  /** @param invite its name; it was found to be this relay's own */
+  registration(invite: string): number {
+    return this.#registrations.take(invite);
   }
 
   tokens(deviceId: string): number {

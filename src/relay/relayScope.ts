@@ -5,6 +5,7 @@ import type { CryptoPort } from '../secure/crypto.ts';
 import type { Bus } from './bus.ts';
 import type { BacklogBudget } from './circuits/backlogBudget.ts';
 import type { DeviceRegistry } from './deviceRegistry.ts';
+import type { InviteDevices } from './inviteDevices.ts';
 import type { ParkedDials } from './parkedDials.ts';
 import type { AdmissionPolicy, RelayLimits } from './relayConfig.ts';
 import type { RelayMeter } from './relayMeter.ts';
@@ -22,6 +23,7 @@ export interface RelayScope {
   readonly admission: AdmissionPolicy;
   readonly limits: RelayLimits;
   readonly devices: DeviceRegistry;
+  readonly invites: InviteDevices;
   readonly parked: ParkedDials;
   readonly rates: RelayRates;
   readonly budget: BacklogBudget;

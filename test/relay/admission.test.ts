@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { utf8 } from '../../src/base/bytes.ts';
 import { Admission } from '../../src/relay/admission.ts';
-import type { AdmissionPolicy } from '../../src/relay/relayConfig.ts';
+import { defaultRelayLimits, type AdmissionPolicy } from '../../src/relay/relayConfig.ts';
+import { RelayRates } from '../../src/relay/relayRates.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { mintInvite } from '../../src/secure/invite.ts';
 import { hashOf, RelayWorld, type DeviceOptions } from './relayWorld.ts';
@@ -91,7 +92,8 @@ describe('admission of devices', () => {
 
     it('drops its private half with the first answer', async () => {
       const { clock, random } = world;
-      const admission = new Admission({ clock, random, crypto: nodeCrypto, origins: [], admission: { kind: 'open' } });
+      const rates = new RelayRates(clock, defaultRelayLimits);
+      const admission = new Admission({ clock, random, crypto: nodeCrypto, origins: [], admission: { kind: 'open' }, rates });
       const device = await world.register();
       const registration = await world.registration(device, { key: device.key });
       assert.equal(await admission.judge(registration), 'proofRefused');

@@ -5,7 +5,22 @@ import type { LogFields, Logger } from '../../base/log.ts';
 /** Fields that may stand in a log line; all others are left out. None of them can hold a token, a whole key, an invite or a frame. */
 const allowedFields = [
   ...['role', 'code', 'device', 'link', 'error', 'address', 'status'],
-  ...['host', 'port', 'origins', 'admission', 'trustedHops', 'revoked', 'gateway', 'admin', 'page', 'version', 'signal', 'links'],
+  ...[
+    'host',
+    'port',
+    'origins',
+    'admission',
+    'trustedHops',
+    'revoked',
+    'devicesPerInvite',
+    'maxPending',
+    'gateway',
+    'admin',
+    'page',
+    'version',
+    'signal',
+    'links',
+  ],
   ...['nats', 'node', 'line'],
 ] as const;
 

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { askedHost, hostsOf } from '../../protocol/askedHost.ts';
+import { MAX_CONNECTIONS_PER_ADDRESS } from '../../protocol/limits.ts';
 import type { CryptoPort } from '../../secure/crypto.ts';
 import { shortAddress } from '../addresses.ts';
 import type { Bus } from '../bus.ts';
@@ -15,6 +16,7 @@ import { RelayCore, type RelayCounts } from '../relayCore.ts';
 import type { AdmissionPolicy } from '../relayConfig.ts';
 import { upgradeOutcomes, type RelayMeter, type UpgradeOutcome } from '../relayMeter.ts';
 import { startAdminServer, type AdminServer } from './admin/adminServer.ts';
+import { guardConnections } from './connectionGate.ts';
 import { GatewayMount } from './gatewayMount.ts';
 import { listenOn } from './listen.ts';
 import type { Membership } from './nats/joinCluster.ts';
@@ -80,6 +82,7 @@ async function serve(options: RelayServerOptions, metrics: RelayMetrics, members
   const { settings, log } = options;
   const server = createServer({ ...httpOptions, ...(settings.gateway ? { requestTimeout: GATEWAY_REQUEST_TIMEOUT_MS } : {}) });
   server.maxConnections = MAX_CONNECTIONS;
+  guardConnections(server, MAX_CONNECTIONS_PER_ADDRESS, settings.trustedHops);
   const flags = { port: '--port', host: '--host' };
   const port = await listenOn(server, { host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG, flags });
   const origins = settings.publicOrigins.length > 0 ? settings.publicOrigins : loopbackOrigins(settings.host, port);
@@ -183,7 +186,8 @@ function makeCore(
 ): RelayCore {
   const { admission, revoked } = settings;
   const policy: AdmissionPolicy = admission.kind === 'open' ? admission : { kind: 'invites', secret: admission.secret, revoked };
-  return new RelayCore({ clock, random, crypto, log, meter, bus, config: { origins, admission: policy } });
+  const limits = { devicesPerInvite: settings.devicesPerInvite, totalBacklogBytes: settings.maxPendingBytes };
+  return new RelayCore({ clock, random, crypto, log, meter, bus, config: { origins, admission: policy, limits } });
 }
 
 function upgradeHandler(

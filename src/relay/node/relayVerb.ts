@@ -33,6 +33,11 @@ export function relayVerb({ pageFolder }: RelayVerbOptions): Command {
     .option('--trusted-hops <n>', 'proxies whose X-Forwarded-For is believed (default 0)')
     .option('--revoked <names>', 'invites taken back, separated by commas')
     .option('--nats <urls>', 'be one relay with others that name the same NATS server; better set as C2L_NATS where it holds a password')
+    .option('--devices-per-invite <n>', 'how many devices may be here by one invite at once (default 64)')
+    .option(
+      '--max-pending <MiB>',
+      'what may wait here for slow readers before the largest is ended (default: a quarter of the memory, at most 256)',
+    )
     .option('--json', 'one JSON object a line on stdout, logs on stderr')
     .action(async (flags: RelayFlags) => {
       process.exitCode = await runRelay(flags, { env: process.env, pageFolder, print, onSignal });

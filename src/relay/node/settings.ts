@@ -1,8 +1,10 @@
+import { totalmem } from 'node:os';
 import { toBase64url, utf8 } from '../../base/bytes.ts';
 import type { LogFields } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { UserError } from '../../base/userError.ts';
 import { TunnelError } from '../../protocol/errors.ts';
+import { MAX_DEVICES_PER_INVITE, MAX_RELAY_BACKLOG_BYTES } from '../../protocol/limits.ts';
 import { parseRelayUrl } from '../../protocol/relayUrl.ts';
 import { isInviteName, MIN_INVITE_SECRET_BYTES } from '../../secure/invite.ts';
 import { natsPlace, readNatsServers, type NatsServer } from './nats/natsAddress.ts';
@@ -21,6 +23,8 @@ export interface RelayFlags {
   readonly trustedHops?: string;
   readonly revoked?: string;
   readonly nats?: string;
+  readonly devicesPerInvite?: string;
+  readonly maxPending?: string;
   readonly json?: boolean;
 }
 
@@ -38,6 +42,10 @@ export interface RelaySettings {
   /** Proxies before this relay whose X-Forwarded-For is believed. */
   readonly trustedHops: number;
   readonly revoked: ReadonlySet<string>;
+  /** At once. */
+  readonly devicesPerInvite: number;
+  /** Unsent bytes that the relay holds before it ends who has the most of them. */
+  readonly maxPendingBytes: number;
   /** Serves Ollama's, OpenAI's and Anthropic's API to holders of API keys; their requests and answers pass through this process readable. */
   readonly gateway: boolean;
   /** Where the operator asks for metrics and status; undefined: nowhere. */
@@ -52,14 +60,25 @@ export const DEFAULT_PORT = 8787;
 export const TRIAL_VARIABLE = 'C2L_TRIAL';
 export const DEFAULT_HOST = '127.0.0.1';
 const MAX_TRUSTED_HOPS = 10;
+const MiB = 1024 * 1024;
+/** Below, one slow reader would be ended before its own bound. */
+const MIN_PENDING_MIB = 16;
+const MAX_PENDING_MIB = 65_536;
+/** More than a process of Node can hold open. */
+const MAX_LINKS = 1_000_000;
 const secretRemedy = 'Make one with `openssl rand -base64 32` and set C2L_SECRET to it.';
 
 /**
  * Flags before environment (`C2L_PORT`, `C2L_HOST`, `C2L_PUBLIC_URL`, `C2L_SECRET`, `C2L_OPEN`, `C2L_TRUSTED_HOPS`, `C2L_REVOKED`,
- * `C2L_GATEWAY`, `C2L_ADMIN`, `C2L_ADMIN_EXPOSED`, `C2L_NATS`) before defaults.
+ * `C2L_DEVICES_PER_INVITE`, `C2L_MAX_PENDING`, `C2L_GATEWAY`, `C2L_ADMIN`, `C2L_ADMIN_EXPOSED`, `C2L_NATS`) before defaults.
  * @throws UserError for what cannot be, naming flag and remedy
  */
-export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string, string | undefined>>, random: Random): RelaySettings {
+export function readRelaySettings(
+  flags: RelayFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  random: Random,
+  memoryBytes = memoryOfProcess(),
+): RelaySettings {
   const host = bare(flags.host ?? env['C2L_HOST'] ?? DEFAULT_HOST);
   const port = integer('--port', flags.port ?? env['C2L_PORT'], DEFAULT_PORT, 65_535);
   const publicOrigins = readPublicUrls(flags, env);
@@ -78,6 +97,16 @@ export function readRelaySettings(flags: RelayFlags, env: Readonly<Record<string
     admission: readAdmission(flags, env, random, isReachable),
     trustedHops: integer('--trusted-hops', flags.trustedHops ?? env['C2L_TRUSTED_HOPS'], 0, MAX_TRUSTED_HOPS),
     revoked: new Set(list(flags.revoked ?? env['C2L_REVOKED']).map(readRevoked)),
+    devicesPerInvite: integer(
+      '--devices-per-invite',
+      flags.devicesPerInvite ?? env['C2L_DEVICES_PER_INVITE'],
+      MAX_DEVICES_PER_INVITE,
+      MAX_LINKS,
+      1,
+    ),
+    maxPendingBytes:
+      MiB *
+      integer('--max-pending', flags.maxPending ?? env['C2L_MAX_PENDING'], pendingMiBFor(memoryBytes), MAX_PENDING_MIB, MIN_PENDING_MIB),
     gateway: flags.gateway ?? truth('C2L_GATEWAY', env['C2L_GATEWAY']),
     admin: readAdmin(flags, env),
     nats: readNats(flags, env),
@@ -127,6 +156,8 @@ export function describeSettings(settings: RelaySettings): LogFields {
     admission: admission.kind === 'open' ? 'open' : admission.isGenerated ? 'invites, secret of this run' : 'invites, secret hidden',
     trustedHops: settings.trustedHops,
     revoked: settings.revoked.size,
+    devicesPerInvite: settings.devicesPerInvite,
+    maxPending: `${String(settings.maxPendingBytes / MiB)} MiB`,
     admin: settings.admin ? adminAuthority(settings.admin) : 'off',
     nats: settings.nats ? settings.nats.map(natsPlace).join(' ') : 'off',
     gateway: settings.gateway ? 'on, this relay reads what passes through it' : 'off',
@@ -183,19 +214,31 @@ function readRevoked(name: string): string {
   );
 }
 
+/** A quarter of the memory that there is: the rest is for sockets, the page and Node itself. */
+function pendingMiBFor(memoryBytes: number): number {
+  const usual = MAX_RELAY_BACKLOG_BYTES / MiB;
+  return Math.max(MIN_PENDING_MIB, Math.min(usual, Math.floor(memoryBytes / 4 / MiB)));
+}
+
+/** What this process may use: the container's or service's limit, where there is one. */
+function memoryOfProcess(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
 function truth(name: string, text: string | undefined): boolean {
   if (text === undefined || text === '' || text === '0' || text === 'false') return false;
   if (text === '1' || text === 'true') return true;
   throw new UserError('badFlag', `${name}=${text} is neither yes nor no.`, `Set ${name}=1, or leave it out.`);
 }
 
-function integer(flag: string, text: string | undefined, fallback: number, max: number): number {
+function integer(flag: string, text: string | undefined, fallback: number, max: number, min = 0): number {
   if (text === undefined || text === '') return fallback;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value <= max) return value;
+  if (value >= min && value <= max) return value;
   throw new UserError(
     'badNumber',
-    `${flag} ${text}: not a whole number from 0 to ${String(max)}.`,
+    `${flag} ${text}: not a whole number from ${String(min)} to ${String(max)}.`,
     `Leave ${flag} out for ${String(fallback)}.`,
   );
 }
