@@ -15,7 +15,7 @@ import {
 } from '../protocol/chat.ts';
 import { TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { MAX_OPEN_CONVERSATIONS } from '../protocol/limits.ts';
-import { CHAT_VERSION, CHAT_VERSION_OLDEST } from '../protocol/versions.ts';
+import { CHAT_VERSION, CHAT_VERSION_OLDEST, chatVersionFaults } from '../protocol/versions.ts';
 import type { ChatFileDesk } from './chatFileDesk.ts';
 import type { ChatPeer, ChatSink, Followed } from './chatPeer.ts';
 import { followedReply, type FollowedSource } from './followedReply.ts';
@@ -63,6 +63,8 @@ export class HubConnection implements Onlooker, Disposable {
   readonly peer: ChatPeer;
   readonly #hub: HubServices;
   readonly #sink: ChatSink;
+  /** Which of the two is older, once the view was refused for that. */
+  #versionFault: string | undefined;
   #phase: 'new' | 'greeted' | 'refused' | 'disposed' = 'new';
   readonly #replies = new ReplyQueue();
   readonly #viewings: Viewings;
@@ -94,7 +96,7 @@ export class HubConnection implements Onlooker, Disposable {
     }
     if (request.type === 'hello') this.#greet(request);
     else if (this.#phase !== 'greeted')
-      this.#refuse(request, this.#phase === 'refused' ? 'chatVersion' : 'badMessage', 'hello comes first');
+      this.#refuse(request, this.#versionFault === undefined ? 'badMessage' : 'chatVersion', this.#versionFault ?? 'hello comes first');
     else if (!mayRequest(this.peer.scope, request.type)) this.#refuse(request, 'notAllowed');
     else this.#handle(request);
     this.#pump();
@@ -140,7 +142,8 @@ export class HubConnection implements Onlooker, Disposable {
   #greet(hello: Extract<ChatRequest, { type: 'hello' }>): void {
     if (hello.oldest > CHAT_VERSION || hello.version < CHAT_VERSION_OLDEST) {
       this.#phase = 'refused';
-      this.#refuse(hello, 'chatVersion');
+      this.#versionFault = hello.oldest > CHAT_VERSION ? chatVersionFaults.hubOlder : chatVersionFaults.viewOlder;
+      this.#refuse(hello, 'chatVersion', this.#versionFault);
       return;
     }
     this.#phase = 'greeted';

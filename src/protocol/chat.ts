@@ -6,7 +6,7 @@ import { imageReplies, imageRequests } from './chatImages.ts';
 import { modelReplies, modelRequests } from './chatModels.ts';
 import { promptReplies, promptRequests } from './chatPrompts.ts';
 import { chatSettings } from './chatSettings.ts';
-import { CHAT_VERSION } from './versions.ts';
+import { CHAT_VERSION, CHAT_VERSION_OLDEST } from './versions.ts';
 import {
   MAX_CHAT_MESSAGE_BYTES,
   MAX_CLIENT_NAME_BYTES,
@@ -257,7 +257,7 @@ export function isMutating(request: ChatRequest): request is MutatingRequest {
   return 'requestId' in request;
 }
 
-export const helloRequest: ChatRequest = { type: 'hello', version: CHAT_VERSION, oldest: CHAT_VERSION, wants: ['viewers'] };
+export const helloRequest: ChatRequest = { type: 'hello', version: CHAT_VERSION, oldest: CHAT_VERSION_OLDEST, wants: ['viewers'] };
 
 /** Reads a request from outside. @throws DecodeError */
 export function parseChatRequest(value: unknown): ChatRequest {

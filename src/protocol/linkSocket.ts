@@ -21,10 +21,13 @@ export interface LinkSocketHandlers {
   onDrain(): void;
   /**
    * The end; called exactly once and last, never from inside the dial. @param code close code, 1006 without a farewell
-   * @param refusal HTTP status when the upgrade was refused, `version` when a relay named the versions it speaks, or `certificate`
+   * @param refusal HTTP status when the upgrade was refused, who is older when a relay named the versions it speaks, or `certificate`
    */
-  onClose(code: number, refusal?: number | 'version' | 'certificate'): void;
+  onClose(code: number, refusal?: LinkRefusal): void;
 }
+
+/** Why there was no link. `relayOlder`, `programOlder`: a relay named the versions that it speaks, and ours is not among them. */
+export type LinkRefusal = number | 'relayOlder' | 'programOlder' | 'certificate';
 
 /** Opens a link. @param url as from `linkUrl` */
 export type DialLink = (url: string, handlers: LinkSocketHandlers) => LinkSocket;

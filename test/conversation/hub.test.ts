@@ -23,8 +23,8 @@ describe('hub: one answer', () => {
     newer.send({ type: 'listModels' });
     world.models.setStatus({ state: 'ok' });
     assert.deepEqual(
-      newer.of('refused').map(({ error }) => error),
-      ['chatVersion', 'chatVersion'],
+      newer.of('refused').map(({ error, detail }) => `${error}: ${String(detail)}`),
+      ['chatVersion: the computer is older', 'chatVersion: the computer is older'],
     );
     assert.equal(newer.replies.length, 2);
 

@@ -112,7 +112,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'a relay of another version',
-    hop: 'link', code: 'relayVersion', cause: /another version/, remedy: /Update the relay or this program/,
+    hop: 'link', code: 'programOlder', cause: /relay is newer/, remedy: /Update this program/,
     arrange: relayAt(faulty.relayOfAnotherVersion),
   },
   {

@@ -90,7 +90,7 @@ describe('setting up a relay', () => {
 
   for (const [start, scheme, expected] of [
     [faulty.webServer, 'http', 'relay relayNotFound'],
-    [faulty.relayOfAnotherVersion, 'http', 'link relayVersion'],
+    [faulty.relayOfAnotherVersion, 'http', 'link programOlder'],
     [faulty.selfSignedServer, 'https', 'certificate certificate'],
     [faulty.relayWithoutUpgrade, 'http', 'link relayNotFound'],
   ] as const)

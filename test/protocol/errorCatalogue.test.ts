@@ -23,6 +23,7 @@ const proofs: Readonly<Record<ErrorCode, string>> = {
   foreignHost: upgrade,
   relayProtocol: 'test/tunnel/deviceAttempt.test.ts › is given up after ${what}',
   relayVersion: upgrade,
+  programOlder: upgrade,
   relaySilent: 'test/tunnel/link.test.ts › is dead after 24 s without a frame, and not before',
   relayDraining: `${refusals} › is told that the relay restarts, and tries again: relayDraining`,
   relayBusy: upgrade,

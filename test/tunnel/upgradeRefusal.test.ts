@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { errorCatalogue, type ErrorCode } from '../../src/protocol/errors.ts';
+import type { LinkRefusal } from '../../src/protocol/linkSocket.ts';
 import { meaningOfRefusal } from '../../src/tunnel/upgradeRefusal.ts';
 
 describe('a refused upgrade', () => {
-  const table: readonly (readonly [number | 'version' | 'certificate', ErrorCode, ErrorCode])[] = [
+  const table: readonly (readonly [LinkRefusal, ErrorCode, ErrorCode])[] = [
     // answer, where no relay was ever found, where one was
     [200, 'relayNotFound', 'relayIntercepted'],
     [301, 'relayNotFound', 'relayIntercepted'],
@@ -22,7 +23,8 @@ describe('a refused upgrade', () => {
     [503, 'relayBusy', 'relayBusy'],
     [511, 'relayIntercepted', 'relayIntercepted'],
     ['certificate', 'certificate', 'certificateChanged'],
-    ['version', 'relayVersion', 'relayVersion'],
+    ['relayOlder', 'relayVersion', 'relayVersion'],
+    ['programOlder', 'programOlder', 'programOlder'],
   ];
   for (const [refusal, first, later] of table) {
     it(`${String(refusal)} means ${first}, and ${later} once the relay was reached`, () => {
@@ -31,6 +33,7 @@ describe('a refused upgrade', () => {
   }
 
   it('never stops a tunnel that once worked, unless the relay itself says so', () => {
-    for (const [refusal, , later] of table) assert.equal(errorCatalogue[later].retry, refusal !== 'version', String(refusal));
+    for (const [refusal, , later] of table)
+      assert.equal(errorCatalogue[later].retry, refusal !== 'relayOlder' && refusal !== 'programOlder', String(refusal));
   });
 });

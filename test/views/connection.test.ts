@@ -108,7 +108,8 @@ describe('Connection', () => {
       /no CloudToLocalLLM relay at this address: another program answers there\. .*Check the address/,
       failing('relay', 'relayNotFound', 'another program answers there'),
     ],
-    [/speaks another version\. .*Update the relay/, failing('link', 'relayVersion')],
+    [/relay is older than this program.*Have its operator update it/, failing('link', 'relayVersion')],
+    [/relay is newer than this program.*Update this program/, failing('link', 'programOlder')],
     [/certificate is not valid: it has expired\. .*tell the relay’s operator/, failing('certificate', 'certificate', 'it has expired')],
     [
       /cannot be reached: the name relay\.example does not exist\. .*Check the address, that the relay runs/,

@@ -1,8 +1,8 @@
 import { WebSocket, type RawData } from 'ws';
 import { TurnCork } from '../../base/turnCork.ts';
 import { MAX_LINK_MESSAGE_BYTES } from '../../protocol/limits.ts';
-import type { DialLink, LinkSocket, LinkSocketHandlers } from '../../protocol/linkSocket.ts';
-import { LINK_SUBPROTOCOL } from '../../protocol/versions.ts';
+import type { DialLink, LinkRefusal, LinkSocket, LinkSocketHandlers } from '../../protocol/linkSocket.ts';
+import { LINK_SUBPROTOCOL, olderOf } from '../../protocol/versions.ts';
 
 /** How long a peer may take to answer a farewell before the socket is ended without it, ms. */
 const FAREWELL_MS = 2_000;
@@ -18,7 +18,7 @@ export const dialWs: DialLink = (url, handlers) => {
 };
 
 function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
-  let refusal: number | 'version' | 'certificate' | undefined;
+  let refusal: LinkRefusal | undefined;
   let isOver = false;
   let farewell: NodeJS.Timeout | undefined;
   let cork: TurnCork | undefined;
@@ -32,8 +32,9 @@ function adapt(socket: WebSocket, handlers: LinkSocketHandlers): LinkSocket {
     handlers.onClose(code, refusal);
   };
   socket.on('unexpected-response', (request, response) => {
-    // Only a relay names the versions of links that it speaks.
-    refusal = response.headers['sec-websocket-protocol']?.startsWith('c2l.') ? 'version' : response.statusCode;
+    // Only a relay names the versions of links that it speaks. One that names ours has not seen that we offered it: a proxy took that off.
+    const older = olderOf(response.headers['sec-websocket-protocol'] ?? '');
+    refusal = older ? `${older}Older` : response.statusCode;
     response.destroy();
     request.destroy();
     // `ws` leaves the socket to us here and emits nothing more.

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { MAX_LINK_MESSAGE_BYTES } from '../../../src/protocol/limits.ts';
-import type { LinkSocket } from '../../../src/protocol/linkSocket.ts';
+import type { LinkRefusal, LinkSocket } from '../../../src/protocol/linkSocket.ts';
 import { LINK_SUBPROTOCOL } from '../../../src/protocol/versions.ts';
 import { dialWs } from '../../../src/tunnel/node/wsLinkSocket.ts';
 import { selfSigned } from './selfSigned.ts';
@@ -15,7 +15,7 @@ interface Heard {
   readonly messages: Uint8Array[];
   opened: number;
   drained: number;
-  closes: { readonly code: number; readonly refusal: number | 'version' | 'certificate' | undefined }[];
+  closes: { readonly code: number; readonly refusal: LinkRefusal | undefined }[];
 }
 
 describe('a link’s socket on Node', () => {
@@ -65,7 +65,7 @@ describe('a link’s socket on Node', () => {
       },
       onMessage: (message: Uint8Array) => messages.push(message.slice()),
       onDrain: () => heard.drained++,
-      onClose: (code: number, refusal?: number | 'version' | 'certificate') => {
+      onClose: (code: number, refusal?: LinkRefusal) => {
         outside();
         closes.push({ code, refusal });
       },
@@ -118,15 +118,22 @@ describe('a link’s socket on Node', () => {
     });
   }
 
-  it('knows a relay of another version by the versions that it names', async () => {
-    const server = createServer();
-    server.on('upgrade', (_request, socket) => {
-      socket.end('HTTP/1.1 426 No\r\nSec-WebSocket-Protocol: c2l.v2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  for (const [named, refusal] of [
+    ['c2l.v2', 'programOlder'],
+    ['c2l.v0', 'relayOlder'],
+    ['c2l.v3, c2l.v2', 'programOlder'],
+    ['c2l.v2, c2l.v1', 426], // a relay that has not seen what was offered: a proxy took it off
+    ['chat', 426],
+  ] as const)
+    it(`knows which is older where a relay names ${named}: ${String(refusal)}`, async () => {
+      const server = createServer();
+      server.on('upgrade', (_request, socket) => {
+        socket.end(`HTTP/1.1 426 No\r\nSec-WebSocket-Protocol: ${named}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      });
+      const heard = dial(`ws://127.0.0.1:${String(await listen(server))}/`);
+      await until(() => heard.closes.length > 0);
+      assert.deepEqual(heard.closes, [{ code: 1006, refusal }]);
     });
-    const heard = dial(`ws://127.0.0.1:${String(await listen(server))}/`);
-    await until(() => heard.closes.length > 0);
-    assert.deepEqual(heard.closes, [{ code: 1006, refusal: 'version' }]);
-  });
 
   it('follows no redirect', async () => {
     const server = createServer();

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as v from 'valibot';
 import { exitCodes, UserError } from '../../../base/userError.ts';
-import { LINK_SUBPROTOCOL } from '../../../protocol/versions.ts';
+import { LINK_SUBPROTOCOL, olderOf } from '../../../protocol/versions.ts';
 
 const relayRefusal = v.object({ error: v.string(), message: v.string() });
 
@@ -66,11 +66,19 @@ export function faultOfRefusal(status: number, headers: IncomingHttpHeaders, bod
         `Start it with --public-url ${origin}, to the letter: scheme and port count.`,
       );
     case 'relayVersion': {
-      const spoken = headers['sec-websocket-protocol'] ?? 'another version';
+      const spoken = headers['sec-websocket-protocol'] ?? '';
+      const older = olderOf(spoken);
+      if (!older) {
+        return fault(
+          'noSubprotocol',
+          'The web server takes the header Sec-WebSocket-Protocol off, by which relay and program agree on a version.',
+          'Have it pass all headers Sec-WebSocket-* on to the relay.',
+        );
+      }
       return fault(
         'relayVersion',
         `The relay speaks ${spoken.slice(0, 100)}, this program ${LINK_SUBPROTOCOL}.`,
-        'Update the older of the two.',
+        older === 'relay' ? 'Update the relay.' : 'Update this program.',
       );
     }
     case 'relayDraining':
