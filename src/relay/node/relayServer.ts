@@ -97,8 +97,10 @@ async function serve(options: RelayServerOptions, metrics: RelayMetrics, members
   });
   const gateway = settings.gateway ? new GatewayMount({ ...options, core, origins, trustedHops: settings.trustedHops }) : undefined;
   server.on('request', (request, response) => {
-    if (askedHost(request) === undefined) refuseMalformed(response);
-    else if (!gateway?.serve(request, response)) void listener(request, response);
+    if (askedHost(request) === undefined) refusePlainly(response, refusals.malformed);
+    else if (gateway?.serve(request, response)) return;
+    else if (isPlainPath(request.url ?? '')) void listener(request, response);
+    else refusePlainly(response, refusals.notFound);
   });
   server.on('upgrade', upgradeHandler(core, metrics, origins, settings.trustedHops, log));
   server.on('clientError', (_error, socket) => {
@@ -234,10 +236,21 @@ function upgradeHandler(
   };
 }
 
-function refuseMalformed(response: ServerResponse): void {
-  const { status, error, message, headers } = refusals.malformed;
-  response.writeHead(status, { ...headers, 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' });
-  response.end(refusalBody(error, message));
+/** Written as it is meant. Others would be read as the path they come to (`/./x`, `/%78`), and a proxy's rules for paths would not see it. */
+function isPlainPath(url: string): boolean {
+  return /^(?:\/|(?:\/[\w-][\w.-]*)+)(?:\?|$)/.test(url);
+}
+
+function refusePlainly(response: ServerResponse, { status, error, message, headers = {} }: HttpRefusal): void {
+  const body = refusalBody(error, message);
+  const own = {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  };
+  response.writeHead(status, { ...headers, ...own });
+  response.end(body);
 }
 
 /** A relay on loopback is known by all of its names, the one it listens on first. */
