@@ -56,10 +56,10 @@ export const packageFiles = [
 ];
 
 /** What is wrong with a list of files: those that nobody expects, and those that are missing. */
-export function packageFaults(files) {
+export function packageFaults(files, expected = packageFiles) {
   const named = files.map((file) => file.replace(/-[A-Z0-9]{8}(?=\.[a-z0-9]+$)/, '-*'));
   return [
-    ...files.filter((_, index) => !packageFiles.includes(named[index])).map((file) => `${file} does not belong into the package`),
-    ...packageFiles.filter((file) => !named.includes(file)).map((file) => `${file} is missing`),
+    ...files.filter((_, index) => !expected.includes(named[index])).map((file) => `${file} does not belong into the package`),
+    ...expected.filter((file) => !named.includes(file)).map((file) => `${file} is missing`),
   ];
 }

@@ -1,17 +1,13 @@
-// Checks that package.json and src/protocol/versions.ts name the same version.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Checks that the version is the same wherever it stands; `npm run release:version` writes it.
 import { main } from '../../scripts/lib/failure.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
+import { readVersions } from '../../scripts/lib/releaseVersion.mjs';
 
 await main(() => {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const source = readFileSync(join(root, 'src/protocol/versions.ts'), 'utf8');
-  const inSource = /PRODUCT_VERSION = '([^']+)'/.exec(source)?.[1];
-  if (inSource !== version) {
-    console.error(`package.json says ${String(version)}, src/protocol/versions.ts says ${String(inSource)}`);
-    return 1;
-  }
-  console.log(version);
-  return 0;
+  const versions = readVersions(root);
+  const [{ version }] = versions;
+  const others = versions.filter((place) => place.version !== version);
+  for (const place of others) console.error(`package.json says ${String(version)}, ${place.file} says ${String(place.version)}`);
+  if (others.length === 0) console.log(version);
+  return others.length === 0 ? 0 : 1;
 });

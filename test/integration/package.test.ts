@@ -4,9 +4,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { filesBelow, MAX_NPM_BYTES } from '../../scripts/lib/npmPackage.mjs';
 import { packedDocument } from '../../scripts/lib/packedDocuments.mjs';
 import { MAX_PACKAGE_BYTES, packageFaults, packageFiles } from '../../scripts/lib/packageFiles.mjs';
+import { PRODUCT_VERSION } from '../../src/protocol/versions.ts';
 import { root } from '../harness/paths.ts';
+import { CliProcess } from './relayProcess.ts';
 
 const node = process.env['C2L_HOST_NODE'] ?? process.execPath;
 /** Not of the sources, or not needed to make the package. */
@@ -60,6 +63,40 @@ describe('npm run package', function () {
     );
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     assert.equal(files.get('extension/readme.md')?.(), packedDocument(readme, 'README.md', packageFiles), 'the README as it is packed');
+  });
+
+  it('makes an npm package that installs without a network into an empty folder, and is a whole relay there', async function () {
+    const printed = execFileSync(node, [join(copy, 'scripts', 'npmPackage.mjs'), '--no-build'], { cwd: copy, encoding: 'utf8' });
+    const [, file = '', count, size] = /^(\S+\.tgz) {2}(\d+) files, ([\d.]+) kB$/m.exec(printed) ?? [];
+    assert.deepEqual([file, Number(count)], [`cloudtolocalllm-${PRODUCT_VERSION}.tgz`, filesBelow(join(copy, '.run', 'npm')).length]);
+    assert.ok(Number(size) * 1000 <= MAX_NPM_BYTES, size);
+    const manifest = JSON.parse(readFileSync(join(copy, '.run', 'npm', 'package.json'), 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(manifest), ['name', 'version', 'description', 'license', 'keywords', 'type', 'bin', 'engines', 'files']);
+
+    const place = mkdtempSync(join(tmpdir(), 'c2l-install-'));
+    const env = { ...process.env, npm_config_cache: join(place, 'cache'), npm_config_update_notifier: 'false' };
+    const options = { cwd: place, encoding: 'utf8', env } as const;
+    try {
+      execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(copy, file)], options);
+      const cli = join(place, 'node_modules', 'cloudtolocalllm', 'cli.mjs');
+      const npx = (...args: string[]): string => execFileSync('npx', ['--offline', 'cloudtolocalllm', ...args], options);
+      assert.equal(npx('--version').trim(), PRODUCT_VERSION);
+      assert.match(npx('relay', 'config', '--public-url', 'https://relay.example', '--secret', '0123456789abcdef'), /secret hidden/);
+      const relay = new CliProcess({ name: 'installed', node, cli }, ['relay', '--port', '0', '--json']);
+      try {
+        const url = String((await relay.event('listening'))['url']);
+        const page = await fetch(url);
+        assert.deepEqual([page.status, /<title>/.test(await page.text())], [200, true]);
+        const check = new CliProcess({ name: 'installed', node, cli }, ['relay', 'check', url, '--json']);
+        const { code, stdout } = await check.end();
+        assert.equal(code, 0, stdout);
+        assert.equal((await check.event('check'))['warnings'], 0);
+      } finally {
+        await relay.kill();
+      }
+    } finally {
+      rmSync(place, { recursive: true, force: true });
+    }
   });
 
   it('names a file too many, and one that is missing', () => {
