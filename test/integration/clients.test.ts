@@ -9,6 +9,7 @@ import { comparable, outcomeOf } from './clients/outcome.ts';
 import { JsonProcess } from './support/childProcess.ts';
 import { Stack, until } from './support/stack.ts';
 
+const cli = join(root, 'dist', 'cli.mjs');
 const model = 'stand-in:latest';
 const messages = [{ role: 'user', content: 'hello' }];
 
@@ -96,6 +97,31 @@ describe('the official npm clients', function () {
       await abort('ollama', () => clients.ollama.chat({ model, messages, stream: true }), () => { clients.ollama.abort(); }, true); // prettier-ignore
     });
   }
+
+  it('lose within a second what a key has open at proxy and gateway when the command line revokes it beside the running agent', async () => {
+    const keys = (...args: string[]): JsonProcess =>
+      new JsonProcess(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'agent', 'keys', ...args, '--json', '--state', join(stack.folder, 'state')], {
+        secrets: stack.secrets,
+      });
+    const made = await keys('create', 'Short-lived').first('key');
+    const env = { ...process.env, C2L_KEY: String(made['key']) };
+    const own = new JsonProcess(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'proxy', '--json', '--port', '0', '--relay', stack.relayUrl], { env });
+    await turn({ gate: 'manual' });
+    const begun = stack.ollama.asked.length;
+    const mountsOfKey = [
+      { url: String((await own.first('listening'))['url']), key: 'none' },
+      { url: stack.relayUrl, key: String(made['key']) },
+    ];
+    const asked = await Promise.all(mountsOfKey.map(async (mount) => (await officialClients(mount)).openai));
+    const runs = asked.map((openai) => openai.chat.completions.create({ model, messages, stream: true }).then(collect));
+    for (const run of runs) run.catch(() => undefined);
+    await until('the requests', () => stack.ollama.asked.length === begun + 2);
+    await keys('revoke', 'Short-lived').first('revoked');
+    await until('the end of both requests', () => stack.ollama.asked.slice(begun).every(({ cancelledAt }) => cancelledAt !== undefined), 1_000);
+    for (const run of runs) await assert.rejects(run);
+    await assert.rejects(asked[1]?.models.list() ?? Promise.resolve(), { status: 401 });
+    await own.stop();
+  });
 
   it('get what a model says after a silence of more than ten seconds, and an error that comes then in the stream', async () => {
     const streams: Readonly<Record<string, (clients: Clients) => Promise<unknown>>> = {

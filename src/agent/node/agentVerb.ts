@@ -10,14 +10,15 @@ import {
   type InstallOptions,
 } from './background/installCommand.ts';
 import { runAgent, type AgentCommandOptions } from './agentCommand.ts';
-import { createKey, listKeys, revokeKey, type CreateKeyOptions, type KeysOptions } from './keysCommand.ts';
+import type { CreateKeyOptions, KeysOptions, Listed } from './keysCommand.ts';
+import { createKeyAnywhere, listAnywhere, revokeAnywhere } from './leaderKeys.ts';
 
 interface AgentVerbOptions {
   /** The built CLI, which `agent install` copies. */
   readonly cliFile: string;
 }
 
-/** `cloudtolocalllm agent`, `agent pair`, `agent keys create|list|revoke` and `agent install|uninstall|status`. */
+/** `cloudtolocalllm agent`, `agent pair`, `agent keys create|list|revoke`, `agent clients list|revoke` and `agent install|uninstall|status`. */
 export function agentVerb({ cliFile }: AgentVerbOptions): Command {
   const agent = new Command('agent')
     .description('serve the Ollama of this computer to your paired clients, without an editor')
@@ -56,23 +57,29 @@ export function agentVerb({ cliFile }: AgentVerbOptions): Command {
     .description('make one and show it, this once')
     .option('--scope <scope>', 'api: all that programs may ask; chat: chat requests alone', 'api')
     .option('--days <n>', 'how long it is good (default: until it is revoked)')
-    .action((name: string, _options: unknown, command: Command) => {
-      createKey(name, command.optsWithGlobals<CreateKeyOptions>(), print);
+    .action(async (name: string, _options: unknown, command: Command) => {
+      await createKeyAnywhere(name, command.optsWithGlobals<CreateKeyOptions>(), print);
     });
-  keys
-    .command('list')
-    .description('show those that are good now: id, scope, end, last use, name')
-    .action((_options: unknown, command: Command) => {
-      listKeys(command.optsWithGlobals<KeysOptions>(), print);
-    });
-  keys
-    .command('revoke <key>')
-    .description('end one, by its id or its name')
-    .action((which: string, _options: unknown, command: Command) => {
-      revokeKey(which, command.optsWithGlobals<KeysOptions>(), print);
-    });
+  addLists(keys, 'key', 'id, scope, end, last use, name');
+  const clients = agent.command('clients').description('browsers, editors and programs that are paired with this computer');
+  addLists(clients, 'client', 'id, scope, kind, last use, name');
   addServiceVerbs(agent, cliFile);
   return agent;
+}
+
+function addLists(verb: Command, what: Listed, columns: string): void {
+  verb
+    .command('list')
+    .description(`show those that are good now: ${columns}`)
+    .action(async (_options: unknown, command: Command) => {
+      await listAnywhere(command.optsWithGlobals<KeysOptions>(), print, what);
+    });
+  verb
+    .command(`revoke <${what}>`)
+    .description('end one, by its id or its name, within a second')
+    .action(async (which: string, _options: unknown, command: Command) => {
+      await revokeAnywhere(which, command.optsWithGlobals<KeysOptions>(), print, what);
+    });
 }
 
 function addServiceVerbs(agent: Command, cliFile: string): void {
