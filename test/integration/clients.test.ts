@@ -100,12 +100,20 @@ describe('the official npm clients', function () {
 
   it('lose within a second what a key has open at proxy and gateway when the command line revokes it beside the running agent', async () => {
     const keys = (...args: string[]): JsonProcess =>
-      new JsonProcess(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'agent', 'keys', ...args, '--json', '--state', join(stack.folder, 'state')], {
-        secrets: stack.secrets,
-      });
+      new JsonProcess(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', cli, 'agent', 'keys', ...args, '--json', '--state', join(stack.folder, 'state')],
+        {
+          secrets: stack.secrets,
+        },
+      );
     const made = await keys('create', 'Short-lived').first('key');
     const env = { ...process.env, C2L_KEY: String(made['key']) };
-    const own = new JsonProcess(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'proxy', '--json', '--port', '0', '--relay', stack.relayUrl], { env });
+    const own = new JsonProcess(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', cli, 'proxy', '--json', '--port', '0', '--relay', stack.relayUrl],
+      { env },
+    );
     await turn({ gate: 'manual' });
     const begun = stack.ollama.asked.length;
     const mountsOfKey = [
@@ -117,7 +125,11 @@ describe('the official npm clients', function () {
     for (const run of runs) run.catch(() => undefined);
     await until('the requests', () => stack.ollama.asked.length === begun + 2);
     await keys('revoke', 'Short-lived').first('revoked');
-    await until('the end of both requests', () => stack.ollama.asked.slice(begun).every(({ cancelledAt }) => cancelledAt !== undefined), 1_000);
+    await until(
+      'the end of both requests',
+      () => stack.ollama.asked.slice(begun).every(({ cancelledAt }) => cancelledAt !== undefined),
+      1_000,
+    );
     for (const run of runs) await assert.rejects(run);
     await assert.rejects(asked[1]?.models.list() ?? Promise.resolve(), { status: 401 });
     await own.stop();

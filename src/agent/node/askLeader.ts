@@ -32,7 +32,7 @@ export interface LeaderAsked {
  */
 export async function askLeader<T>(folder: StateFolder, talk: (leader: LeaderAsked) => Promise<T>): Promise<T> {
   const note = folder.readLeader();
-  if (!note) throw new TunnelError('leaderStuck', 'it does not say where it listens');
+  if (!note) throw new TunnelError('leaderStuck');
   const owned = new DisposableStore();
   const failed = deferred<never>();
   failed.promise.catch(() => undefined); // whoever waits hears it
