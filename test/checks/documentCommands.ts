@@ -28,6 +28,12 @@ export const scriptProofs: Readonly<Record<string, Proof>> = {
   package: {
     test: 'test/integration/package.test.ts › makes a package of exactly the files that belong into it, small enough, without maps, tests and native modules',
   },
+  'package:npm': {
+    test: 'test/integration/package.test.ts › makes an npm package that installs without a network into an empty folder, and is a whole relay there',
+  },
+  'release:version': {
+    test: 'test/checks/releasing.test.ts › has the version written into all of its places at once, and into none when it is no version',
+  },
   setup: { byHand: 'the first step of npm test; scripts/setup.mjs' },
   watch: { byHand: 'the build of npm run build, which goes on' },
   format: { byHand: 'prettier --write; npm run check runs prettier --check' },
@@ -51,6 +57,12 @@ export const scriptProofs: Readonly<Record<string, Proof>> = {
 export const verbProofs: Readonly<Record<string, Proof>> = {
   relay: { test: `${documents} › start a relay on one’s own machine, and one with a secret that makes invites` },
   'relay invite': { test: `${relay} › keeps invites valid over restarts, and revokes them by name` },
+  'relay config': {
+    test: 'test/relay/settings.test.ts › are checked and printed by relay config, for people and for scripts, the secret hidden',
+  },
+  'relay check': {
+    test: 'test/relay/check.test.ts › finds nothing wrong with a relay behind a web server over TLS, and looks at every hop',
+  },
   'relay status': {
     test: 'test/integration/relayAdmin.test.ts › counts what its ends count, on an address of its own that the public one knows nothing of, and tells it to relay status',
   },
@@ -130,7 +142,7 @@ export function judge(command: string): Judged {
   if (other) return { proof: other };
   const script = /^npm (?:run )?([\w:]+)/.exec(bare)?.[1];
   if (script !== undefined) return { proof: script === 'start' && bare !== 'npm start' ? undefined : scriptProofs[script] };
-  const args = /^(?:cloudtolocalllm|node \S*\bcli\.mjs)(?: (.*))?$/.exec(bare);
+  const args = /^(?:(?:npx (?:--offline )?)?cloudtolocalllm|node \S*\bcli\.mjs)(?: (.*))?$/.exec(bare);
   if (!args) return { proof: undefined };
   const words = (args[1] ?? '').split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return { proof: { byHand: 'the program itself, named' } };

@@ -100,10 +100,15 @@ export function revokedLine({ id, name }: ListedClient, json: boolean): string {
 export function chosen<C extends ListedClient>(clients: readonly C[], which: string, what: Listed): C {
   const found = clients.filter((client) => isListed(client, what) && (client.id === which || client.name === which));
   const [client] = found;
-  const [noun, see] = what === 'key' ? ['API key', 'agent keys list'] : ['paired client', 'agent clients list'];
-  if (!client) throw new UserError(what === 'key' ? 'noSuchKey' : 'noSuchClient', `There is no ${noun} ${which}.`, `See them with: ${see}`);
-  if (found.length > 1)
-    throw new UserError(what === 'key' ? 'manyKeys' : 'manyClients', `Several are called ${which}.`, `Name one by its id: ${see}`);
+  if (what === 'key') {
+    const see = 'agent keys list';
+    if (!client) throw new UserError('noSuchKey', `There is no API key ${which}.`, `See them with: ${see}`);
+    if (found.length > 1) throw new UserError('manyKeys', `Several API keys are called ${which}.`, `Name one by its id: ${see}`);
+    return client;
+  }
+  const see = 'agent clients list';
+  if (!client) throw new UserError('noSuchClient', `There is no paired client ${which}.`, `See them with: ${see}`);
+  if (found.length > 1) throw new UserError('manyClients', `Several paired clients are called ${which}.`, `Name one by its id: ${see}`);
   return client;
 }
 
