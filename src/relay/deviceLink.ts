@@ -41,7 +41,6 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
   readonly #channel: LinkChannel;
   readonly #admission: Admission;
   readonly #onEnd: () => void;
-  /** Its place among the devices of its invite. */
   #place: Disposable | undefined;
   readonly outbox: DeviceOutbox;
   readonly #served = new Map<HashKey, Disposable>();
@@ -208,15 +207,13 @@ export class DeviceLink implements LinkChannelEvents, DeviceCircuitOwner {
     const sinceMs = this.#scope.clock.monotonic();
     const admitted: Admitted = { kind: 'admitted', deviceId: toBase64url(deviceKey), deviceKey, sinceMs, registration };
     const { invite } = this.#admission;
-    if (invite !== undefined) {
-      this.#place = this.#scope.invites.enter(invite, admitted.deviceId);
-      if (!this.#place) {
+    if (invite !== undefined) this.#place = this.#scope.invites.enter(invite, admitted.deviceId);
+    const isRefused = invite !== undefined && !this.#place;
+    const verdict = isRefused ? 'full' : this.#scope.devices.enter(admitted.deviceId, registration);
+    switch (verdict) {
+      case 'full':
         this.#refuse('relayBusy');
         return;
-      }
-    }
-    const verdict = this.#scope.devices.enter(admitted.deviceId, registration);
-    switch (verdict) {
       case 'stale':
         this.#refuse('replaced');
         return;
