@@ -23,7 +23,10 @@ export class RelayRates {
 
   /** Addresses, devices and invites remembered. */
   get names(): number {
-    return [this.#links, this.#networks, this.#dials, this.#tokens, this.#joins, this.#registrations].reduce((sum, { size }) => sum + size, 0);
+    return [this.#links, this.#networks, this.#dials, this.#tokens, this.#joins, this.#registrations].reduce(
+      (sum, { size }) => sum + size,
+      0,
+    );
   }
 
   link(remoteAddress: string): number {
