@@ -61,6 +61,8 @@ export class Handover implements Disposable {
   #successor: Try | undefined;
   /** Until a successor is tried. */
   #move: Disposable | undefined;
+  /** The relay of the current try has said that it goes. */
+  #isLeaving = false;
   #dials = 0;
 
   constructor(options: HandoverOptions, events: HandoverEvents) {
@@ -91,6 +93,7 @@ export class Handover implements Disposable {
     const tries = [this.#successor, this.#current];
     this.#current = undefined;
     this.#successor = undefined;
+    this.#isLeaving = false;
     this.#move?.dispose();
     this.#move = undefined;
     for (const old of tries) old?.attempt?.dispose();
@@ -153,8 +156,12 @@ export class Handover implements Disposable {
   }
 
   #onLeaving(mine: Try, delayMs: number): void {
-    if (mine === this.#successor) this.#onFailed(mine, 'relayDraining');
-    else if (!this.#move && !this.#successor) this.#moveIn(leaveDelayMs(delayMs, this.#options.random));
+    if (mine === this.#successor) {
+      this.#onFailed(mine, 'relayDraining');
+      return;
+    }
+    this.#isLeaving = true;
+    if (!this.#move && !this.#successor) this.#moveIn(leaveDelayMs(delayMs, this.#options.random));
   }
 
   #onFailed(mine: Try, error: ErrorCode): void {
@@ -167,6 +174,8 @@ export class Handover implements Disposable {
       this.#promote(this.#successor);
       this.#events.waiting();
     } else {
+      if (this.#isLeaving) this.#options.schedule.expectBack();
+      this.#isLeaving = false;
       this.#events.failed(error);
     }
   }
@@ -184,6 +193,7 @@ export class Handover implements Disposable {
     const old = this.#current;
     this.#current = mine;
     this.#successor = undefined;
+    this.#isLeaving = false;
     old?.attempt?.dispose();
   }
 }

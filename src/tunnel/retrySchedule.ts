@@ -11,10 +11,15 @@ const DIAL_PATIENCE_MS = 10_000;
 const STABLE_MIN_MS = 20_000;
 const STABLE_MAX_MS = 40_000;
 
+/** How long a relay that has said that it goes is expected back at once, and how far apart tries are meanwhile, at most, ms. */
+const RESTART_MS = 5_000;
+const RESTART_INTERVAL_MS = 250;
+
 /**
  * When to try again. The first try comes within 250 ms, three more under a second each, then uniform(0, min(30 s, 0.5 s * 2^n)), or
  * min(5 s, …) while somebody watches. It begins anew once a link that the relay accepted has held for 20 to 40 s, and not before: a relay
- * that accepts and drops would be stormed. After waking, or in another network, it begins anew too, at most every 20 s.
+ * that accepts and drops would be stormed. After waking, or in another network, it begins anew too, at most every 20 s. For 5 s after the
+ * end of a relay that had said that it goes, a try follows the last within 250 ms, at most once in 20 s too: a restart takes a second or two.
  */
 export class RetrySchedule implements Disposable {
   readonly #clock: Clock;
@@ -24,6 +29,7 @@ export class RetrySchedule implements Disposable {
   #hasTimedOut = false;
   /** Monotonic, ms. */
   #renewedAt = -Infinity;
+  #expectedSince = -Infinity;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -37,6 +43,9 @@ export class RetrySchedule implements Disposable {
 
   /** Ms until the next try. @param triedMs how long the last one took, if it came to nothing; 0 if it had come up */
   next(isWatched: boolean, triedMs: number): number {
+    // A dial that took long tells more than the farewell: this is no restart.
+    const isExpected = this.#clock.monotonic() - this.#expectedSince < RESTART_MS && triedMs < WATCHED_INTERVAL_MS;
+    if (isExpected) return this.#random.float() * RESTART_INTERVAL_MS;
     this.#hasTimedOut = triedMs >= WATCHED_INTERVAL_MS && !this.#hasTimedOut;
     const delayMs = backoffDelayMs(++this.#tries, this.#random, isWatched ? { capMs: WATCHED_INTERVAL_MS } : {});
     return isWatched ? Math.min(delayMs, Math.max(0, WATCHED_INTERVAL_MS - triedMs)) : delayMs;
@@ -65,6 +74,14 @@ export class RetrySchedule implements Disposable {
     const now = this.#clock.monotonic();
     if (now - this.#renewedAt < STABLE_MIN_MS) return;
     this.#renewedAt = now;
+    this.reset();
+  }
+
+  /** The relay has gone as it said, and nobody took its place: it is probably started again. */
+  expectBack(): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#expectedSince < STABLE_MIN_MS) return;
+    this.#expectedSince = now;
     this.reset();
   }
 

@@ -101,6 +101,30 @@ describe('handing over to another link', () => {
       assert.equal(tries.supervisor.state.kind, 'error');
     });
 
+    it('dials often for a few seconds when its relay went as it had said, and not when it just went', async () => {
+      const dialsIn = async (ms: number): Promise<number> => {
+        const before = tries.events.length;
+        for (let at = 0; at < ms; at += 50) {
+          await tries.clock.advance(50);
+          if (tries.supervisor.state.kind === 'connecting' || tries.supervisor.state.kind === 'reconnecting')
+            tries.events.at(-1)?.failed('relayUnreachable');
+        }
+        return tries.events.length - before;
+      };
+      tries.supervisor.start();
+      tries.at(0).established();
+      tries.at(0).failed('relayUnreachable');
+      const unannounced = await dialsIn(3_000);
+      tries.supervisor.disconnect();
+      await tries.clock.advance(30_000);
+      tries.supervisor.start();
+      tries.events.at(-1)?.established();
+      tries.events.at(-1)?.leaving(1_000);
+      tries.events.at(-1)?.failed('relayDraining');
+      const announced = await dialsIn(3_000);
+      assert.ok(announced >= 12 && unannounced <= 8, `${String(announced)} and ${String(unannounced)}`);
+    });
+
     it('waits at the new relay while the device is at the old one, and follows it in a quarter of a second', async () => {
       await tries.moving();
       tries.at(1).waiting();

@@ -97,4 +97,21 @@ describe('the schedule of tries', () => {
     schedule.renew();
     assert.deepEqual(waits(1, false), [250]);
   });
+
+  it('tries again within 250 ms for 5 s after a relay went as it had said, then as ever, and not so each time', async () => {
+    waits(12, false);
+    schedule.expectBack();
+    await clock.advance(4_999);
+    assert.deepEqual(waits(3, false), [250, 250, 250]);
+    await clock.advance(1);
+    assert.deepEqual(waits(3, false), [250, 1000, 1000]);
+    await clock.advance(14_999);
+    schedule.expectBack();
+    assert.deepEqual(waits(1, false), [1000], 'a relay that goes again and again is no restart');
+    await clock.advance(1);
+    schedule.expectBack();
+    assert.deepEqual(waits(2, true), [250, 250]);
+    const outOfTime = [5_000, 5_000].map((triedMs) => Math.round(schedule.next(false, triedMs)));
+    assert.deepEqual(outOfTime, [250, 1000], 'a dial out of time is no refusal of a relay that starts');
+  });
 });
