@@ -9,13 +9,14 @@ export function lineStarts(text) {
 
 /**
  * Reads a source map (ECMA-426) from the side of the sources.
- * @param {{ mappings: string, sourcesContent: string[] }} map
+ * @param {{ mappings: string, sourcesContent: (string | null)[] }} map
  * @param {string} generated the bundle's text
  * @returns {{ source: number, generated: number }[][]} for each source its segments as offsets, in the order of the source
  */
 export function segmentsBySource(map, generated) {
   const generatedStarts = lineStarts(generated);
-  const sourceStarts = map.sourcesContent.map(lineStarts);
+  // A source that came with a map of its own may have no text: nothing of it is asked for.
+  const sourceStarts = map.sourcesContent.map((text) => lineStarts(text ?? ''));
   const segments = map.sourcesContent.map(() => []);
   let source = 0;
   let line = 0;
