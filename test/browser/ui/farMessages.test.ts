@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('messages far from the view, in Chromium', () => {
-  const pages = DemoPages.ofSuite('timed');
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
   pages.forEachTest(async () => {
     demo = await pages.open();

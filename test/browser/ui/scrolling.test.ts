@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DemoPages, type DemoPage } from './demoPage.ts';
 
 describe('the transcript’s scrolling in Chromium', () => {
-  const pages = DemoPages.ofSuite('timed');
+  const pages = DemoPages.ofSuite();
   let demo: DemoPage;
   let written = 0;
   pages.forEachTest(async () => {
