@@ -547,6 +547,7 @@ interface FakeTextEditor {
 }
 
 export const workspace = {
+  isTrusted: true,
   get textDocuments(): readonly FakeDocument[] {
     return fakeEditor.documents;
   },

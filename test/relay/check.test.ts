@@ -6,7 +6,7 @@ import { UserError } from '../../src/base/userError.ts';
 import { runCheck, type CheckFlags, type CheckSurroundings } from '../../src/relay/node/check/checkCommand.ts';
 import { checkHops } from '../../src/relay/node/check/checkWay.ts';
 import { faultOfRefusal, faultOfStatus } from '../../src/relay/node/check/refusedLink.ts';
-import { judgeClock, judgePage, judgeStream, judgeVersion } from '../../src/relay/node/check/judgements.ts';
+import { judgeClock, judgePage, judgeReady, judgeStream, judgeVersion } from '../../src/relay/node/check/judgements.ts';
 import type { PublicAnswer } from '../../src/relay/node/check/publicVisit.ts';
 import { PRODUCT_VERSION } from '../../src/protocol/versions.ts';
 import { selfSigned } from '../tunnel/node/selfSigned.ts';
@@ -251,5 +251,24 @@ describe('what relay check makes of answers', () => {
     assert.match(other.warning.message, /version 9\.9\.9, this program/);
     assert.deepEqual(judgeVersion(undefined), { note: 'links c2l.v1' });
     assert.deepEqual(judgeClock(answer({}), 0), { skip: 'the answers have no date' });
+  });
+
+  it('knows a relay that restarts, a page without its rules, one that is kept too long, and a clock that is off either way', () => {
+    const url = new URL('https://relay.example');
+    assert.throws(() => judgeReady(answer({ status: 503, body: 'draining\n' }), 'relay.example'), { code: 'relayDraining' });
+    assert.throws(() => judgeReady(answer({ body: 'hello' }), 'relay.example'), { code: 'notARelay' });
+    assert.deepEqual(judgeReady(answer({ body: 'ready\n', headers: { via: '1.1 a' } }), 'relay.example'), { note: 'behind 1.1 a' });
+    const code = (outcome: unknown): string => (outcome as { warning: { code: string } }).warning.code;
+    assert.equal(code(judgePage(answer({ status: 404, body: '{"error":"relayNotFound","message":"m"}' }), url)), 'noPage');
+    assert.throws(() => judgePage(answer({}), url), { code: 'headersChanged' });
+    const foreign = { 'content-security-policy': "default-src 'none'; connect-src 'self' wss://other.example" };
+    assert.throws(() => judgePage(answer({ headers: foreign }), url), { code: 'foreignOrigin' });
+    const own = { 'content-security-policy': "default-src 'none'; connect-src 'self' wss://relay.example" };
+    for (const more of [{}, { 'cache-control': 'max-age=60' }])
+      assert.equal(code(judgePage(answer({ headers: { ...own, ...more } }), url)), 'cacheChanged');
+    const at = (ms: number): string =>
+      (judgeClock(answer({ headers: { date: new Date(ms).toUTCString() } }), 600_000) as { warning: { message: string } }).warning.message;
+    assert.match(at(0), /10 min behind/);
+    assert.match(at(1_200_000), /10 min ahead of/);
   });
 });
