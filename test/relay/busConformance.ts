@@ -46,7 +46,8 @@ export function busConformance(makePair: () => Promise<BusPair> | BusPair): void
     const answers: (Place | undefined)[] = [];
     near.dial(hash, (answer) => answers.push(answer));
     assert.equal(answers.length, 0, 'answered from inside the call');
-    await pair.settle();
+    // Once is enough where nothing else wants the processor.
+    for (let left = 20; left > 0 && answers.length === 0; left--) await pair.settle();
     assert.equal(answers.length, 1);
     return answers[0];
   };
