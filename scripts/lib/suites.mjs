@@ -7,7 +7,7 @@ const beyondUnit = ['integration', 'sim', 'browser', 'vscode', 'live', 'long', '
 /** Integration tests that wait for time to pass, and take next to none of the processor meanwhile. */
 const waiting = [
   ...['cluster', 'coldLoad', 'natsBus', 'statusTruth', 'windows'].map((name) => `test/integration/${name}.test.ts`),
-  ...['disconnects', 'halfOpen', 'profiles'].map((name) => `test/integration/faults/${name}.test.ts`),
+  ...['disconnects', 'faults', 'halfOpen', 'kills', 'profiles'].map((name) => `test/integration/faults/${name}.test.ts`),
 ];
 
 /**
@@ -29,8 +29,8 @@ export const suites = {
   },
   // Thousands of seeded runs: measuring them would cost minutes and cover what the unit tests cover.
   sim: { spec: ['test/sim/**/*.test.ts'], timeoutMs: 600_000, limitMs: 900_000, coverage: false },
-  integration: { spec: ['test/integration/**/*.test.ts'], ignore: waiting, timeoutMs: 30_000, limitMs: 600_000, coverage: true },
-  waiting: { spec: waiting, timeoutMs: 30_000, limitMs: 600_000, coverage: true },
+  integration: { spec: ['test/integration/**/*.test.ts'], ignore: waiting, timeoutMs: 30_000, limitMs: 900_000, coverage: true },
+  waiting: { spec: waiting, timeoutMs: 30_000, limitMs: 900_000, coverage: true },
   browser: { spec: ['test/browser/**/*.test.ts'], timeoutMs: 60_000, limitMs: 1_050_000, coverage: true },
   vscode: { spec: ['test/vscode/*.test.ts'], timeoutMs: 120_000, limitMs: 1_050_000, coverage: true, inHost: true },
   live: { spec: ['test/live/**/*.test.ts'], timeoutMs: 300_000, limitMs: 1_800_000, coverage: false },
