@@ -133,10 +133,13 @@ describe('every state of the status bar item in one run of a real editor', funct
     );
     const chat = new ChatPanel(workbench);
     await chat.open();
+    const before = Date.now();
     await chat.ask('x');
     await until('the model is asked', () => rig.ollama.asked.length === 1);
-    const label = 'Local chat, no relay set up, writing 1 answer';
-    await draws({ icon: 'sync~spin', text: 'Local AI', colour: 'none', spoken: label }, rig.ollama.asked[0]?.receivedAt);
+    // It may be drawn ahead of the question's arrival: the answer counts as being written once the question is accepted.
+    const writing = await watch.shows({ icon: 'sync~spin', text: 'Local AI', colour: 'none' }, before);
+    assert.equal(writing.spoken, 'Local chat, no relay set up, writing 1 answer');
+    assert.ok(writing.at - (rig.ollama.asked[0]?.receivedAt ?? 0) <= MAX_BUSY_DELAY_MS);
     await hovers(/Running: 1 stream/);
     await finishAnswers();
     await draws({ icon: 'comment-discussion', text: 'Local AI', colour: 'none', spoken: 'Local chat, no relay set up' });
@@ -222,7 +225,8 @@ describe('every state of the status bar item in one run of a real editor', funct
     await hovers(/Reconnecting/, new RegExp(`Relay: ${host}, waiting`), /Trouble: /, /Attempt: \d+/, /Reconnect Now/);
     // Both are the work of a clock that ticks once a second.
     const warning = await watch.shows({ icon: face.icon, text: face.text, colour: 'warning' }, at);
-    assert.ok(warning.at - at >= 3_000 && warning.at - at <= 3_000 + 1_000 + MAX_BUSY_DELAY_MS, String(warning.at - at));
+    // The line may have been lost a moment before it was struck, as a late consequence of the strike before.
+    assert.ok(warning.at - at >= 2_500 && warning.at - at <= 3_000 + 1_000 + MAX_BUSY_DELAY_MS, String(warning.at - at));
     assert.ok(warning.themed);
     await until('the countdown', async () => /^Reconnecting \d+ s$/.test((await watch.drawn()).at(-1)?.text ?? ''), 12_000);
     const countdown = (await watch.drawn()).at(-1);
