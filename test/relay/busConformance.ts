@@ -44,10 +44,11 @@ export function busConformance(makePair: () => Promise<BusPair> | BusPair): void
   const place = (link = 1, epoch = 1, attempt = 1): Place => ({ node: far.node, link, epoch, attempt });
   const ask = async (hash: string): Promise<Place | undefined> => {
     const answers: (Place | undefined)[] = [];
+    const isAnswered = (): boolean => answers.length > 0;
     near.dial(hash, (answer) => answers.push(answer));
     assert.equal(answers.length, 0, 'answered from inside the call');
     // Once is enough where nothing else wants the processor.
-    for (let left = 20; left > 0 && answers.length === 0; left--) await pair.settle();
+    for (let left = 20; left > 0 && !isAnswered(); left--) await pair.settle();
     assert.equal(answers.length, 1);
     return answers[0];
   };
