@@ -12,7 +12,7 @@ import { testNode } from './node24.mjs';
 /**
  * Installs packages, test tools, a browser, and the servers of others that ours are tested with.
  * @param {(line: string) => void} say told what is installed, because it takes a while
- * @returns {Promise<{ node: string, chromium: string, missing: string[] }>} `missing`: servers that could not be fetched
+ * @returns {Promise<{ node: string, chromium: string }>}
  * @throws Failure with the command to run
  */
 export async function setUp(say) {
@@ -21,8 +21,8 @@ export async function setUp(say) {
   const { code, output, seconds } = await run(process.execPath, [tools]);
   if (code !== 0) throw new Failure(output.trim(), `Run: node ${tools}`);
   if (seconds > 5) say(`installed the test tools in ${seconds.toFixed(0)} s`);
-  const missing = await ensureServers(say);
-  return { node: testNode(), chromium: await ensureChromium(say), missing };
+  await ensureServers(say);
+  return { node: testNode(), chromium: await ensureChromium(say) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

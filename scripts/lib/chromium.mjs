@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { toolsDir } from './paths.mjs';
+import { findProgram, isExecutable } from './programs.mjs';
 import { run } from './run.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -25,22 +26,7 @@ export function findChromium() {
       throw new Failure(`CHROMIUM names ${chosen}, which cannot be run.`, 'Set it to the path of a Chromium or Chrome, or unset it.');
     return chosen;
   }
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = [
-    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
-    ...(elsewhere[process.platform] ?? []),
-    packagedBinary,
-  ];
-  return candidates.find(isExecutable);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram(names) ?? [...(elsewhere[process.platform] ?? []), packagedBinary].find(isExecutable);
 }
 
 /**

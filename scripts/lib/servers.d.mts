@@ -1,3 +1,3 @@
 export const serverNames: readonly string[];
 export function findServer(name: string): string | undefined;
-export function ensureServers(say: (line: string) => void): Promise<string[]>;
+export function ensureServers(say: (line: string) => void): Promise<void>;

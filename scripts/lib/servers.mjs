@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { toolsDir } from './paths.mjs';
+import { findProgram } from './programs.mjs';
 import { run } from './run.mjs';
 
 /** Servers of others that ours are tested with, as Debian packs them: the package has the name of its program. */
@@ -11,36 +12,18 @@ const unpacked = join(toolsDir, 'servers');
 
 /** The program of a server: one on the PATH, where a system keeps such, or unpacked in test/tools. @returns undefined when there is none */
 export function findServer(name) {
-  const folders = [
-    ...(process.env.PATH ?? '').split(delimiter),
-    '/usr/sbin',
-    '/usr/local/sbin',
-    join(unpacked, 'usr', 'sbin'),
-    join(unpacked, 'usr', 'bin'),
-  ];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram([name], ['/usr/sbin', '/usr/local/sbin', join(unpacked, 'usr', 'sbin'), join(unpacked, 'usr', 'bin')]);
 }
 
 /**
  * Fetches the servers that are missing, where apt can.
- * @param {(line: string) => void} say told what is fetched, and what could not be
- * @returns {Promise<string[]>} the names of those that are still missing: what is tested with them does not run, and `npm test` says so
+ * @param {(line: string) => void} say told what is fetched, and what could not be: what is tested with that does not run
  */
 export async function ensureServers(say) {
   const missing = serverNames.filter((name) => findServer(name) === undefined);
   if (missing.length > 0 && process.platform === 'linux') await fetchFromDebian(missing, say);
   const still = serverNames.filter((name) => findServer(name) === undefined);
   if (still.length > 0) say(`cannot fetch ${still.join(', ')}: what is tested with them does not run`);
-  return still;
 }
 
 async function fetchFromDebian(names, say) {

@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from '../lib/failure.mjs';
 import { root, runDir, toolsDir } from '../lib/paths.mjs';
+import { findProgram } from '../lib/programs.mjs';
 import { run } from '../lib/run.mjs';
 
 /** A desktop VS Code that can be opened here: `VSCODE_BIN`, or `code` on the PATH, and a display to show it on. */
@@ -9,20 +10,7 @@ export function editorOnPath() {
   const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
   if (!hasDisplay) return undefined;
   if (process.env.VSCODE_BIN) return process.env.VSCODE_BIN;
-  const name = process.platform === 'win32' ? 'code.cmd' : 'code';
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram([process.platform === 'win32' ? 'code.cmd' : 'code']);
 }
 
 /** Opens an editor with the extension, on the state folder of this run: it is the device that was just proved. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { deriveApiKey, parseApiKey } from '../../src/secure/apiKey.ts';
@@ -127,5 +127,12 @@ export class SecretWatch {
       this.found(Buffer.from(said())).map((kind) => `${kind} in the output of ${name}`),
     );
     return [...printed, ...inFiles];
+  }
+
+  /** Ends a run: deletes its folder. @throws when a secret was printed, or lies in the folder where none belongs */
+  clear(folder: string): void {
+    const leaks = this.leaks(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    if (leaks.length > 0) throw new Error(`secrets were left: ${leaks.join('; ')}`);
   }
 }

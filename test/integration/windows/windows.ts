@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChatReply, ChatRequest } from '../../../src/protocol/chat.ts';
@@ -172,9 +172,7 @@ export class Windows {
     for (const { process: child } of this.windows) await child.stop('SIGKILL');
     await this.relay.stop();
     await this.ollama.close();
-    const leaks = this.secrets.leaks(this.folder);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    if (leaks.length > 0) throw new Error(`secrets were left: ${leaks.join('; ')}`);
+    this.secrets.clear(this.folder);
   }
 }
 

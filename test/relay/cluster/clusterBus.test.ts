@@ -41,16 +41,9 @@ describe('presence between nodes', () => {
     return answers;
   };
   beforeEach(async () => {
-    world = new ClusterWorld();
-    near = world.node();
-    far = world.node();
-    await world.clock.advance(1_000);
+    ({ world, near, far } = await ClusterWorld.ofTwo());
   });
-  afterEach(async () => {
-    for (const { bus } of world.nodes) bus.dispose();
-    await world.settle();
-    assert.deepEqual([world.nats.subscriptionCount, world.clock.pendingTimers, world.errors], [0, 0, []]);
-  });
+  afterEach(() => world.end());
 
   it('of places at several nodes names the highest, at whichever node it is', async () => {
     const third = world.node();

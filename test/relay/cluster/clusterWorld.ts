@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { ClusterBus } from '../../../src/relay/cluster/clusterBus.ts';
 import { RelayMetrics } from '../../../src/relay/metrics/relayMetrics.ts';
 import { FakeClock } from '../../fakes/fakeClock.ts';
@@ -39,6 +40,21 @@ export class ClusterWorld {
     const made = { bus, control, data, metrics };
     this.nodes.push(made);
     return made;
+  }
+
+  /** A world of two nodes. When nodes arrive all who wait are woken; afterwards nobody is without a cause. */
+  static async ofTwo(): Promise<{ readonly world: ClusterWorld; readonly near: ClusterNode; readonly far: ClusterNode }> {
+    const world = new ClusterWorld();
+    const [near, far] = [world.node(), world.node()];
+    await world.clock.advance(1_000);
+    return { world, near, far };
+  }
+
+  /** Ends all nodes, and asserts that nothing of them is left. */
+  async end(): Promise<void> {
+    for (const { bus } of this.nodes) bus.dispose();
+    await this.settle();
+    assert.deepEqual([this.nats.subscriptionCount, this.clock.pendingTimers, this.errors], [0, 0, []]);
   }
 
   async settle(): Promise<void> {

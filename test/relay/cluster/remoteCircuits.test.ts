@@ -41,16 +41,9 @@ describe('circuits between two nodes', () => {
   let near: ClusterNode;
   let far: ClusterNode;
   beforeEach(async () => {
-    world = new ClusterWorld();
-    near = world.node();
-    far = world.node();
-    await world.clock.advance(1_000);
+    ({ world, near, far } = await ClusterWorld.ofTwo());
   });
-  afterEach(async () => {
-    for (const { bus } of world.nodes) bus.dispose();
-    await world.settle();
-    assert.deepEqual([world.nats.subscriptionCount, world.clock.pendingTimers, world.errors], [0, 0, []]);
-  });
+  afterEach(() => world.end());
   const cuts = (node: ClusterNode): Record<string, number> =>
     Object.fromEntries(node.metrics.busCuts.values.filter(([, times]) => times > 0));
   const isEmpty = (): void => {
