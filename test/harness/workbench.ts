@@ -71,11 +71,32 @@ export class Workbench {
   /** Runs a command from the palette by its whole title, as `CloudToLocalLLM: Connect`. */
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press('Escape');
-    await this.page.keyboard.press('F1');
-    const box = this.page.locator('.quick-input-widget input.input');
-    await box.waitFor();
-    await box.fill(`>${title}`);
-    await this.quickPickRow(title).click();
+    await this.fromPalette(title, (row) => row.click({ timeout: 3_000 }));
+  }
+
+  /**
+   * Opens the palette with a command's title typed, and does this with the command's row. What was chosen a moment ago may take the focus
+   * late, and then the editor closes the palette: it is opened again, as a person would.
+   */
+  async fromPalette(title: string, choose: (row: Locator) => Promise<void>): Promise<void> {
+    const row = this.quickPickRow(title);
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.page.keyboard.press('F1');
+        await this.quickInput.fill(`>${title}`, { timeout: 3_000 });
+        await row.waitFor({ timeout: 3_000 });
+        await choose(row);
+        return;
+      } catch (error) {
+        if (tries === 5) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
+  }
+
+  /** Where one types in the quick pick, the palette or the input box that is open. */
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget input.input');
   }
 
   /** A row of the quick pick that is open. */
@@ -85,9 +106,7 @@ export class Workbench {
 
   /** Types into the input box that is open and accepts it. */
   async answerInputBox(text: string): Promise<void> {
-    const box = this.page.locator('.quick-input-widget input.input');
-    await box.waitFor();
-    await box.fill(text);
+    await this.quickInput.fill(text);
     await this.page.keyboard.press('Enter');
   }
 

@@ -25,7 +25,7 @@ describe('files and code between a real editor and the chat', () => {
     chat = new ChatPanel(workbench);
     await chat.open();
     await workbench.page.keyboard.press('Control+P');
-    const box = workbench.page.locator('.quick-input-widget input.input');
+    const box = workbench.quickInput;
     await box.waitFor();
     await box.fill('one.ts');
     await workbench.quickPickRow('one.ts').click();

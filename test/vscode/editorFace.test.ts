@@ -62,7 +62,7 @@ describe('the editor’s own lists and pages about the chat', () => {
     await workbench.page.keyboard.press('Escape');
     await chat.document.getByRole('button', { name: 'New chat' }).first().click();
     await workbench.runCommand('CloudToLocalLLM: Search Chats…');
-    const box = workbench.page.locator('.quick-input-widget input.input');
+    const box = workbench.quickInput;
     await box.fill(`is ${nonce}`);
     const found = workbench.quickPickRow(`It is ${nonce}`);
     await found.waitFor();

@@ -39,7 +39,7 @@ describe('the status bar and the palette of a real editor', () => {
 
   it('has its commands in the palette, those alone that make sense now', async () => {
     await workbench.page.keyboard.press('F1');
-    const box = workbench.page.locator('.quick-input-widget input.input');
+    const box = workbench.quickInput;
     await box.fill('>CloudToLocalLLM: ');
     await workbench.quickPickRow('CloudToLocalLLM: Open Chat').waitFor();
     // The editor makes rows only for what it shows: the list is read from both ends.
@@ -62,7 +62,7 @@ describe('the status bar and the palette of a real editor', () => {
   it('leads from Connect to setting up a relay, and says what is wrong with an address', async () => {
     await workbench.runCommand('CloudToLocalLLM: Connect');
     await workbench.quickPickRow('Enter an Address or a Join Link…').click();
-    const box = workbench.page.locator('.quick-input-widget input.input');
+    const box = workbench.quickInput;
     await box.fill('http://relay.example');
     await workbench.page.locator('.quick-input-message').filter({ hasText: 'use https' }).waitFor();
     await workbench.page.screenshot({ path: join(shots, 'set-up-relay.png') });
