@@ -52,6 +52,9 @@ describe('painting in Chromium', () => {
       const records: MutationRecord[] = [];
       const observer = new MutationObserver((list) => records.push(...list));
       for (const article of articles) observer.observe(article, { childList: true, characterData: true, subtree: true });
+      // Colours and formulas come when the page is idle: they are let come first.
+      do await new Promise((resolve) => setTimeout(resolve, 1_000));
+      while (records.splice(0).length > 0);
       for (let i = 0; i < 200; i++) {
         window.demo.hub.chunk('word ');
         if (i % 10 === 0) await new Promise((resolve) => requestAnimationFrame(resolve));
