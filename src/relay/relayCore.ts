@@ -53,8 +53,6 @@ export interface RelayCounts {
 
 /** What comes while too much waits here may ask again so soon. */
 const CROWDED_WAIT_MS = 2_000;
-/** Pieces into which the drain window is cut: the earliest farewell comes after the first. */
-const DRAIN_PARTS = 4;
 
 /** The relay without its sockets: admission, switch, liveness, limits and drain. */
 export class RelayCore implements Disposable {
@@ -162,16 +160,16 @@ export class RelayCore implements Disposable {
     return link.handlers;
   }
 
-  /** Takes no new links, tells all others to go, each at its own time, and resolves when they are gone. */
+  /**
+   * Takes no new links, tells all others to go, and resolves when they are gone. Each leaves at a time of its own where another relay takes
+   * it. Those that found none stay to the end, all as long: with one end of a circuit gone the other would only wait.
+   */
   drain(): Promise<void> {
     if (this.#drained) return this.#drained.promise;
     const drained = deferred<undefined>();
     this.#drained = drained;
     const { drainMs } = this.#scope.limits;
-    const first = drainMs / DRAIN_PARTS;
-    for (const link of [...this.#deviceLinks.values(), ...this.#clientLinks]) {
-      link.goAway(Math.round(first + this.#scope.random.float() * (drainMs - first)));
-    }
+    for (const link of [...this.#deviceLinks.values(), ...this.#clientLinks]) link.goAway(drainMs);
     this.#checkDrained();
     return drained.promise;
   }

@@ -31,7 +31,7 @@ describe('a relay and its devices under load', function () {
 
   it('lose no byte when the relay ends in good order, once after another took over and once before', async () => {
     const restarts = ['roll', 'term'] as const;
-    const plan = { devices: 2, pages: 2, programs: 2, tokensPerSec: 25, restarts, betweenMs: 2_000, pieces: 60 };
+    const plan = { devices: 2, pages: 2, programs: 2, tokensPerSec: 25, restarts, betweenMs: { roll: 2_000, term: 2_000 }, pieces: 60 };
     const { verdicts, askedAgain, gaps } = await measureRestarts(plan);
     // On a busy machine the relay may be away for so long that who asks anew is refused by name; whose answer has begun is not.
     const { exact = 0, ['failed: status 503']: _refused, ...others } = verdicts;

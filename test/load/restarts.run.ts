@@ -8,7 +8,7 @@ const EACH = 10;
 const ways = ['roll', 'term'] as const;
 const names = { roll: 'Another relay takes over', term: 'Ended and started again at its place' } as const;
 const restarts = ways.flatMap((way) => Array.from({ length: EACH }, () => way));
-const plan = { devices: 5, pages: 5, programs: 5, tokensPerSec: 25, restarts, betweenMs: 8_000, pieces: 250 };
+const plan = { devices: 5, pages: 5, programs: 5, tokensPerSec: 25, restarts, betweenMs: { roll: 8_000, term: 25_000 }, pieces: 250 };
 const { answers, verdicts, askedAgain, gaps } = await measureRestarts(plan);
 const words = Object.entries(verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`);
 const refused = verdicts['failed: status 503'] ?? 0;
@@ -34,6 +34,6 @@ findings.report(
   'npm run test:load -- restarts',
   `Real processes: five agents, each with five pages and five programs behind a proxy (\`cloudtolocalllm proxy\`), all with an answer of 250 pieces being written, 25 a second.
 The relay gets SIGTERM twenty times. Ten times another relay has begun to listen, and the lines lead there, as with a web server before two. Ten times the
-same address is served again only when the first has ended, so the time that a process takes to start counts. Each answer is compared piece by piece with what the model said.
+same address is served again only when the first has ended, so the time that a process takes to start counts; 25 s lie between two of these. Each answer is compared piece by piece with what the model said.
 Programs that ask the relay's own gateway are not in this: their connections end with its process.`,
 );

@@ -14,8 +14,8 @@ export interface RestartsPlan {
   readonly tokensPerSec: number;
   /** One after the other. */
   readonly restarts: readonly RestartWay[];
-  /** Between two restarts; all is long well again by then. */
-  readonly betweenMs: number;
+  /** After each restart; all is long well again by then. Ends hurry back to a relay at most once in 20 s. */
+  readonly betweenMs: Readonly<Record<RestartWay, number>>;
   readonly pieces: number;
 }
 
@@ -75,7 +75,7 @@ export async function measureRestarts({
     for (const way of restarts) {
       const at = machineMs();
       await (way === 'term' ? site.restartRelay() : site.rollRelay());
-      await pause(betweenMs);
+      await pause(betweenMs[way]);
       for (const answer of heard) {
         const gap = longestSilence(answer, at);
         if (gap !== undefined) gaps[way].push(gap);
