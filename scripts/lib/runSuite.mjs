@@ -63,9 +63,10 @@ const TIMED_OUT = 124;
 async function runPart(node, args, countsFile, options) {
   rmSync(countsFile, { force: true });
   const { code, output, seconds } = await run(node, args, options);
-  const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : { passed: 0, failed: 0, failures: [] };
-  // A run that ends badly without a failed test broke outside of its tests: that counts as one failure.
-  const failed = code !== 0 && counts.failed === 0 ? 1 : counts.failed;
+  const isCounted = existsSync(countsFile);
+  const counts = isCounted ? JSON.parse(readFileSync(countsFile, 'utf8')) : { passed: 0, failed: 0, failures: [] };
+  // A run that ends badly, or without counts, and without a failed test broke outside of its tests: that counts as one failure.
+  const failed = (code !== 0 || !isCounted) && counts.failed === 0 ? 1 : counts.failed;
   const { passed, failures, passedOf = {} } = counts;
   return { passed, failed, seconds, output, failures, passedOf, ended: failed === counts.failed && code !== TIMED_OUT };
 }

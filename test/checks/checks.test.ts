@@ -82,13 +82,13 @@ describe('npm test', () => {
   });
 
   /** Runs a test file under the reporter and the hooks of all suites. */
-  async function runTests(source: string): Promise<Outcome & { counts: unknown }> {
+  async function runTests(source: string, ...more: readonly string[]): Promise<Outcome & { counts: unknown }> {
     const file = join(folder, 'some.test.mjs');
     const counts = join(folder, 'counts.json');
     writeFileSync(file, source);
     const mocha = [join(root, 'node_modules/mocha/bin/mocha.js'), '--reporter', join(root, 'test/harness/countReporter.ts')];
     const hooks = ['--require', join(root, 'test/harness/rootHooks.ts'), '--forbid-pending'];
-    const outcome = await runNode([...mocha, ...hooks, file], { C2L_TEST_COUNTS: counts, C2L_LEAK_GRACE_MS: '500' });
+    const outcome = await runNode([...mocha, ...hooks, file, ...more], { C2L_TEST_COUNTS: counts, C2L_LEAK_GRACE_MS: '500' });
     return { ...outcome, counts: JSON.parse(readFileSync(counts, 'utf8')) as unknown };
   }
 
@@ -98,6 +98,19 @@ describe('npm test', () => {
     const path = relative(root, join(folder, 'some.test.mjs'));
     const failures = [{ title: 'breaks', message: 'on purpose', file: path }];
     assert.deepEqual(counts, { passed: 1, failed: 1, pending: 0, failures, passedOf: { [path]: 1 } });
+  });
+
+  it('fails a file whose tests did not run, though nothing of it is red', async () => {
+    const other = join(folder, 'other.test.mjs');
+    writeFileSync(other, "describe('steps', function () { this.bail(true); it('first', () => {}); it('second', () => {}); });");
+    const { code, counts } = await runTests("it('breaks', () => { throw new Error('on purpose'); });", other);
+    assert.equal(code, 1);
+    const [some, left] = ['some.test.mjs', 'other.test.mjs'].map((name) => relative(root, join(folder, name)));
+    const failures = [
+      { title: 'breaks', message: 'on purpose', file: some },
+      { title: left, message: '2 tests did not run', file: left },
+    ];
+    assert.deepEqual(counts, { passed: 0, failed: 2, pending: 0, failures, passedOf: {} });
   });
 
   it('fails tests that leave something open, and names it', async () => {

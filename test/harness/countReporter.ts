@@ -32,22 +32,29 @@ class CountReporter extends Mocha.reporters.Spec {
     runner.once('end', () => {
       const path = process.env['C2L_TEST_COUNTS'];
       if (path === undefined) return;
-      const { passes, failures, pending } = this.stats;
-      const counts: TestCounts = {
-        passed: passes,
-        failed: failures,
-        pending,
-        failures: this.failures.map((test) => ({
-          title: test.fullTitle(),
-          message: test.err?.message ?? '',
-          ...(test.file === undefined ? {} : { file: relative(root, test.file) }),
-        })),
-        passedOf,
-      };
+      const { passes, pending } = this.stats;
+      const red = this.failures.map((test) => ({
+        title: test.fullTitle(),
+        message: test.err?.message ?? '',
+        ...(test.file === undefined ? {} : { file: relative(root, test.file) }),
+      }));
+      const failures = [...red, ...leftOut(runner.suite, red)];
+      const counts: TestCounts = { passed: passes, failed: failures.length, pending, failures, passedOf };
       writeFileSync(path, JSON.stringify(counts, null, 1));
       endThoughOpen();
     });
   }
+}
+
+/** A failure for each file with tests that did not run although nothing of it is red: a run must not become green by leaving out. */
+function leftOut(suite: Mocha.Suite, red: readonly TestFailure[]): TestFailure[] {
+  const count = new Map<string, number>();
+  suite.eachTest(({ state, file = '' }) => {
+    if (state === undefined) count.set(file, (count.get(file) ?? 0) + 1);
+  });
+  return [...count]
+    .map(([path, tests]) => ({ title: relative(root, path), message: `${String(tests)} tests did not run`, file: relative(root, path) }))
+    .filter(({ file }) => !red.some((failure) => failure.file === file));
 }
 
 /** Something left open would keep this process running until the limit of its suite. The timer itself does not. */

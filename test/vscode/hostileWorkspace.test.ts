@@ -8,6 +8,7 @@ import { StatusWatch } from '../harness/drawnStatus.ts';
 import { root } from '../harness/paths.ts';
 import { descendants } from '../harness/processes.ts';
 import { tcpSockets } from '../harness/sockets.ts';
+import { stopAtFirstRed } from '../harness/stopAtFirstRed.ts';
 import type { Workbench, WorkbenchAddress } from '../harness/workbench.ts';
 import { JsonProcess } from '../integration/support/childProcess.ts';
 import { manifest } from '../views/readManifest.ts';
@@ -37,7 +38,7 @@ class Trap {
 
 describe('a hostile workspace in a real editor', function () {
   this.timeout(180_000);
-  this.bail(true);
+  stopAtFirstRed();
   const folder = mkdtempSync(join(tmpdir(), 'c2l-hostile-'));
   const trap = new Trap();
   let trapUrl: string;

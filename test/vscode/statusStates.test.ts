@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { tunnelConnectionStates } from '../../src/protocol/status.ts';
 import { root } from '../harness/paths.ts';
 import { StatusWatch, type DrawnStatus } from '../harness/drawnStatus.ts';
+import { stopAtFirstRed } from '../harness/stopAtFirstRed.ts';
 import type { Workbench } from '../harness/workbench.ts';
 import { JsonProcess } from '../integration/support/childProcess.ts';
 import { FaultProxy } from '../integration/support/faultProxy.ts';
@@ -20,7 +21,7 @@ type Face = Omit<DrawnStatus, 'at' | 'themed' | 'spoken'> & { readonly spoken: s
 
 describe('every state of the status bar item in one run of a real editor', function () {
   this.timeout(120_000);
-  this.bail(true);
+  stopAtFirstRed();
   /** On the PATH of the editor: an Ollama that is put there is one that is installed. */
   const programs = mkdtempSync(join(tmpdir(), 'c2l-programs-'));
   const clients: StackClient[] = [];
@@ -249,9 +250,12 @@ describe('every state of the status bar item in one run of a real editor', funct
   it('drew each of the six within half a second of its event, as the report of the editor itself dates them', async () => {
     await run('Copy Diagnostic Report');
     await workbench.toastButton('Review the report', 'Copy Report').click({ timeout: 40_000 });
-    const copied = (): Promise<string> => workbench.page.evaluate(() => navigator.clipboard.readText());
-    await until('the report is copied', async () => (await copied()).includes('What happened lately'));
-    const events = [...(await copied()).matchAll(/^- (\S+Z) (\w+)/gm)].map(([, at, state]) => ({ at: Date.parse(at ?? ''), state }));
+    let report = '';
+    await until('the report is copied', async () => {
+      report = await workbench.page.evaluate(() => navigator.clipboard.readText());
+      return report.includes('What happened lately');
+    });
+    const events = [...report.matchAll(/^- (\S+Z) (\w+)/gm)].map(([, at, state]) => ({ at: Date.parse(at ?? ''), state }));
     const drawn = await watch.drawn();
     const icons: Readonly<Record<string, readonly string[]>> = {
       disconnected: ['comment-discussion', 'debug-disconnect', 'sync~spin'],
@@ -279,6 +283,7 @@ describe('every state of the status bar item in one run of a real editor', funct
       assert.ok(delay <= MAX_BUSY_DELAY_MS, words.join(', '));
     }
     console.log(`      ${words.join(', ')}`);
+    assert.ok(delays.length > 0, `${JSON.stringify(drawn[0])}\n${report}`);
     const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)] ?? Infinity;
     assert.ok(median <= MAX_DELAY_MS, words.join(', '));
     assert.deepEqual(
