@@ -58,7 +58,15 @@ export async function measureRestarts({
         if ((await asked.over).end !== 'done') await pause(500); // refused, perhaps, while no relay was there
       }
     };
-    const pageWorker = (page: PageClient): Promise<void> => keepAsking((tag) => Promise.resolve(page.ask({ tag, pieces, filler: 0 })));
+    const askPage = (page: PageClient, tag: string): { heard: HeardAnswer; over: Promise<HeardAnswer> } => {
+      const { heard, over, chat } = page.ask({ tag, pieces, filler: 0 });
+      const left = over.then((answer) => {
+        page.forget(chat); // a page may have so many open
+        return answer;
+      });
+      return { heard, over: left };
+    };
+    const pageWorker = (page: PageClient): Promise<void> => keepAsking((tag) => Promise.resolve(askPage(page, tag)));
     const programWorker = (device: LoadDevice): Promise<void> => keepAsking((tag) => device.callByProxy({ tag, pieces, filler: 0 }));
     const workers: Promise<void>[] = [];
     for (const device of site.devices) {
