@@ -1,5 +1,5 @@
-// node esbuild.mjs [--watch] [--production] [--allow-missing]: the bundles in dist/, for the extension, the CLI, the webview and the page.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+// node esbuild.mjs [--watch] [--production] [--allow-missing]: the bundles in dist/, for the extension, the CLI, the webview and the page, and the notices of the packages in them.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, context } from 'esbuild';
@@ -7,6 +7,7 @@ import { browserBundle } from './scripts/lib/browserBundle.mjs';
 import { exceeded, weightOf } from './scripts/lib/budgets.mjs';
 import { Failure, main } from './scripts/lib/failure.mjs';
 import { commonJsBanner, hostBundle } from './scripts/lib/hostBundle.mjs';
+import { bundledPackages, noticesText } from './scripts/lib/notices.mjs';
 import { pageEntries, pageNames, writePage } from './scripts/lib/pageFiles.mjs';
 import { root } from './scripts/lib/paths.mjs';
 
@@ -159,7 +160,10 @@ await main(async () => {
   const together = (some) => Promise.allSettled(some.map((bundle) => build(jobOf(bundle))));
   if (!watch) {
     const results = [...(await together(there.filter(({ isLast }) => !isLast))), ...(await together(there.filter(({ isLast }) => isLast)))];
-    return results.every(({ status }) => status === 'fulfilled') ? 0 : 1;
+    if (!results.every(({ status }) => status === 'fulfilled')) return 1;
+    const packages = bundledPackages(results.map(({ value }) => value.metafile));
+    writeFileSync(join(root, 'dist', 'NOTICES.txt'), noticesText(root, packages));
+    return 0;
   }
   for (const bundle of there) await (await context(jobOf(bundle))).watch();
   console.log('watching; end with Ctrl+C');

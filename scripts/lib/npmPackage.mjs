@@ -7,7 +7,7 @@ export const MAX_NPM_BYTES = 1_500_000;
 
 /** Every file of the npm package, as of its folder; `*` stands for the hash of a content. */
 export const npmFiles = [
-  ...['package.json', 'README.md', 'LICENSE'],
+  ...['package.json', 'README.md', 'LICENSE', 'NOTICES.txt'],
   ...packageFiles.filter((file) => /^dist\/(?:cli\.mjs|cli\/|page\/)/.test(file)).map((file) => file.slice('dist/'.length)),
 ];
 
@@ -22,7 +22,7 @@ export function npmManifest({ name, version, description, license, keywords, eng
     type: 'module',
     bin: { cloudtolocalllm: 'cli.mjs' },
     engines: { node: engines.node },
-    files: ['cli.mjs', 'cli', 'page'],
+    files: ['cli.mjs', 'cli', 'page', 'NOTICES.txt'],
   };
 }
 
@@ -35,7 +35,7 @@ export function assembleNpmPackage(root) {
   const folder = join(root, '.run', 'npm');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const part of ['cli', 'page', 'cli.mjs']) {
+  for (const part of ['cli', 'page', 'cli.mjs', 'NOTICES.txt']) {
     cpSync(join(root, 'dist', part), join(folder, part), { recursive: true, filter: (path) => !path.endsWith('.map') });
   }
   chmodSync(join(folder, 'cli.mjs'), 0o755);

@@ -21,7 +21,7 @@ export const packageFiles = [
   ...['package.json', 'package.nls.json', 'package.nls.de.json', 'l10n/bundle.l10n.json', 'l10n/bundle.l10n.de.json'],
   ...['media/icon.png', 'media/view.svg', 'media/pairing.css', 'media/pairing.js', 'media/metrics.css', 'media/metrics.js'],
   ...['ask', 'findOllama', 'getModel', 'phone'].map((name) => `media/walkthrough/${name}.svg`),
-  'dist/extension.mjs',
+  ...['dist/NOTICES.txt', 'dist/extension.mjs'],
   ...[
     'chunk',
     'sharedAgent',

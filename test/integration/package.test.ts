@@ -61,6 +61,24 @@ describe('npm run package', function () {
       names.filter((name) => /\.(map|node|ts|tsbuildinfo)$|(^|\/)(test|src|node_modules)\//.test(name)),
       [],
     );
+    const notices = files.get('extension/dist/NOTICES.txt')?.() ?? '';
+    const named = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+\S* \(.+\)$/gm)].map(([, name]) => name);
+    const inside = [
+      '@lit/reactive-element',
+      '@nats-io/transport-node',
+      '@noble/curves',
+      'hono',
+      'katex',
+      'markdown-it',
+      'pino',
+      'valibot',
+      'ws',
+    ];
+    assert.deepEqual(
+      inside.filter((name) => !named.includes(name)),
+      [],
+    );
+    assert.match(notices, /Copyright \(c\) 2011 Einar Otto Stangvik/);
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     assert.equal(files.get('extension/readme.md')?.(), packedDocument(readme, 'README.md', packageFiles), 'the README as it is packed');
   });
