@@ -40,12 +40,17 @@ export async function runSoak({ rounds, workMs, quietMs, settleMs, onSample }: S
     const pages = await Promise.all(
       site.devices.map(async (device) => {
         const own = [];
-        for (let page = 0; page < PAGES; page++) own.push(await device.page());
+        for (let number = 0; number < PAGES; number++) {
+          const page = await device.page();
+          own.push(page);
+          await page.connect(); // a pairing that nobody uses ends by itself
+          page.disconnect();
+        }
         return own;
       }),
     );
     const work = new SoakWork(site, pages, SEED);
-    // Pairing leaves timers of its own for some minutes: who looks before they have ended finds fewer later.
+    // A page that has left is kept for some minutes, with a timer: who looks before that has ended finds fewer later.
     await pause(Math.max(quietMs, settleMs));
     const start = performance.now();
     const sample = async (): Promise<SoakSample> => {
