@@ -37,6 +37,7 @@ await main(async () => {
   if (records === 0) throw new Failure('Nothing was measured.', 'Run: npm test, or C2L_COVERAGE=1 npm run test:unit');
   await report.add(Object.fromEntries(totals));
   const { summary } = await report.generate();
+  if (reader.torn > 0) console.log(`left out: ${String(reader.torn)} processes that were killed while they wrote what they had run`);
   const minimum = Number(option('min') ?? 0);
   const low = gated.filter((metric) => summary[metric].pct < minimum);
   const figures = gated.map((metric) => `${metric} ${String(summary[metric].pct)} %`).join(', ');

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import { addCounts, toIstanbul, type IstanbulFile } from '../../scripts/lib/coverage/istanbul.mjs';
 import { findProbes } from '../../scripts/lib/coverage/probes.mjs';
+import { CoverageReader } from '../../scripts/lib/coverage/readCoverage.mjs';
 import { firstSegmentIn, segmentsBySource } from '../../scripts/lib/coverage/sourceMap.mjs';
 import { paintCounts } from '../../scripts/lib/coverage/v8Counts.mjs';
+import { root } from '../harness/paths.ts';
 
 const source = `
 export interface Pair { readonly a: number }
@@ -44,6 +50,24 @@ function bundled(missed: readonly string[]): IstanbulFile {
 }
 
 describe('coverage', () => {
+  it('leaves out what a killed process did not write to its end, and says how many', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'c2l-coverage-'));
+    try {
+      const url = pathToFileURL(join(root, 'src/base/assertNever.ts')).href;
+      const whole = JSON.stringify({ result: [{ url, functions: [{ ranges: [{ startOffset: 0, endOffset: 1_000, count: 1 }] }] }] });
+      writeFileSync(join(folder, 'whole.json'), whole);
+      writeFileSync(join(folder, 'torn.json'), whole.slice(0, -20));
+      const reader = new CoverageReader();
+      assert.deepEqual(
+        [...reader.read(folder)].map(({ path }) => path),
+        ['src/base/assertNever.ts'],
+      );
+      assert.equal(reader.torn, 1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('counts statements, functions and branches of a source that ran as it stands', () => {
     const { s, f, b } = direct(["return 'minus';", "'zero'", 'function never(): void {}']);
     assert.deepEqual(Object.values(s), [1, 0, 1]);

@@ -19,6 +19,8 @@ const bundlePattern =
 export class CoverageReader {
   #sources = new Map();
   #bundles = new Map();
+  /** Files that a process was killed over. What it had run beyond other processes is not counted. */
+  torn = 0;
 
   /** All sources that hold code, at zero: what nothing ran is in the table too. */
   *untouched() {
@@ -32,8 +34,19 @@ export class CoverageReader {
   *read(folder) {
     if (!existsSync(folder)) return;
     for (const name of readdirSync(folder)) {
-      const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+      const result = this.#parse(readFileSync(join(folder, name), 'utf8'));
       for (const { url, functions } of result) yield* this.#convert(url, functions);
+    }
+  }
+
+  /** @returns the scripts of a process; none of one that was killed while it wrote them */
+  #parse(text) {
+    try {
+      return JSON.parse(text).result;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.torn += 1;
+      return [];
     }
   }
 
