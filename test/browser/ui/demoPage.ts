@@ -110,10 +110,18 @@ export class DemoPage {
     await this.page.getByRole('button', { name: 'Stop' }).waitFor();
   }
 
-  /** Waits until an element's text is exactly this, spaces aside. */
+  /** Waits until an element's text is exactly this, spaces aside. @throws with what is said and focused instead */
   async shows(locator: Locator, text: string | RegExp): Promise<void> {
     const found = typeof text === 'string' ? locator.getByText(text) : locator.filter({ hasText: text });
-    await found.first().waitFor();
+    try {
+      await found.first().waitFor();
+    } catch (error) {
+      const instead = await this.page.evaluate(() => ({
+        said: [...document.querySelectorAll('[role=status], [role=alert]')].map(({ textContent }) => textContent),
+        focused: document.activeElement?.outerHTML.slice(0, 200),
+      }));
+      throw new Error(`${String(text)} is not shown, but ${JSON.stringify(instead)}`, { cause: error });
+    }
   }
 
   async close(): Promise<void> {
