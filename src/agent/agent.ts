@@ -61,6 +61,7 @@ export class Agent implements AgentControl, Disposable {
     this.deviceId = deviceIdOf(options.identity.publicKey);
     this.deviceName = options.deviceName;
     this.bus = options.bus;
+    this.#audit = options.audit && this.#store.add(new AuditTrail({ clock, log, sink: options.audit })); // first, to end last
     this.#relay = new RelayChoice(options.relayFile);
     this.#tokens = new RateMeter(clock);
     const onTokens = this.#tokens.add.bind(this.#tokens);
@@ -82,7 +83,6 @@ export class Agent implements AgentControl, Disposable {
     const { upstream, models, httpLimits: limits } = options;
     this.#http = upstream && this.#store.add(new HttpServer({ clock, log, upstream, models, onTokens, ...(limits && { limits }) }));
     this.#registry = this.#store.add(new ClientRegistry(devices, clock));
-    this.#audit = options.audit && new AuditTrail({ clock, log, sink: options.audit });
     this.#pairing = this.#store.add(
       new PairingHost({
         clock,

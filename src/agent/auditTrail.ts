@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
 import type { LogFields, Logger } from '../base/log.ts';
 import { isGuest } from '../conversation/ports.ts';
 import { modelName } from '../policy/requestParts.ts';
@@ -47,9 +48,13 @@ export interface AuditTrailOptions {
   readonly sink: AuditSink;
 }
 
-/** Writes what remote clients did: who, what, how it went, how much. Never a text, a title, a key or a secret. A disk that fails stops nothing. */
-export class AuditTrail {
+/**
+ * Writes what remote clients did: who, what, how it went, how much. Never a text, a title, a key or a secret. A disk that fails stops nothing, and
+ * a slow one holds up no answer: lines are written in the next turn, when what this one sends has left.
+ */
+export class AuditTrail implements Disposable {
   readonly #options: AuditTrailOptions;
+  #waiting: string[] = [];
   #isFailing = false;
 
   constructor(options: AuditTrailOptions) {
@@ -58,10 +63,25 @@ export class AuditTrail {
 
   /** @param outcome `ok`, an error's code, or a status of HTTP */
   note(client: AuditedClient | undefined, what: AuditDeed, outcome: string | number = 'ok', more: LogFields = {}): void {
-    const { clock, log, sink } = this.#options;
+    const { clock } = this.#options;
     const who = client && { client: client.id, name: client.name };
+    this.#waiting.push(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), ...who, what, outcome, ...more })}\n`);
+    if (this.#waiting.length === 1) clock.nextTurn(this.#writeAll);
+  }
+
+  /** Writes what waits. */
+  dispose(): void {
+    this.#writeAll();
+  }
+
+  readonly #writeAll = (): void => {
+    for (const line of this.#waiting.splice(0)) this.#write(line);
+  };
+
+  #write(line: string): void {
+    const { log, sink } = this.#options;
     try {
-      sink.append(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), ...who, what, outcome, ...more })}\n`);
+      sink.append(line);
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) log.warn('the audit cannot be written', { cause: TunnelError.from(error).message });

@@ -158,8 +158,7 @@ export class Mux implements Disposable {
     this.#carrier = undefined;
     this.#isReady = false;
     this.#scheduler.clear();
-    this.#patience?.dispose();
-    this.#patience = undefined;
+    this.#endPatience();
     this.#windows.forgetRoundTrip();
     this.#pinger.forget();
     this.#updatePinger();
@@ -185,7 +184,11 @@ export class Mux implements Disposable {
    */
   pull(maxBytes: number): Uint8Array | undefined {
     if (!this.#carrier) return undefined;
-    return this.#isReady ? this.#scheduler.pull(maxBytes) : this.#scheduler.pullQueued(maxBytes);
+    if (!this.#isReady) return this.#scheduler.pullQueued(maxBytes);
+    const frames = this.#scheduler.pull(maxBytes);
+    // What waits next has its own time: the rest of an older one would cut it short.
+    if (!this.#scheduler.hasPatientWork) this.#endPatience();
+    return frames;
   }
 
   /** Checks the far end now. */
@@ -218,6 +221,11 @@ export class Mux implements Disposable {
       this.#scheduler.hurry();
       this.#wake();
     });
+  }
+
+  #endPatience(): void {
+    this.#patience?.dispose();
+    this.#patience = undefined;
   }
 
   #sayHello(): void {

@@ -6,6 +6,8 @@ import { encodeStreamMessage } from '../../src/protocol/messageStream.ts';
 import { deriveApiKey, parseApiKey } from '../../src/secure/apiKey.ts';
 import { nodeCrypto } from '../../src/secure/node/nodeCrypto.ts';
 import { ClientTunnel } from '../../src/tunnel/clientTunnel.ts';
+import { AuditTrail } from '../../src/agent/auditTrail.ts';
+import { FakeClock } from '../fakes/fakeClock.ts';
 import { AgentWorld, type WorldClient } from '../fakes/agentWorld.ts';
 import { HttpCaller } from '../fakes/httpCaller.ts';
 import { MEMORY_RELAY_ORIGIN } from '../fakes/memoryNetwork.ts';
@@ -210,5 +212,25 @@ describe('the audit', () => {
     await ask();
     await ask();
     assert.equal(warnings.length, 2);
+  });
+
+  it('is written when the turn it belongs to has sent what it had, and at an end at once', async () => {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const trail = new AuditTrail({ clock, log: nullLogger, sink: { append: (line) => lines.push(line) } });
+    trail.note({ name: 'a' }, 'http', 200);
+    trail.note({ name: 'b' }, 'http', 200);
+    await Promise.resolve();
+    assert.deepEqual(lines, [], 'before the turn is over');
+    await clock.advance(0);
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as Line)['name']),
+      ['a', 'b'],
+    );
+    trail.note(undefined, 'identityReset');
+    trail.dispose();
+    assert.equal(lines.length, 3, 'at the end');
+    await clock.advance(0);
+    assert.equal(lines.length, 3, 'once');
   });
 });

@@ -54,9 +54,9 @@ describe('end of a stream', () => {
     assert.equal(pair.client.streamCount + pair.device.streamCount, 0);
   });
 
-  it('is confirmed along with what is said next: a request and its short answer are one record each', () => {
-    const { pair, accepted } = attached();
-    for (let calls = 1; calls <= 3; calls++) {
+  it('is confirmed along with what is said next: a request and its short answer are one record each, however they follow', async () => {
+    const { clock, pair, accepted } = attached();
+    for (let calls = 1; calls <= 8; calls++) {
       const near = pair.client.openStream('http');
       near.write(Uint8Array.of(1));
       near.end();
@@ -72,7 +72,13 @@ describe('end of a stream', () => {
       pair.flush();
       assert.equal(pair.records, RECORDS_OF_ATTACH + 2 * calls);
       assert.equal(pair.client.streamCount, 1, 'those before are forgotten');
+      // less than it waits: no older wait may end this one's
+      await clock.advance(END_CREDIT_DELAY_MS * 0.6);
+      pair.flush();
     }
+    pair.client.dispose();
+    pair.device.dispose();
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('is confirmed by itself when nothing is said within 10 ms', async () => {

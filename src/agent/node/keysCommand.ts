@@ -126,7 +126,7 @@ function onFolder({ state }: KeysOptions, act: (open: OpenFolder) => void): void
     owned.add(lock(folder));
     const devices = owned.add(new SqliteDeviceStore(folder.deviceFile, systemClock.now()));
     const registry = owned.add(new ClientRegistry(devices, systemClock));
-    const audit = new AuditTrail({ clock: systemClock, log: nullLogger, sink: new AuditFile(folder.auditFile) });
+    const audit = owned.add(new AuditTrail({ clock: systemClock, log: nullLogger, sink: new AuditFile(folder.auditFile) }));
     act({ folder, devices, registry, audit });
   } finally {
     owned.dispose();

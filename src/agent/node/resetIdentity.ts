@@ -21,7 +21,7 @@ export function resetIdentity(stateFolder: string = defaultStateFolder()): void 
     for (const { id } of devices.clients()) devices.removeClient(id);
     folder.forgetIdentity();
     const sink = new AuditFile(folder.auditFile);
-    new AuditTrail({ clock: systemClock, log: nullLogger, sink }).note(undefined, 'identityReset');
+    owned.add(new AuditTrail({ clock: systemClock, log: nullLogger, sink })).note(undefined, 'identityReset');
   } finally {
     owned.dispose();
   }
