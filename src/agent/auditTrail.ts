@@ -54,7 +54,7 @@ export interface AuditTrailOptions {
  */
 export class AuditTrail implements Disposable {
   readonly #options: AuditTrailOptions;
-  #waiting: string[] = [];
+  readonly #waiting: { readonly at: number; readonly rest: LogFields }[] = [];
   #isFailing = false;
 
   constructor(options: AuditTrailOptions) {
@@ -65,7 +65,7 @@ export class AuditTrail implements Disposable {
   note(client: AuditedClient | undefined, what: AuditDeed, outcome: string | number = 'ok', more: LogFields = {}): void {
     const { clock } = this.#options;
     const who = client && { client: client.id, name: client.name };
-    this.#waiting.push(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), ...who, what, outcome, ...more })}\n`);
+    this.#waiting.push({ at: clock.now(), rest: { ...who, what, outcome, ...more } });
     if (this.#waiting.length === 1) clock.nextTurn(this.#writeAll);
   }
 
@@ -75,7 +75,7 @@ export class AuditTrail implements Disposable {
   }
 
   readonly #writeAll = (): void => {
-    for (const line of this.#waiting.splice(0)) this.#write(line);
+    for (const { at, rest } of this.#waiting.splice(0)) this.#write(`${JSON.stringify({ time: new Date(at).toISOString(), ...rest })}\n`);
   };
 
   #write(line: string): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { DecodeError } from '../base/bytes.ts';
-import { deadline } from '../base/deadline.ts';
+import { deadline, type Deadline } from '../base/deadline.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { closeCodeFor, closeCodeMeaning } from '../protocol/closeCodes.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -46,7 +46,9 @@ export class Link implements Disposable {
   readonly #events: LinkEvents;
   readonly #traffic: LinkTraffic | undefined;
   readonly #socket: LinkSocket;
-  #watchdog: Disposable | undefined;
+  #watchdog: Deadline | undefined;
+  /** The watchdog is the one of a link that has been heard of: each further message only gives it more time. */
+  #isHeard = false;
   #isOver = false;
 
   constructor(options: LinkOptions, events: LinkEvents) {
@@ -103,7 +105,7 @@ export class Link implements Disposable {
 
   #receive(message: Uint8Array): void {
     this.#traffic?.onReceived(message.length);
-    this.#watch(LINK_DEAD_AFTER_MS, 'relaySilent');
+    this.#noteHeard();
     let frame: LinkFrame;
     try {
       frame = decodeLinkFrame(message, this.#role);
@@ -117,7 +119,17 @@ export class Link implements Disposable {
     else this.#events.onFrame(frame);
   }
 
+  #noteHeard(): void {
+    if (this.#isHeard) {
+      this.#watchdog?.renew();
+      return;
+    }
+    this.#watch(LINK_DEAD_AFTER_MS, 'relaySilent');
+    this.#isHeard = true;
+  }
+
   #watch(timeoutMs: number, verdict: ErrorCode): void {
+    this.#isHeard = false;
     this.#watchdog?.dispose();
     this.#watchdog = deadline(this.#clock, timeoutMs, () => {
       this.#abandon(verdict);

@@ -46,6 +46,29 @@ describe('a deadline', () => {
     assert.deepEqual(judged, [25_500]);
   });
 
+  it('is put off by each renewal, to the millisecond and with one timer', async () => {
+    const due = deadline(clock, 10_000, () => judged.push(clock.monotonic()));
+    for (let at = 0; at < 10; at++) {
+      await clock.advance(4_000);
+      due.renew();
+      assert.equal(clock.pendingTimers, 1);
+    }
+    await clock.advance(9_999);
+    assert.deepEqual(judged, []);
+    await clock.advance(60_000);
+    assert.deepEqual(judged, [50_000]);
+  });
+
+  it('counts from a renewal that came while our own event loop caught up', async () => {
+    const due = deadline(clock, 10_000, () => judged.push(clock.monotonic()));
+    clock.stall(30_000);
+    due.renew();
+    await clock.advance(9_999);
+    assert.deepEqual(judged, []);
+    await clock.advance(1);
+    assert.deepEqual(judged, [40_000]);
+  });
+
   it('takes a little lateness for what it is', async () => {
     begin(10_000);
     clock.stall(11_000);
