@@ -79,8 +79,8 @@ if (isWhole) {
     minutes,
     isRealtime: options.realtime && canBeRealtime,
   });
-  const outcome = missedMusts.length === 0 ? 'every must is met' : `${String(missedMusts.length)} musts are missed`;
-  const exact = results.faults.length === 0 ? 'every answer exact' : `${String(results.faults.length)} faults`;
+  const outcome = missedMusts.length === 0 ? 'every must is met' : `musts missed: ${String(missedMusts.length)}`;
+  const exact = results.faults.length === 0 ? 'every answer exact' : `faults: ${String(results.faults.length)}`;
   console.log(
     writeReport('bench', { title: 'The tunnel beside its peers', command: 'npm run bench -- paths', result: `${outcome}; ${exact}`, body }),
   );
