@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deadline } from '../../src/base/deadline.ts';
+import { deadline, type Deadline } from '../../src/base/deadline.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 
 describe('a deadline', () => {
@@ -14,7 +14,7 @@ describe('a deadline', () => {
     assert.equal(clock.pendingTimers, 0, 'timers left behind');
   });
 
-  function begin(delayMs: number): { dispose(): void } {
+  function begin(delayMs: number): Deadline {
     return deadline(clock, delayMs, () => judged.push(clock.monotonic()));
   }
 
@@ -47,7 +47,7 @@ describe('a deadline', () => {
   });
 
   it('is put off by each renewal, to the millisecond and with one timer', async () => {
-    const due = deadline(clock, 10_000, () => judged.push(clock.monotonic()));
+    const due = begin(10_000);
     for (let at = 0; at < 10; at++) {
       await clock.advance(4_000);
       due.renew();
@@ -60,7 +60,7 @@ describe('a deadline', () => {
   });
 
   it('counts from a renewal that came while our own event loop caught up', async () => {
-    const due = deadline(clock, 10_000, () => judged.push(clock.monotonic()));
+    const due = begin(10_000);
     clock.stall(30_000);
     due.renew();
     await clock.advance(9_999);

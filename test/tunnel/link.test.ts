@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import { encodeLinkFrame, type LinkFrame } from '../../src/protocol/linkFrames.ts';
-import { LINK_DEAD_AFTER_MS } from '../../src/protocol/limits.ts';
+import { LINK_DEAD_AFTER_MS, PROBE_TIMEOUT_MS } from '../../src/protocol/limits.ts';
 import { Link } from '../../src/tunnel/link.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 import { memorySocketPair, type MemorySocketPair } from '../fakes/memorySocket.ts';
@@ -82,6 +82,37 @@ describe('a link', () => {
   it('is dead after 24 s without a frame, and not before', async () => {
     dial();
     await clock.advance(LINK_DEAD_AFTER_MS - 1);
+    assert.deepEqual(closed, []);
+    await clock.advance(1);
+    assert.deepEqual(closed, ['relaySilent']);
+  });
+
+  it('has its whole time again from each frame, and after a probe that was answered', async () => {
+    dial();
+    const hear = async (): Promise<void> => {
+      line.far.send(encodeLinkFrame({ type: 'heartbeat' }, 'client'));
+      await clock.settle();
+    };
+    for (let frame = 0; frame < 3; frame++) {
+      await clock.advance(LINK_DEAD_AFTER_MS - 1);
+      await hear();
+    }
+    link.probe();
+    await hear();
+    await clock.advance(LINK_DEAD_AFTER_MS - 1);
+    await hear();
+    await clock.advance(LINK_DEAD_AFTER_MS - 1);
+    assert.deepEqual(closed, []);
+    await clock.advance(1);
+    assert.deepEqual(closed, ['relaySilent']);
+  });
+
+  it('is dead 3 s after a probe that nothing answers', async () => {
+    dial();
+    line.far.send(encodeLinkFrame({ type: 'heartbeat' }, 'client'));
+    await clock.settle();
+    link.probe();
+    await clock.advance(PROBE_TIMEOUT_MS - 1);
     assert.deepEqual(closed, []);
     await clock.advance(1);
     assert.deepEqual(closed, ['relaySilent']);
