@@ -23,7 +23,8 @@ export function deadline(clock: Clock, delayMs: number, judge: () => void): Dead
     const firesAt = clock.monotonic() + ms;
     timer = clock.after(ms, () => {
       const now = clock.monotonic();
-      if (now < dueAt) arm(dueAt - now);
+      // a timer may come a hair early: only a renewal is worth another one
+      if (now < dueAt && dueAt > firesAt) arm(dueAt - now);
       else if (now - firesAt > STALL_MS) arm(Math.min(delayMs, LOOK_AGAIN_MS));
       else judge();
     });

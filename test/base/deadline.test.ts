@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Clock } from '../../src/base/clock.ts';
 import { deadline, type Deadline } from '../../src/base/deadline.ts';
+import type { Disposable } from '../../src/base/disposable.ts';
 import { FakeClock } from '../fakes/fakeClock.ts';
 
 describe('a deadline', () => {
@@ -67,6 +69,25 @@ describe('a deadline', () => {
     assert.deepEqual(judged, []);
     await clock.advance(1);
     assert.deepEqual(judged, [40_000]);
+  });
+
+  it('is not put off by a timer that comes a hair early', () => {
+    let now = 0;
+    const timers: (() => void)[] = [];
+    const after = (_ms: number, task: () => void): Disposable => {
+      timers.push(task);
+      return { dispose: () => undefined };
+    };
+    const early: Clock = { now: () => now, monotonic: () => now, after, defer: queueMicrotask, nextTurn: queueMicrotask };
+    const due = deadline(early, 10_000, () => judged.push(now));
+    now = 4_000;
+    due.renew();
+    now = 9_999.6;
+    timers.shift()?.();
+    assert.deepEqual([judged, timers.length], [[], 1]);
+    now = 13_999.6;
+    timers.shift()?.();
+    assert.deepEqual([judged, timers.length], [[13_999.6], 0]);
   });
 
   it('takes a little lateness for what it is', async () => {
