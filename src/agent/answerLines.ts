@@ -49,7 +49,8 @@ export class AnswerLines {
   #extend(bytes: Uint8Array, from: number, to: number): void {
     // of bare lines it counts only whether there is anything
     const wanted = (this.#lastLine ? KIND_CHARS : 1) - this.#open.length;
-    if (wanted > 0 && to > from) this.#open += String.fromCharCode(...bytes.subarray(from, Math.min(to, from + wanted)));
+    const end = Math.min(to, from + wanted);
+    for (let at = from; at < end; at++) this.#open += String.fromCharCode(bytes[at] ?? 0);
   }
 
   #endLine(): void {

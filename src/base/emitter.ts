@@ -8,7 +8,7 @@ export type Event<T> = (listener: (value: T) => void) => Disposable;
  * reached everyone. A listener that throws does not keep the others from hearing.
  */
 export class Emitter<T> implements Disposable {
-  readonly #listeners = new Set<(value: T) => void>();
+  #listeners: readonly ((value: T) => void)[] = [];
   readonly #queue: T[] = [];
   #delivering = false;
   #disposed = false;
@@ -24,31 +24,37 @@ export class Emitter<T> implements Disposable {
     const own = (value: T): void => {
       listener(value);
     };
-    this.#listeners.add(own);
-    return toDisposable(() => this.#listeners.delete(own));
+    this.#listeners = [...this.#listeners, own];
+    return toDisposable(() => {
+      this.#listeners = this.#listeners.filter((one) => one !== own);
+    });
   };
 
   get listenerCount(): number {
-    return this.#listeners.size;
+    return this.#listeners.length;
   }
 
   fire(value: T): void {
-    this.#queue.push(value);
-    if (this.#delivering) return;
+    if (this.#delivering) {
+      this.#queue.push(value);
+      return;
+    }
     this.#delivering = true;
+    this.#deliver(value);
     while (this.#queue.length > 0) this.#deliver(this.#queue.shift() as T);
     this.#delivering = false;
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#listeners.clear();
+    this.#listeners = [];
     this.#queue.length = 0;
   }
 
   #deliver(value: T): void {
-    for (const listener of [...this.#listeners]) {
-      if (!this.#listeners.has(listener)) continue;
+    const listeners = this.#listeners;
+    for (const listener of listeners) {
+      if (this.#listeners !== listeners && !this.#listeners.includes(listener)) continue; // it has left meanwhile
       try {
         listener(value);
       } catch (error) {

@@ -16,7 +16,7 @@ interface Bucket {
 /** How many of something came in a second, over the last five. A burst that has just begun counts from its own beginning. */
 export class RateMeter {
   readonly #clock: Clock;
-  #buckets: Bucket[] = [];
+  readonly #buckets: Bucket[] = [];
   /** Monotonic, ms: when the first came after a window of silence. */
   #since = 0;
 
@@ -45,7 +45,9 @@ export class RateMeter {
   /** Drops what is too old. Returns from when on all is counted: the beginning of a bucket. */
   #forget(now: number): number {
     const first = Math.floor((now - WINDOW_MS) / BUCKET_MS) + 1;
-    this.#buckets = this.#buckets.filter(({ number }) => number >= first);
+    let old = 0;
+    while ((this.#buckets[old]?.number ?? first) < first) old++;
+    if (old > 0) this.#buckets.splice(0, old);
     return first * BUCKET_MS;
   }
 }

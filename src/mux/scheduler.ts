@@ -1,4 +1,5 @@
 import { ByteWriter } from '../base/byteWriter.ts';
+import { Turns } from '../base/turns.ts';
 import { errorNumber } from '../protocol/errors.ts';
 import { MAX_DATA_BYTES, MAX_MUX_WINDOW_BYTES, MAX_STREAMS, MIN_STREAM_WINDOW_BYTES } from '../protocol/limits.ts';
 import { DATA_HEADER_BYTES, encodeMuxFrame, type MuxFrame } from '../protocol/muxFrames.ts';
@@ -13,11 +14,11 @@ export class Scheduler {
   readonly #onSaid: (stream: MuxStream) => void;
   readonly #control: MuxFrame[] = [];
   /** Streams with control to say. */
-  readonly #speaking = new Set<MuxStream>();
+  readonly #speaking = new Turns<MuxStream>();
   /** Streams with control that goes along with whatever is said next. */
-  readonly #patient = new Set<MuxStream>();
-  /** Streams with data, in the order of their turns. */
-  readonly #sending = new Set<MuxStream>();
+  readonly #patient = new Turns<MuxStream>();
+  /** Streams with data. */
+  readonly #sending = new Turns<MuxStream>();
   /** One record after another is written here. */
   readonly #out = new ByteWriter(1024);
 
@@ -46,8 +47,7 @@ export class Scheduler {
 
   /** What could wait need not wait any more. */
   hurry(): void {
-    for (const stream of this.#patient) this.#speaking.add(stream);
-    this.#patient.clear();
+    for (let stream = this.#patient.next(); stream; stream = this.#patient.next()) this.#speaking.add(stream);
   }
 
   /** Forgets who has something to say: at an attach streams are noted anew, in the order of their opening, as OPENs must go. */
@@ -81,9 +81,9 @@ export class Scheduler {
     const out = this.#out.clear();
     if (this.hasWork) this.hurry();
     this.#pullQueued(out, maxBytes);
-    for (const stream of this.#speaking) {
-      if (maxBytes - out.length < 2 * MAX_CONTROL_BYTES) break;
-      this.#speaking.delete(stream);
+    while (maxBytes - out.length >= 2 * MAX_CONTROL_BYTES) {
+      const stream = this.#speaking.next();
+      if (!stream) break;
       pullControl(stream, out);
       this.#onSaid(stream);
     }
@@ -120,12 +120,16 @@ export class Scheduler {
   #pullData(out: ByteWriter, maxBytes: number): void {
     let inFlight = 0;
     for (const stream of this.#streams.values()) inFlight += stream.sendSide.inFlightBytes;
-    // A stream that is put behind the others is met again in this same loop.
-    for (const stream of this.#sending) {
+    // A stream that is put behind the others is met again in this same loop; one that may not send now keeps its place.
+    for (let place = 0; ;) {
       const room = Math.min(maxBytes - out.length - DATA_HEADER_BYTES, MAX_DATA_BYTES);
-      if (room <= 0) return;
+      const stream = this.#sending.at(place);
+      if (room <= 0 || !stream) return;
       const { sendSide } = stream;
-      if (stream.needs.open) continue;
+      if (stream.needs.open) {
+        place++;
+        continue;
+      }
       // Each stream may always have its least, however much those that nobody reads have in flight.
       const before = sendSide.inFlightBytes;
       const window = Math.max(MAX_MUX_WINDOW_BYTES - inFlight, MIN_STREAM_WINDOW_BYTES - before, 0);
@@ -135,6 +139,7 @@ export class Scheduler {
         this.note(stream);
         stream.noteSent();
       } else if (stream.outcome || !sendSide.hasWork) this.#sending.delete(stream);
+      else place++;
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
+import { Turns } from '../base/turns.ts';
 import { MAX_RECORD_FRAMES_BYTES, MAX_SOCKET_BACKLOG_BYTES, MAX_TURN_BYTES } from '../protocol/limits.ts';
 
 /** A word of a fast model takes less, so that several leave as one record, ms. */
@@ -22,8 +23,7 @@ export class RecordPump {
   readonly #clock: Clock;
   readonly #backlogBytes: () => number;
   readonly #isPaced: () => boolean;
-  /** In the order of their turns. */
-  readonly #waiting = new Set<RecordSource>();
+  readonly #waiting = new Turns<RecordSource>();
   /** Of a run that waits for its step. */
   #step: Disposable | undefined;
   /** A run will come: behind what is being read, or when this turn is over. */
@@ -58,9 +58,9 @@ export class RecordPump {
   run(): void {
     if (this.#planned !== 'no') return;
     let sentBytes = 0;
-    for (const source of this.#waiting) {
-      if (this.#backlogBytes() >= MAX_SOCKET_BACKLOG_BYTES || sentBytes + MAX_RECORD_FRAMES_BYTES > MAX_TURN_BYTES) break;
-      this.#waiting.delete(source);
+    while (this.#backlogBytes() < MAX_SOCKET_BACKLOG_BYTES && sentBytes + MAX_RECORD_FRAMES_BYTES <= MAX_TURN_BYTES) {
+      const source = this.#waiting.next();
+      if (!source) break;
       const bytes = source.sendOne();
       sentBytes += bytes;
       if (bytes > 0) this.#waiting.add(source); // behind the others: this loop comes to it again

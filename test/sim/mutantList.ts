@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an end fills its socket without bound',
-    edits: [{ file: 'tunnel/recordPump.ts', find: 'this.#backlogBytes() >= MAX_SOCKET_BACKLOG_BYTES || ', replace: '' }],
+    edits: [{ file: 'tunnel/recordPump.ts', find: 'this.#backlogBytes() < MAX_SOCKET_BACKLOG_BYTES && ', replace: '' }],
   },
   {
     name: 'the device does not go on when its socket has drained',
@@ -178,9 +178,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'secure/cipherState.ts',
-        find: 'plaintext);\n    this.#counter += 1;\n    return ciphertext;',
+        find: 'before);\n    this.#counter += 1;\n    return ciphertext;',
         replace:
-          'plaintext);\n    if (!this.#stood && this.#counter === 3) this.#stood = true;\n    else this.#counter += 1;\n    return ciphertext;',
+          'before);\n    if (!this.#stood && this.#counter === 3) this.#stood = true;\n    else this.#counter += 1;\n    return ciphertext;',
       },
       {
         file: 'secure/cipherState.ts',

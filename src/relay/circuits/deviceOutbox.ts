@@ -1,3 +1,4 @@
+import { Turns } from '../../base/turns.ts';
 import type { LinkSocket } from '../../protocol/linkSocket.ts';
 
 /** Frames of one circuit that wait for their turn into the device's socket. */
@@ -15,8 +16,7 @@ export class DeviceOutbox {
   readonly #socket: Pick<LinkSocket, 'send' | 'backlogBytes'>;
   readonly #maxSocketBytes: number;
   readonly #onSent: (bytes: number) => void;
-  /** In the order of their turns. */
-  readonly #waiting = new Set<OutboxQueue>();
+  readonly #waiting = new Turns<OutboxQueue>();
   #isPumping = false;
 
   /** @param onSent a message of that many bytes was handed to the socket */
@@ -44,9 +44,9 @@ export class DeviceOutbox {
   pump(): void {
     if (this.#isPumping) return; // taking a frame may end a circuit, which offers another queue
     this.#isPumping = true;
-    for (const queue of this.#waiting) {
-      if (this.#socket.backlogBytes >= this.#maxSocketBytes) break;
-      this.#waiting.delete(queue);
+    while (this.#socket.backlogBytes < this.#maxSocketBytes) {
+      const queue = this.#waiting.next();
+      if (!queue) break;
       const frame = queue.take();
       if (frame) {
         this.#socket.send(frame);
