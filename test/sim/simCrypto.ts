@@ -17,9 +17,9 @@ export function watchedCrypto(seed: number): CryptoPort {
       const used = nonces.of(toHex(key));
       return {
         open: (nonce, associatedData, ciphertext) => aead.open(nonce, associatedData, ciphertext),
-        seal(nonce, associatedData, plaintext) {
+        seal(nonce, associatedData, plaintext, before) {
           used.use(nonce);
-          return aead.seal(nonce, associatedData, plaintext);
+          return aead.seal(nonce, associatedData, plaintext, before);
         },
       };
     },
