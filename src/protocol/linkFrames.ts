@@ -1,7 +1,7 @@
 import { ByteReader } from '../base/byteReader.ts';
 import { ByteWriter } from '../base/byteWriter.ts';
 import { assertNever } from '../base/assertNever.ts';
-import { DecodeError, emptyBytes } from '../base/bytes.ts';
+import { DecodeError } from '../base/bytes.ts';
 import { MAX_LINK_MESSAGE_BYTES, MAX_RECORD_BYTES, MAX_TOKENS_PER_FRAME } from './limits.ts';
 
 /**
@@ -69,11 +69,6 @@ export const receivableFrames: Readonly<Record<LinkRole, Readonly<Record<'relay'
     end: ['waiting', 'joined', 'left', 'record', 'heartbeat', 'goaway'],
   },
 };
-
-/** What a `record` frame begins with; the record follows, and nothing else. @param circuit on a device link its number */
-export function recordHead(circuit: number | undefined, role: LinkRole): Uint8Array {
-  return encodeLinkFrame({ type: 'record', circuit, record: emptyBytes }, role);
-}
 
 /** @param role the link's role: on a device link circuit numbers are written. */
 export function encodeLinkFrame(frame: LinkFrame, role: LinkRole): Uint8Array {

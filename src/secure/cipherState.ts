@@ -26,9 +26,9 @@ export class CipherState {
     return this.#counter;
   }
 
-  /** @param before what the result begins with @throws RangeError after 2^53 - 1 messages, long before a nonce could come back */
-  encrypt(associatedData: Uint8Array, plaintext: Uint8Array, before?: Uint8Array): Uint8Array {
-    const ciphertext = this.#aead.seal(nonceOf(this.#counter, this.#nonce), associatedData, plaintext, before);
+  /** @throws RangeError after 2^53 - 1 messages, long before a nonce could come back */
+  encrypt(associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    const ciphertext = this.#aead.seal(nonceOf(this.#counter, this.#nonce), associatedData, plaintext);
     this.#counter += 1;
     return ciphertext;
   }

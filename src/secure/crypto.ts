@@ -10,12 +10,8 @@ export interface DhKey {
 
 /** AES-256-GCM with a fixed key (NIST SP 800-38D). Synchronous on every side, so that records keep their order. */
 export interface Aead {
-  /**
-   * Ciphertext followed by the 16-byte tag.
-   * @param nonce 12 bytes
-   * @param before what the result begins with, so that a message need not be copied to be put together. Default: nothing
-   */
-  seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, before?: Uint8Array): Uint8Array;
+  /** Ciphertext followed by the 16-byte tag. @param nonce 12 bytes */
+  seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** @throws when the tag does not fit */
   open(nonce: Uint8Array, associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array;
 }

@@ -2,7 +2,7 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, isAllZero } from '../base/bytes.ts';
+import { isAllZero } from '../base/bytes.ts';
 import type { Aead, CryptoPort, DhKey } from './crypto.ts';
 
 /** The port on the noble libraries: JavaScript alone, synchronous, for the page and for runtimes whose own cryptography lacks something. */
@@ -17,10 +17,7 @@ function createAead(key: Uint8Array): Aead {
   if (key.length !== 32) throw new RangeError(`AES-256 key of ${String(key.length)} bytes`);
   const ownKey = key.slice();
   return {
-    seal(nonce, associatedData, plaintext, before) {
-      const sealed = gcm(ownKey, nonce, associatedData).encrypt(plaintext);
-      return before ? concatBytes(before, sealed) : sealed;
-    },
+    seal: (nonce, associatedData, plaintext) => gcm(ownKey, nonce, associatedData).encrypt(plaintext),
     open: (nonce, associatedData, ciphertext) => gcm(ownKey, nonce, associatedData).decrypt(ciphertext),
   };
 }

@@ -26,8 +26,8 @@ export class RecordSealer {
     this.#rekeyAfter = rekeyAfter;
   }
 
-  /** @param before what the result begins with @throws RangeError for more than MAX_RECORD_FRAMES_BYTES */
-  seal(frames: Uint8Array, before?: Uint8Array): Uint8Array {
+  /** @throws RangeError for more than MAX_RECORD_FRAMES_BYTES */
+  seal(frames: Uint8Array): Uint8Array {
     if (frames.length > MAX_RECORD_FRAMES_BYTES) throw new RangeError(`${String(frames.length)} bytes do not fit a record`);
     const contentBytes = LENGTH_BYTES + frames.length;
     const plaintextBytes = paddedBytes(contentBytes);
@@ -37,7 +37,7 @@ export class RecordSealer {
     plaintext[1] = frames.length;
     plaintext.set(frames, LENGTH_BYTES);
     plaintext.fill(0, contentBytes, plaintextBytes); // what the last record left there is nobody's to read
-    const record = this.#cipher.encrypt(emptyBytes, plaintext.subarray(0, plaintextBytes), before);
+    const record = this.#cipher.encrypt(emptyBytes, plaintext.subarray(0, plaintextBytes));
     rekeyWhenDue(this.#cipher, this.#rekeyAfter);
     return record;
   }

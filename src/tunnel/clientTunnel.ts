@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts';
 import { Mux } from '../mux/mux.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { FIRST_FRAME_TIMEOUT_MS, MAX_RECORD_FRAMES_BYTES } from '../protocol/limits.ts';
-import { recordHead, type LinkFrame } from '../protocol/linkFrames.ts';
+import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { decodeMuxFrames, MUX_ID_BYTES } from '../protocol/muxFrames.ts';
 import type { TunnelConnection, TunnelMetrics } from '../protocol/status.ts';
@@ -214,13 +214,10 @@ class ClientAttempt implements Attempt, RecordSource {
     }
     this.#endSession();
     const session = new Session(
+      { crypto, random, clock, prologue: prologue('session', pairing.deviceKey), psk: pairing.psk, staticKey: pairing.staticKey },
       {
-        ...{ crypto, random, clock, prologue: prologue('session', pairing.deviceKey), psk: pairing.psk, staticKey: pairing.staticKey },
-        recordHead: recordHead(undefined, 'client'),
-      },
-      {
-        send: (message) => {
-          this.#link.sendMessage(message);
+        send: (record) => {
+          this.#link.send({ type: 'record', circuit: undefined, record });
         },
         onEstablished: () => {
           this.#attachMux();

@@ -8,7 +8,7 @@ import type { Hello, Mux } from '../mux/mux.ts';
 import type { RelaySetting } from '../protocol/agentControl.ts';
 import { errorNumber, TunnelError, type ErrorCode } from '../protocol/errors.ts';
 import { FIRST_FRAME_TIMEOUT_MS, MAX_CONCURRENT_HANDSHAKES } from '../protocol/limits.ts';
-import { recordHead, type LinkFrame } from '../protocol/linkFrames.ts';
+import type { LinkFrame } from '../protocol/linkFrames.ts';
 import type { DialLink } from '../protocol/linkSocket.ts';
 import { proveAdmission } from '../secure/admission.ts';
 import type { CryptoPort, DhKey } from '../secure/crypto.ts';
@@ -235,10 +235,10 @@ export class DeviceAttempt implements Attempt {
     const { crypto, random, clock, identity } = this.#options;
     const clientId = match.purpose === 'session' ? match.clientId : undefined;
     const circuit: DeviceCircuit = new DeviceCircuit(
-      { crypto, random, clock, identity, match, pump: this.#pump, recordHead: recordHead(number, 'device') },
+      { crypto, random, clock, identity, match, pump: this.#pump },
       {
-        send: (message) => {
-          this.#link.sendMessage(message);
+        send: (record) => {
+          this.#link.send({ type: 'record', circuit: number, record });
         },
         onHandshakeOver: () => {
           if (!isShaking) return;

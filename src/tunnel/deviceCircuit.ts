@@ -21,13 +21,10 @@ export interface DeviceCircuitOptions {
   readonly identity: DhKey;
   readonly match: CircuitMatch;
   readonly pump: RecordPump;
-  /** What stands before each record on the link. */
-  readonly recordHead: Uint8Array;
 }
 
 export interface DeviceCircuitEvents {
-  /** A record, behind its head. */
-  send(message: Uint8Array): void;
+  send(record: Uint8Array): void;
   /** The client has proved itself by a first record, or the circuit is over; may be said again. */
   onHandshakeOver(): void;
   /** The client's HELLO: gives the mux it asks for, with any older circuit of that mux ended. @throws TunnelError for an old HELLO */
@@ -56,8 +53,8 @@ export class DeviceCircuit implements Disposable, RecordSource {
     this.#session = new Session(
       { ...options, prologue: prologue(match.purpose, identity.publicKey), psk: match.psk, staticKey: identity },
       {
-        send: (message) => {
-          events.send(message);
+        send: (record) => {
+          events.send(record);
         },
         onEstablished: (result) => {
           this.#handshake = result;

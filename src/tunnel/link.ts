@@ -85,12 +85,8 @@ export class Link implements Disposable {
   }
 
   send(frame: LinkFrame): void {
-    this.sendMessage(encodeLinkFrame(frame, this.#role));
-  }
-
-  /** Sends a frame that is encoded already. */
-  sendMessage(message: Uint8Array): void {
     if (this.#isOver) return;
+    const message = encodeLinkFrame(frame, this.#role);
     this.#traffic?.onSent(message.length);
     this.#socket.send(message);
   }

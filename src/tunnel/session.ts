@@ -1,4 +1,3 @@
-import { concatBytes, emptyBytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { whenReady, type MaybePromise } from '../base/maybePromise.ts';
@@ -12,8 +11,8 @@ import { createInitiator, createResponder, type HandshakeResult } from '../secur
 const MAX_EARLY_RECORDS = 4;
 
 export interface SessionEvents {
-  /** Sends one record on the circuit, with `recordHead` before it. */
-  send(message: Uint8Array): void;
+  /** Sends one record on the circuit. */
+  send(record: Uint8Array): void;
   /** The handshake is done; nothing is proved of the peer before its first record has been opened. */
   onEstablished(result: HandshakeResult): void;
   /** Plaintext of one record. Throwing ends the session. */
@@ -32,8 +31,6 @@ export interface SessionOptions {
   readonly prologue: Uint8Array;
   readonly psk: Uint8Array;
   readonly staticKey: DhKey;
-  /** What stands before a record on its way, so that it is put together but once. Default: nothing. */
-  readonly recordHead?: Uint8Array;
 }
 
 type State =
@@ -71,7 +68,7 @@ export class Session implements Disposable {
       () => initiator.writeMessage1(),
       (message) => {
         this.#state = { kind: 'awaitingMessage2', read: (answer) => initiator.readMessage2(answer) };
-        this.#sendOpen(message);
+        this.#events.send(message);
       },
     );
   }
@@ -115,7 +112,7 @@ export class Session implements Disposable {
 
   /** Seals frames into one record and sends it. Only while established. */
   send(frames: Uint8Array): void {
-    if (this.#state.kind === 'established') this.#events.send(this.#state.result.sealer.seal(frames, this.#options.recordHead));
+    if (this.#state.kind === 'established') this.#events.send(this.#state.result.sealer.seal(frames));
   }
 
   dispose(): void {
@@ -136,15 +133,10 @@ export class Session implements Disposable {
           return responder.writeMessage2();
         }),
       ({ message: answer, result }) => {
-        this.#sendOpen(answer);
+        this.#events.send(answer);
         this.#establish(result);
       },
     );
-  }
-
-  /** Sends a message of the handshake. */
-  #sendOpen(message: Uint8Array): void {
-    this.#events.send(concatBytes(this.#options.recordHead ?? emptyBytes, message));
   }
 
   /** The time limit goes on: a repeated message 1 leads here too, and to no record ever. */

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { concatBytes, DecodeError, fromHex, toHex } from '../../src/base/bytes.ts';
-import {
-  decodeLinkFrame,
-  encodeLinkFrame,
-  receivableFrames,
-  recordHead,
-  type LinkFrame,
-  type LinkRole,
-} from '../../src/protocol/linkFrames.ts';
+import { DecodeError, fromHex, toHex } from '../../src/base/bytes.ts';
+import { decodeLinkFrame, encodeLinkFrame, receivableFrames, type LinkFrame, type LinkRole } from '../../src/protocol/linkFrames.ts';
 import { MAX_LINK_MESSAGE_BYTES, MAX_RECORD_BYTES } from '../../src/protocol/limits.ts';
 
 const of = (byte: number, count: number): Uint8Array => new Uint8Array(count).fill(byte);
@@ -55,15 +48,6 @@ describe('link frames', () => {
       }
     });
   }
-
-  it('begins a record as recordHead says, on either link', () => {
-    const record = of(7, 40);
-    for (const [role, circuit] of [
-      ['device', 3],
-      ['client', undefined],
-    ] as const)
-      assert.deepEqual(concatBytes(recordHead(circuit, role), record), encodeLinkFrame({ type: 'record', circuit, record }, role));
-  });
 
   it('takes a record of the largest size, and not one byte more', () => {
     const record = (count: number): LinkFrame => ({ type: 'record', circuit: 1, record: of(7, count) });

@@ -44,7 +44,6 @@ export function cryptoPortConformance(name: string, crypto: CryptoPort): void {
           '76fc6ece0f4e1768cddf8853bb2d551b',
       );
       assert.deepEqual(aead.open(nonce, associated, sealed), plaintext);
-      assert.equal(toHex(aead.seal(nonce, associated, plaintext, fromHex('0b01'))), `0b01${toHex(sealed)}`, 'behind what comes before it');
     });
 
     it('seals and opens nothing at all', () => {

@@ -178,9 +178,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'secure/cipherState.ts',
-        find: 'before);\n    this.#counter += 1;\n    return ciphertext;',
+        find: 'plaintext);\n    this.#counter += 1;\n    return ciphertext;',
         replace:
-          'before);\n    if (!this.#stood && this.#counter === 3) this.#stood = true;\n    else this.#counter += 1;\n    return ciphertext;',
+          'plaintext);\n    if (!this.#stood && this.#counter === 3) this.#stood = true;\n    else this.#counter += 1;\n    return ciphertext;',
       },
       {
         file: 'secure/cipherState.ts',

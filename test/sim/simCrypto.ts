@@ -17,9 +17,9 @@ export function watchedCrypto(seed: number): CryptoPort {
       const used = nonces.of(toHex(key));
       return {
         open: (nonce, associatedData, ciphertext) => aead.open(nonce, associatedData, ciphertext),
-        seal(nonce, associatedData, plaintext, before) {
+        seal(nonce, associatedData, plaintext) {
           used.use(nonce);
-          return aead.seal(nonce, associatedData, plaintext, before);
+          return aead.seal(nonce, associatedData, plaintext);
         },
       };
     },

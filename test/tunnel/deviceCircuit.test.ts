@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { emptyBytes } from '../../src/base/bytes.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/protocol/limits.ts';
 import { encodePairingFrame, type PairingFrame } from '../../src/protocol/pairingFrames.ts';
@@ -38,7 +37,6 @@ describe('a circuit at the device', () => {
         clock,
         identity,
         pump: new RecordPump(clock, () => 0),
-        recordHead: emptyBytes,
         match: {
           purpose: 'pairing',
           psk,

@@ -1,5 +1,5 @@
 import * as nodeCryptoModule from 'node:crypto';
-import { concatBytes, emptyBytes, isAllZero } from '../../base/bytes.ts';
+import { concatBytes, isAllZero } from '../../base/bytes.ts';
 import type { Aead, CryptoPort, DhKey } from '../crypto.ts';
 
 const KEY_BYTES = 32;
@@ -25,15 +25,14 @@ class NodeAead implements Aead {
     this.#key = nodeCryptoModule.createSecretKey(key);
   }
 
-  seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, before: Uint8Array = emptyBytes): Uint8Array {
+  seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
     const cipher = nodeCryptoModule.createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES });
     // none at all gives the same tag as an empty one, and costs nothing
     if (associatedData.length > 0) cipher.setAAD(associatedData);
-    const out = new Uint8Array(before.length + plaintext.length + TAG_BYTES);
-    out.set(before);
-    out.set(cipher.update(plaintext), before.length);
+    const out = new Uint8Array(plaintext.length + TAG_BYTES);
+    out.set(cipher.update(plaintext));
     cipher.final();
-    out.set(cipher.getAuthTag(), before.length + plaintext.length);
+    out.set(cipher.getAuthTag(), plaintext.length);
     return out;
   }
 
