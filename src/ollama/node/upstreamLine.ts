@@ -2,16 +2,13 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { isLoopbackAddress, type OllamaAddress } from '../host.ts';
 
-/**
- * Every connection reads into this one buffer, in one go as much as it holds: what was read is taken in the same turn, before anything else
- * is. One for each connection is 64 KiB that an answer of a few words waits for, and at 256 answers makes the garbage collector stop us.
- */
-const readBuffer = new Uint8Array(64 * 1024);
+/** What is read in one go. */
+const READ_BYTES = 64 * 1024;
 
 /** The request that is on a line, as the line sees it. */
 export interface LineUser {
   onConnected(): void;
-  /** @param bytes lines read into them again: what is kept of them must be copied before this returns */
+  /** @param bytes the line reads into them again: what is kept of them must be copied */
   onBytes(bytes: Uint8Array): void;
   /** The other side has said all it will say. */
   onEnd(): void;
@@ -42,7 +39,7 @@ export class UpstreamLine {
         this.#take(bytes);
       });
     } else {
-      const onread = { buffer: readBuffer, callback: this.#onRead };
+      const onread = { buffer: new Uint8Array(READ_BYTES), callback: this.#onRead };
       this.#socket = connectTcp({ ...where, onread });
     }
     this.#socket.once(address.scheme === 'https' ? 'secureConnect' : 'connect', () => {
@@ -106,7 +103,7 @@ export class UpstreamLine {
     this.#socket.destroy();
   }
 
-  /** A new buffer for each read costs a sixth of a token's CPU more. */
+  /** Into the one buffer of this connection: a new one for each read costs a sixth of a token's CPU more. */
   readonly #onRead = (count: number, buffer: Uint8Array): boolean => {
     this.#take(new Uint8Array(buffer.buffer, buffer.byteOffset, count));
     return true; // a pause has stopped the reading by itself

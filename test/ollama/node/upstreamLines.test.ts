@@ -75,16 +75,6 @@ describe('connections to Ollama between two requests', () => {
   };
   const closing = (number: number): Promise<void> => until(() => closed.has(number));
 
-  it('cost no buffer each', async () => {
-    answer = () => undefined;
-    const before = process.memoryUsage().arrayBuffers;
-    const all = Array.from({ length: 40 }, () => begin());
-    await until(() => requests.length === 40);
-    assert.ok(process.memoryUsage().arrayBuffers - before < 40 * 16 * 1024);
-    for (const { connection } of all) connection.dispose();
-    await until(() => closed.size === 40);
-  });
-
   it('carry the next request after a whole answer', async () => {
     assert.equal((await ask()).text, 'ok');
     assert.equal(lines.idleCount, 1);
